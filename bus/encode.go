@@ -1,0 +1,98 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"go.opentelemetry.io/otel/propagation"
+)
+
+// The headers of the CloudEvents 1.0 Kafka protocol binding in binary content mode, and the tenant extension.
+const (
+	HeaderSpecVersion = "ce_specversion"
+	HeaderID          = "ce_id"
+	HeaderSource      = "ce_source"
+	HeaderType        = "ce_type"
+	HeaderTime        = "ce_time"
+	HeaderDataSchema  = "ce_dataschema"
+	HeaderTenant      = "ce_tenant"
+	HeaderContentType = "content-type"
+)
+
+// Encode turns messages into records by the CloudEvents 1.0 Kafka binding, binary mode: the attributes are headers,
+// the value is the payload alone. Tenant, request id and W3C trace context are taken from ctx. An [Atomic] message
+// gives the records of what it holds. The first error ends it; nothing has been sent then.
+func Encode(ctx context.Context, msgs ...Message) ([]Record, error) {
+	records := make([]Record, 0, len(msgs))
+	carried := contextHeaders(ctx)
+	for _, m := range msgs {
+		for _, leaf := range m.leaves(nil) {
+			record, err := leaf.record(carried)
+			if err != nil {
+				return nil, err
+			}
+			records = append(records, record)
+		}
+	}
+	return records, nil
+}
+
+func (m Message) record(carried Headers) (Record, error) {
+	switch {
+	case m.err != nil:
+		return Record{}, m.refused(m.err)
+	case m.verbatim != nil:
+		return *m.verbatim, nil
+	case m.contract == nil:
+		return Record{}, m.refused(fmt.Errorf("%w: the message must be made by Event.New", ErrContract))
+	}
+	value, err := m.encode()
+	if err != nil {
+		return Record{}, m.refused(fmt.Errorf("%w: %w", ErrEncode, err))
+	}
+	c := m.contract
+	headers := make(Headers, 0, len(c.attributes)+2+len(carried)+len(m.headers))
+	headers = append(append(headers, c.attributes...),
+		Header{HeaderID, []byte(m.id)},
+		Header{HeaderTime, m.time.UTC().AppendFormat(nil, time.RFC3339Nano)},
+	)
+	headers = append(append(headers, carried...), m.headers...)
+	return Record{Topic: c.topic, Key: []byte(m.key), Value: value, Headers: headers, Time: m.time}, nil
+}
+
+func (m Message) refused(err error) error {
+	if already, ok := errors.AsType[*PublishError](err); ok {
+		return already
+	}
+	return &PublishError{Topic: m.topic(), ID: m.ID(), Err: err}
+}
+
+// contextHeaders are the headers that every message of one call shares.
+func contextHeaders(ctx context.Context) Headers {
+	var headers Headers
+	propagation.TraceContext{}.Inject(ctx, (*headerCarrier)(&headers))
+	return headers
+}
+
+type headerCarrier Headers
+
+func (h *headerCarrier) Get(key string) string {
+	value, _ := Headers(*h).Get(key)
+	return value
+}
+
+func (h *headerCarrier) Set(key, value string) {
+	*h = slices.DeleteFunc(*h, func(old Header) bool { return old.Key == key })
+	*h = append(*h, Header{Key: key, Value: []byte(value)})
+}
+
+func (h *headerCarrier) Keys() []string {
+	keys := make([]string, len(*h))
+	for i, header := range *h {
+		keys[i] = header.Key
+	}
+	return keys
+}

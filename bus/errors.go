@@ -1,0 +1,135 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/resilience"
+)
+
+// What errors.Is finds in the errors of this package.
+var (
+	// ErrContract: a definition is wrong, or a message does not keep it. Nothing was sent.
+	ErrContract = errors.New("bus: contract")
+	// ErrEncode: the payload could not be encoded. Nothing was sent.
+	ErrEncode = errors.New("bus: payload cannot be encoded")
+	// ErrDecode: a record's value is not what its contract says.
+	ErrDecode = errors.New("bus: payload cannot be decoded")
+	// ErrTooLarge: the record is larger than the topic's max.message.bytes or the client's limit. Nothing was sent.
+	ErrTooLarge = errors.New("bus: message too large")
+	// ErrNoTopic: the topic does not exist.
+	ErrNoTopic = errors.New("bus: topic does not exist; create it with Bus.Verify")
+	// ErrTopicName: the topic's name is not one that Kafka takes.
+	ErrTopicName = errors.New("bus: topic name must be 1 to 249 of the characters a-z A-Z 0-9 . _ -")
+	// ErrEmpty: an atomic message holds nothing.
+	ErrEmpty = errors.New("bus: atomic message is empty")
+	// ErrOffset: the position asked for is no longer kept, or not yet written.
+	ErrOffset = errors.New("bus: offset out of range")
+	// ErrDenied: the credentials are wrong, expired, or lack a permission.
+	ErrDenied = errors.New("bus: access denied")
+	// ErrIndefinite: the record may or may not have been written.
+	ErrIndefinite = errors.New("bus: outcome unknown")
+	// ErrClosed: the bus was closed.
+	ErrClosed = errors.New("bus: closed")
+)
+
+// PublishError is what became of one message that was not acknowledged. Its class says whether publishing it again is
+// of use; with [resilience.ClassIndefinite] the record may be there already, and publishing the same message again
+// may repeat it under the same id.
+type PublishError struct {
+	Topic Topic
+	ID    string
+	Err   error
+}
+
+func (e *PublishError) Error() string {
+	return fmt.Sprintf("bus: publish %s to %s (%s): %v", e.ID, e.Topic, e.Class(), e.Err)
+}
+
+func (e *PublishError) Unwrap() error { return e.Err }
+
+// Is matches [ErrIndefinite] by class, and the sentinels that Kafka's own errors stand for.
+func (e *PublishError) Is(target error) bool {
+	switch target {
+	case ErrIndefinite:
+		return e.Class() == resilience.ClassIndefinite
+	case ErrTooLarge:
+		return errors.Is(e.Err, kerr.MessageTooLarge) || errors.Is(e.Err, kerr.RecordListTooLarge)
+	case ErrNoTopic:
+		return errors.Is(e.Err, kerr.UnknownTopicOrPartition) || errors.Is(e.Err, kerr.UnknownTopicID)
+	case ErrDenied:
+		return denied(e.Err)
+	case ErrClosed:
+		return errors.Is(e.Err, kgo.ErrClientClosed)
+	}
+	return false
+}
+
+// Class says whether the message may be published again.
+func (e *PublishError) Class() resilience.Class {
+	if marked, ok := errors.AsType[interface {
+		error
+		Class() resilience.Class
+	}](e.Err); ok {
+		return marked.Class()
+	}
+	for _, sentinel := range []error{ErrContract, ErrEncode, ErrTopicName, ErrEmpty, ErrClosed, kgo.ErrClientClosed} {
+		if errors.Is(e.Err, sentinel) {
+			return resilience.ClassPermanent
+		}
+	}
+	if broker, ok := errors.AsType[*kerr.Error](e.Err); ok {
+		switch {
+		case errors.Is(broker, kerr.RequestTimedOut), errors.Is(broker, kerr.NotEnoughReplicasAfterAppend):
+			return resilience.ClassIndefinite
+		case broker.Retriable:
+			return resilience.ClassTransient
+		}
+		return resilience.ClassPermanent
+	}
+	if errors.Is(e.Err, kgo.ErrMaxBuffered) || errors.Is(e.Err, kgo.ErrAborting) {
+		return resilience.ClassTransient
+	}
+	if errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, context.DeadlineExceeded) ||
+		errors.Is(e.Err, kgo.ErrRecordTimeout) || errors.Is(e.Err, kgo.ErrRecordRetries) {
+		return resilience.ClassIndefinite
+	}
+	return resilience.ClassOf(e.Err)
+}
+
+// DecodeError says which record could not be read. It never holds payload bytes.
+type DecodeError struct {
+	Topic     Topic
+	Partition Partition
+	Offset    int64
+	Type      string
+	Err       error
+}
+
+func (e *DecodeError) Error() string {
+	return fmt.Sprintf("bus: record %s/%d@%d is not a %s: %v", e.Topic, e.Partition, e.Offset, e.Type, e.Err)
+}
+
+func (e *DecodeError) Unwrap() error { return e.Err }
+
+// Is matches [ErrDecode].
+func (e *DecodeError) Is(target error) bool { return target == ErrDecode }
+
+// Class is permanent: the bytes stay what they are.
+func (e *DecodeError) Class() resilience.Class { return resilience.ClassPermanent }
+
+func denied(err error) bool {
+	for _, code := range []error{
+		kerr.SaslAuthenticationFailed, kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed,
+		kerr.ClusterAuthorizationFailed, kerr.TransactionalIDAuthorizationFailed, kerr.UnsupportedSaslMechanism,
+	} {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return false
+}

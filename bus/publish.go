@@ -1,0 +1,159 @@
+package bus
+
+import (
+	"context"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// Publish sends messages and waits for all in-sync replicas to acknowledge them. Messages with one key keep their
+// order. A message that fails does not stop the others; an [Atomic] one succeeds or fails as a whole, and has no order
+// with the messages beside it. When ctx ends first, what is not yet acknowledged ends with [ErrIndefinite].
+func (b *Bus) Publish(ctx context.Context, msgs ...Message) Results {
+	batch := newBatch(ctx, msgs)
+	ctx, cancel := context.WithTimeoutCause(ctx, b.config.publishTimeout, context.DeadlineExceeded)
+	defer cancel()
+	b.produce(ctx, batch)
+	for _, group := range batch.groups {
+		b.atomics.publish(ctx, batch, group)
+	}
+	return batch.wait(ctx)
+}
+
+// batch is one Publish: its records, and the results that the client fills in as brokers answer.
+type batch struct {
+	records []kgo.Record
+	plain   []int
+	groups  [][]int
+
+	mu      sync.Mutex
+	results Results
+	settled []bool
+	open    int
+	done    chan struct{}
+}
+
+func newBatch(ctx context.Context, msgs []Message) *batch {
+	batch := &batch{
+		records: make([]kgo.Record, 0, len(msgs)), plain: make([]int, 0, len(msgs)),
+		results: make(Results, 0, len(msgs)), done: make(chan struct{}),
+	}
+	carried := contextHeaders(ctx)
+	for _, m := range msgs {
+		if m.atomic != nil {
+			batch.addGroup(m, carried)
+		} else if i, err := batch.add(m, carried); err == nil {
+			batch.plain = append(batch.plain, i)
+		}
+	}
+	batch.settled = make([]bool, len(batch.results))
+	for i := range batch.results {
+		batch.settled[i] = batch.results[i].Err != nil
+		if !batch.settled[i] {
+			batch.open++
+		}
+	}
+	if batch.open == 0 {
+		close(batch.done)
+	}
+	return batch
+}
+
+func (b *batch) add(m Message, carried Headers) (int, error) {
+	i := len(b.results)
+	record, err := m.record(carried)
+	b.records = append(b.records, toKafka(record))
+	b.results = append(b.results, Result{ID: m.ID(), Topic: m.topic(), Partition: -1, Offset: -1, Err: err})
+	return i, err
+}
+
+// addGroup adds an atomic message. One wrong part refuses the whole.
+func (b *batch) addGroup(m Message, carried Headers) {
+	if m.err != nil {
+		b.results = append(b.results, Result{Partition: -1, Offset: -1, Err: m.refused(m.err)})
+		b.records = append(b.records, kgo.Record{})
+		return
+	}
+	var group []int
+	var refusal error
+	for _, leaf := range m.leaves(nil) {
+		i, err := b.add(leaf, carried)
+		group = append(group, i)
+		if refusal == nil {
+			refusal = err
+		}
+	}
+	if refusal == nil {
+		b.groups = append(b.groups, group)
+		return
+	}
+	for _, i := range group {
+		b.results[i].Err = refusal
+	}
+}
+
+// produce hands the plain records to the idempotent producer.
+func (b *Bus) produce(ctx context.Context, batch *batch) {
+	for _, i := range batch.plain {
+		b.client.Produce(ctx, &batch.records[i], func(r *kgo.Record, err error) { batch.settle(i, r, err) })
+	}
+}
+
+func (b *batch) settle(i int, r *kgo.Record, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.settled[i] {
+		return
+	}
+	b.settled[i] = true
+	result := &b.results[i]
+	if err != nil {
+		result.Err = &PublishError{Topic: result.Topic, ID: result.ID, Err: err}
+	} else {
+		result.Partition, result.Offset = Partition(r.Partition), r.Offset
+	}
+	if b.open--; b.open == 0 {
+		close(b.done)
+	}
+}
+
+// wait returns the results. What is open when ctx ends has an unknown outcome.
+func (b *batch) wait(ctx context.Context) Results {
+	select {
+	case <-b.done:
+		return b.results
+	case <-ctx.Done():
+	}
+	for i := range b.results {
+		b.settle(i, nil, context.Cause(ctx))
+	}
+	return b.results
+}
+
+// toKafka converts without copying keys and values.
+func toKafka(r Record) kgo.Record {
+	record := kgo.Record{Topic: string(r.Topic), Key: r.Key, Value: r.Value, Timestamp: r.Time}
+	if len(r.Headers) > 0 {
+		record.Headers = make([]kgo.RecordHeader, len(r.Headers))
+		for i, header := range r.Headers {
+			record.Headers[i] = kgo.RecordHeader{Key: header.Key, Value: header.Value}
+		}
+	}
+	return record
+}
+
+// fromKafka converts without copying keys and values.
+func fromKafka(r *kgo.Record) Record {
+	record := Record{
+		Topic: Topic(r.Topic), Partition: Partition(r.Partition), Offset: r.Offset, Time: r.Timestamp,
+		Key: r.Key, Value: r.Value,
+	}
+	if len(r.Headers) > 0 {
+		record.Headers = make(Headers, len(r.Headers))
+		for i, header := range r.Headers {
+			record.Headers[i] = Header{Key: header.Key, Value: header.Value}
+		}
+	}
+	return record
+}

@@ -1,0 +1,82 @@
+package bus
+
+import (
+	"strings"
+	"time"
+)
+
+// Partition is the number of a topic's partition.
+type Partition int32
+
+// Header is one Kafka record header. A nil value differs from an empty one.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
+// Headers are a record's headers in their order; a key may occur more than once.
+type Headers []Header
+
+// Get returns the value of the last header with that key.
+func (h Headers) Get(key string) (string, bool) {
+	for i := len(h) - 1; i >= 0; i-- {
+		if h[i].Key == key {
+			return string(h[i].Value), true
+		}
+	}
+	return "", false
+}
+
+// Record is one Kafka record as it is on the wire. Offset and Time are the broker's when it was read.
+// A nil Key or Value differs from an empty one: a nil Value is a tombstone.
+type Record struct {
+	Topic     Topic
+	Partition Partition
+	Offset    int64
+	Time      time.Time
+	Key       []byte
+	Value     []byte
+	Headers   Headers
+}
+
+// ID is the event's id: the header ce_id, or Debezium's id.
+func (r Record) ID() string { return r.first(HeaderID, "id") }
+
+// Type is the event's type: the header ce_type, or eventType, which many Debezium configurations use.
+func (r Record) Type() string { return r.first(HeaderType, "eventType") }
+
+// Source is the CloudEvents source, or empty.
+func (r Record) Source() string { return r.first(HeaderSource) }
+
+// Tenant is the tenant that the event belongs to, or empty.
+func (r Record) Tenant() string { return r.first(HeaderTenant) }
+
+// ContentType is the media type of the value, or empty.
+func (r Record) ContentType() string { return r.first(HeaderContentType) }
+
+// Happened is the event's own time, or the record's where the event says none.
+func (r Record) Happened() time.Time {
+	if t, err := time.Parse(time.RFC3339Nano, r.first(HeaderTime)); err == nil {
+		return t
+	}
+	return r.Time
+}
+
+// Message makes a message that is published as it stands: topic, key, value and headers are not touched.
+// Partition, offset and time are chosen anew.
+func (r Record) Message() Message {
+	m := Message{verbatim: &r}
+	if !topicPattern.MatchString(string(r.Topic)) {
+		m.err = &PublishError{Topic: r.Topic, ID: r.ID(), Err: ErrTopicName}
+	}
+	return m
+}
+
+func (r Record) first(keys ...string) string {
+	for _, key := range keys {
+		if v, ok := r.Headers.Get(key); ok && strings.TrimSpace(v) != "" {
+			return v
+		}
+	}
+	return ""
+}
