@@ -51,11 +51,15 @@ func (f contractOption) applyContract(c *Contract) { f(c) }
 
 // Aggregate names the aggregate that the event belongs to. The default is the last but one segment of the contract's
 // name: "order" for "shop.order.placed".
-func Aggregate(name string) ContractOption { return contractOption(func(c *Contract) { c.aggregate = name }) }
+func Aggregate(name string) ContractOption {
+	return contractOption(func(c *Contract) { c.aggregate = name })
+}
 
 // InTopic places the event in a topic of its own choice instead of "outbox.event.<aggregate>".
 // Such an event can be published on a bus; an outbox routes by aggregate and refuses it.
-func InTopic(topic Topic) ContractOption { return contractOption(func(c *Contract) { c.topic = topic }) }
+func InTopic(topic Topic) ContractOption {
+	return contractOption(func(c *Contract) { c.topic = topic })
+}
 
 // Version is the schema's version, 1 by default. [Bus.Verify] refuses a changed schema under an unchanged version.
 func Version(n int) ContractOption { return contractOption(func(c *Contract) { c.version = n }) }
