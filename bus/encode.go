@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
+
+	"github.com/millrace/millrace/request"
 )
 
 // The headers of the CloudEvents 1.0 Kafka protocol binding in binary content mode, and the tenant extension.
@@ -73,6 +75,7 @@ func (m Message) refused(err error) error {
 // contextHeaders are the headers that every message of one call shares.
 func contextHeaders(ctx context.Context) Headers {
 	var headers Headers
+	request.Kafka().Inject(ctx, (*headerCarrier)(&headers))
 	propagation.TraceContext{}.Inject(ctx, (*headerCarrier)(&headers))
 	return headers
 }
