@@ -33,6 +33,9 @@ var (
 	ErrDenied = errors.New("bus: access denied")
 	// ErrIndefinite: the record may or may not have been written.
 	ErrIndefinite = errors.New("bus: outcome unknown")
+	// ErrDrained is the cause of a handler's context that ended because its subscription stopped, or lost the partition,
+	// and the handler did not finish in time. The event is delivered again, here or elsewhere.
+	ErrDrained = errors.New("bus: subscription stopped before the handler finished")
 	// ErrClosed: the bus was closed.
 	ErrClosed = errors.New("bus: closed")
 )

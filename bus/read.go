@@ -95,7 +95,7 @@ func (b *Bus) read(ctx context.Context, r *reading, yield func(Record) bool) err
 	}
 	defer client.Close()
 	if r.only == nil && !r.untilEnd {
-		defer b.watchGrowth(ctx, client, r.topic, len(plan.offsets))()
+		defer b.watchGrowth(ctx, client, r.topic, len(plan.offsets), func(int32) {})()
 	}
 	for {
 		fetches := client.PollFetches(ctx)

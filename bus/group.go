@@ -1,0 +1,147 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// groupSource reads as a member of a consumer group.
+type groupSource struct {
+	client *kgo.Client
+}
+
+func (e *engine) open(ctx context.Context) (source, error) {
+	if e.sub.broadcast {
+		return e.openBroadcast(ctx)
+	}
+	topics := []string{string(retryTopic(e.sub.group))}
+	for _, topic := range e.sub.topics() {
+		topics = append(topics, string(topic))
+	}
+	start := kgo.NewOffset().AtStart()
+	if e.sub.start == Latest {
+		start = kgo.NewOffset().AtEnd()
+	}
+	client, err := e.bus.config.client(
+		kgo.ConsumerGroup(e.sub.group),
+		kgo.ConsumeTopics(topics...),
+		kgo.ConsumeStartOffset(start),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.DisableAutoCommit(),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.SessionTimeout(e.sub.session),
+		kgo.HeartbeatInterval(e.sub.session/10),
+		kgo.RebalanceTimeout(e.sub.drain+2*leaveTimeout),
+		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, added map[string][]int32) { e.assign(added) }),
+		kgo.OnPartitionsRevoked(func(ctx context.Context, _ *kgo.Client, gone map[string][]int32) { e.revoke(ctx, gone) }),
+		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, gone map[string][]int32) { e.lose(gone) }),
+	)
+	if err != nil {
+		return nil, err
+	}
+	return &groupSource{client: client}, nil
+}
+
+func (s *groupSource) poll(ctx context.Context) kgo.Fetches {
+	return s.client.PollRecords(ctx, pollSize)
+}
+
+func (s *groupSource) release() { s.client.AllowRebalance() }
+
+func (s *groupSource) pause(topic string, partition int32) {
+	s.client.PauseFetchPartitions(map[string][]int32{topic: {partition}})
+}
+
+func (s *groupSource) resume(topic string, partition int32) {
+	s.client.ResumeFetchPartitions(map[string][]int32{topic: {partition}})
+}
+
+func (s *groupSource) commit(ctx context.Context, offsets map[string]map[int32]kgo.EpochOffset) error {
+	var failed error
+	s.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, _ *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		failed = err
+		if err != nil {
+			return
+		}
+		for _, topic := range resp.Topics {
+			for _, partition := range topic.Partitions {
+				if err := kerr.ErrorForCode(partition.ErrorCode); err != nil {
+					failed = errors.Join(failed, fmt.Errorf("%s/%d: %w", topic.Topic, partition.Partition, err))
+				}
+			}
+		}
+	})
+	return failed
+}
+
+func (s *groupSource) close(ctx context.Context) {
+	s.client.AllowRebalance()
+	_ = s.client.LeaveGroupContext(ctx) //nolint:errcheck // a member that cannot say goodbye is missed by its heartbeats
+	s.client.CloseAllowingRebalance()
+}
+
+// broadcastSource reads every partition from its end, as no member of anything.
+type broadcastSource struct {
+	client *kgo.Client
+	stop   []func()
+}
+
+func (e *engine) openBroadcast(ctx context.Context) (source, error) {
+	offsets := make(map[string]map[int32]kgo.Offset)
+	held := make(map[string][]int32)
+	for _, topic := range e.sub.topics() {
+		plan, err := e.bus.plan(ctx, &reading{topic: topic, start: e.sub.start})
+		if err != nil {
+			return nil, err
+		}
+		offsets[string(topic)] = plan.offsets
+		for partition := range plan.offsets {
+			held[string(topic)] = append(held[string(topic)], partition)
+		}
+	}
+	client, err := e.bus.config.client(
+		kgo.ConsumePartitions(offsets),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	)
+	if err != nil {
+		return nil, err
+	}
+	e.assign(held)
+	s := &broadcastSource{client: client}
+	for topic, partitions := range held {
+		s.stop = append(s.stop, e.bus.watchGrowth(ctx, client, Topic(topic), len(partitions), func(grown int32) {
+			e.assign(map[string][]int32{topic: {grown}})
+		}))
+	}
+	return s, nil
+}
+
+func (s *broadcastSource) poll(ctx context.Context) kgo.Fetches {
+	return s.client.PollRecords(ctx, pollSize)
+}
+
+func (*broadcastSource) release() {}
+
+func (s *broadcastSource) pause(topic string, partition int32) {
+	s.client.PauseFetchPartitions(map[string][]int32{topic: {partition}})
+}
+
+func (s *broadcastSource) resume(topic string, partition int32) {
+	s.client.ResumeFetchPartitions(map[string][]int32{topic: {partition}})
+}
+
+func (*broadcastSource) commit(context.Context, map[string]map[int32]kgo.EpochOffset) error {
+	return nil
+}
+
+func (s *broadcastSource) close(context.Context) {
+	for _, stop := range s.stop {
+		stop()
+	}
+	s.client.Close()
+}

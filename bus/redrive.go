@@ -1,0 +1,64 @@
+package bus
+
+import (
+	"context"
+	"slices"
+)
+
+// RedriveOption chooses which dead letters are redriven, and watches it. See [Bus.Redrive].
+type RedriveOption interface{ applyRedrive(*redrive) }
+
+type redriveOption func(*redrive)
+
+func (f redriveOption) applyRedrive(r *redrive) { f(r) }
+
+type redrive struct {
+	wanted   []func(DeadLetter) bool
+	progress func(done int)
+}
+
+// Where redrives only the dead letters for which each given condition holds.
+func Where(condition func(DeadLetter) bool) RedriveOption {
+	return redriveOption(func(r *redrive) { r.wanted = append(r.wanted, condition) })
+}
+
+// At redrives only the dead letters at these positions.
+func At(positions ...Position) RedriveOption {
+	return Where(func(d DeadLetter) bool { return slices.Contains(positions, d.Position) })
+}
+
+// Progress is called after each dead letter with how many have been redriven.
+func Progress(report func(done int)) RedriveOption {
+	return redriveOption(func(r *redrive) { r.progress = report })
+}
+
+// Redrive gives dead letters back to their group through its retry topic, in their order, with their attempts at
+// zero; no other group sees them again. Each moves in one transaction with the note that it moved, so an interrupted
+// redrive may simply be made again. Only one redrive of a group should run at a time. It returns how many moved.
+func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) (int, error) {
+	r := &redrive{progress: func(int) {}}
+	for _, opt := range opts {
+		opt.applyRedrive(r)
+	}
+	done := 0
+	for letter, err := range b.DeadLetters(ctx, group) {
+		if err != nil {
+			return done, err
+		}
+		if slices.ContainsFunc(r.wanted, func(wanted func(DeadLetter) bool) bool { return !wanted(letter) }) {
+			continue
+		}
+		back := letter.Record
+		back.Topic = retryTopic(group)
+		marker := Record{
+			Topic: deadTopic(group), Key: letter.Record.Key,
+			Headers: Headers{{headerRedriven, []byte(letter.Position.String())}},
+		}
+		if err := b.Publish(ctx, Atomic(back.Message(), marker.Message())).Err(); err != nil {
+			return done, err
+		}
+		done++
+		r.progress(done)
+	}
+	return done, ctx.Err() //nolint:wrapcheck // the caller's own context
+}
