@@ -1,0 +1,28 @@
+GO      ?= go
+TAGS    := synctests
+PKGS    ?= ./...
+
+.DEFAULT_GOAL := help
+
+.PHONY: help build test race check fmt
+
+help: ## Show this list.
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Compile everything.
+	$(GO) build ./...
+
+test: ## Run all tests that this machine has servers for; MILLRACE_REQUIRE_SERVERS=1 lets a missing one fail.
+	$(GO) vet -tags $(TAGS) $(PKGS)
+	$(GO) test -tags $(TAGS) -timeout 20m $(PKGS)
+
+race: ## Run all tests under the race detector.
+	$(GO) test -tags $(TAGS) -race -timeout 40m $(PKGS)
+
+check: ## Everything a change must pass: format, go fix, vet, race.
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run: make fmt"; exit 1; }
+	@test -z "$$($(GO) fix -diff ./... 2>&1)" || { $(GO) fix -diff ./...; exit 1; }
+	$(MAKE) race
+
+fmt: ## Format the tree.
+	gofmt -w .
