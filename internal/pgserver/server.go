@@ -1,0 +1,197 @@
+package pgserver
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a running PostgreSQL server with wal_level = logical, on a free port of the loopback interface.
+type Server struct {
+	// URL is its address, password included.
+	URL string
+	// Adopted says that the server was running already.
+	Adopted bool
+
+	pid  int
+	data string
+	done chan error
+}
+
+const (
+	role       = "millrace"
+	startLimit = 60 * time.Second
+	stopLimit  = 30 * time.Second
+	pollEvery  = 50 * time.Millisecond
+)
+
+// Start runs a server on dir, which is made and initialised when it is new; settings are "name=value". A server that
+// runs on dir already is adopted.
+func Start(ctx context.Context, dir string, settings ...string) (*Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	bin, err := binaries()
+	if err != nil {
+		return nil, err
+	}
+	own, err := serverOwner()
+	if err != nil {
+		return nil, err
+	}
+	if err := own.claim(dir); err != nil {
+		return nil, err
+	}
+	s := &Server{data: filepath.Join(dir, "data"), done: make(chan error, 1)}
+	password, err := initialise(own, bin, dir, s.data)
+	if err != nil {
+		return nil, err
+	}
+	if pid, port, ok := running(s.data); ok {
+		s.Adopted, s.pid, s.URL = true, pid, address(password, port)
+		return s, s.await(ctx)
+	}
+	port, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.URL = address(password, port)
+	if err := s.launch(own, bin, dir, port, settings); err != nil {
+		return nil, err
+	}
+	if err := s.await(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+// initialise runs initdb unless it was run, and returns the role's password.
+func initialise(own owner, bin, dir, data string) (string, error) {
+	passwordFile := filepath.Join(dir, "password")
+	if kept, err := os.ReadFile(passwordFile); err == nil {
+		if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err == nil {
+			return strings.TrimSpace(string(kept)), nil
+		}
+	}
+	if err := os.RemoveAll(data); err != nil {
+		return "", fmt.Errorf("pgserver: clear a half-made data directory: %w", err)
+	}
+	password := rand.Text()
+	if err := os.WriteFile(passwordFile, []byte(password+"\n"), 0o600); err != nil {
+		return "", fmt.Errorf("pgserver: %w", err)
+	}
+	if own.other {
+		if err := os.Chown(passwordFile, own.uid, own.gid); err != nil {
+			return "", fmt.Errorf("pgserver: %w", err)
+		}
+	}
+	cmd := own.command(dir, filepath.Join(bin, "initdb"), "-D", data, "-U", role, "--pwfile", passwordFile,
+		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("pgserver: initdb: %w: %s", err, bytes.TrimSpace(output))
+	}
+	return password, nil
+}
+
+func (s *Server) launch(own owner, bin, dir string, port int, settings []string) error {
+	args := []string{
+		"-D", s.data, "-p", strconv.Itoa(port), "-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "wal_level=logical",
+		"-c", "max_replication_slots=20", "-c", "max_wal_senders=20",
+	}
+	for _, setting := range settings {
+		args = append(args, "-c", setting)
+	}
+	logFile, err := os.OpenFile(filepath.Join(dir, "postgres.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("pgserver: %w", err)
+	}
+	defer logFile.Close() //nolint:errcheck // the child has its own descriptor
+	cmd := own.command(dir, filepath.Join(bin, "postgres"), args...)
+	cmd.Stdout, cmd.Stderr = logFile, logFile
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("pgserver: start postgres: %w", err)
+	}
+	s.pid = cmd.Process.Pid
+	go func() { s.done <- cmd.Wait() }() // ends with the child, which Stop waits for
+	return nil
+}
+
+// await returns once the server answers.
+func (s *Server) await(ctx context.Context) error {
+	for {
+		conn, err := pgx.Connect(ctx, s.URL)
+		if err == nil {
+			return conn.Close(ctx) //nolint:wrapcheck // it was only a question
+		}
+		select {
+		case exit := <-s.done:
+			s.done <- exit
+			return fmt.Errorf("pgserver: postgres ended (%w); see %s", exit, filepath.Join(filepath.Dir(s.data), "postgres.log"))
+		case <-ctx.Done():
+			return fmt.Errorf("pgserver: postgres does not answer: %w", err)
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// Stop ends the server: connections are cut and everything is written to disk.
+func (s *Server) Stop(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, stopLimit)
+	defer cancel()
+	if err := syscall.Kill(s.pid, syscall.SIGINT); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("pgserver: stop: %w", err)
+	}
+	for syscall.Kill(s.pid, 0) == nil {
+		select {
+		case <-s.done:
+			return nil
+		case <-ctx.Done():
+			return fmt.Errorf("pgserver: postgres (pid %d) does not stop: %w", s.pid, ctx.Err())
+		case <-time.After(pollEvery):
+		}
+	}
+	return nil
+}
+
+// running reads the lock file of a live server: its first line is the process id, its fourth the port.
+func running(data string) (pid, port int, ok bool) {
+	content, err := os.ReadFile(filepath.Join(data, "postmaster.pid"))
+	if err != nil {
+		return 0, 0, false
+	}
+	lines := strings.Split(string(content), "\n")
+	if len(lines) < 4 {
+		return 0, 0, false
+	}
+	pid, errPID := strconv.Atoi(strings.TrimSpace(lines[0]))
+	port, errPort := strconv.Atoi(strings.TrimSpace(lines[3]))
+	return pid, port, errPID == nil && errPort == nil && syscall.Kill(pid, 0) == nil
+}
+
+func address(password string, port int) string {
+	at := url.URL{
+		Scheme: "postgres", User: url.UserPassword(role, password), Path: "/postgres",
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), RawQuery: "sslmode=disable",
+	}
+	return at.String()
+}
+
+func freePort(ctx context.Context) (int, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("pgserver: find a port: %w", err)
+	}
+	defer listener.Close()                          //nolint:errcheck // the port was only looked up
+	return listener.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a TCP listener has a TCP address
+}

@@ -1,0 +1,49 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/millrace/millrace/resilience"
+)
+
+// What PostgreSQL's error codes mean for an outbox (PostgreSQL documentation, appendix A).
+const (
+	codeUndefinedTable  = "42P01"
+	codeUndefinedObject = "42704"
+	codeUndefinedColumn = "42703"
+	codePrivilege       = "42501"
+	codeObjectInUse     = "55006"
+	codeNotReady        = "55000"
+	codeAuthorization   = "28000"
+	codePassword        = "28P01"
+	codeNoDatabase      = "3D000"
+)
+
+// explain adds what to do to the errors that a set-up mistake causes, and marks them permanent.
+func explain(err error) error {
+	failed, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return err
+	}
+	advice := map[string]string{
+		codeUndefinedTable:  "the outbox table is missing; run outbox.Migrate",
+		codeUndefinedObject: "the publication or slot is missing; run outbox.Migrate",
+		codeUndefinedColumn: "the outbox table lacks a column; compare it with outbox/schema.sql",
+		codePrivilege:       "the role lacks a privilege; the relay needs REPLICATION and SELECT, a writer INSERT and DELETE",
+		codeAuthorization:   "the role may not log in, or not replicate",
+		codePassword:        "the password is wrong",
+		codeNoDatabase:      "the database does not exist",
+	}[failed.Code]
+	if advice == "" {
+		return err
+	}
+	return resilience.Permanent(fmt.Errorf("%s: %w", advice, err))
+}
+
+func hasCode(err error, code string) bool {
+	failed, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && failed.Code == code
+}

@@ -1,0 +1,18 @@
+package outbox
+
+import "fmt"
+
+// LSN is a position in PostgreSQL's write-ahead log.
+type LSN uint64
+
+// String is the position as PostgreSQL writes it: two hexadecimal halves.
+func (l LSN) String() string { return fmt.Sprintf("%X/%X", uint32(l>>32), uint32(l)) } //nolint:gosec // the halves are meant
+
+// ParseLSN reads what PostgreSQL writes for a pg_lsn.
+func ParseLSN(text string) (LSN, error) {
+	var high, low uint32
+	if n, err := fmt.Sscanf(text, "%X/%X", &high, &low); err != nil || n != 2 {
+		return 0, fmt.Errorf("outbox: %q is no log position such as 16/B374D848", text)
+	}
+	return LSN(high)<<32 | LSN(low), nil
+}

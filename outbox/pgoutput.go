@@ -1,0 +1,148 @@
+package outbox
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+)
+
+// The messages of logical replication that an insert-only publication sends, protocol version 1, as the PostgreSQL
+// documentation describes them in "Logical Replication Message Formats".
+type (
+	walBegin    struct{}
+	walCommit   struct{ end LSN }
+	walRelation struct {
+		id      uint32
+		name    string
+		columns []walColumn
+	}
+	walInsert struct {
+		relation uint32
+		values   [][]byte
+	}
+	// walOther is a message that says nothing to an outbox.
+	walOther struct{}
+)
+
+type walColumn struct {
+	name string
+	oid  uint32
+}
+
+var errMalformed = errors.New("outbox: malformed replication message")
+
+// decodeWAL reads one message. The values of an insert point into data; nil is NULL.
+func decodeWAL(data []byte) (message any, err error) {
+	r := &walReader{data: data}
+	kind := r.byte()
+	switch kind {
+	case 'B':
+		message = walBegin{}
+	case 'C':
+		r.skip(1 + 8)
+		message = walCommit{end: LSN(r.uint64())}
+	case 'R':
+		message = r.relation()
+	case 'I':
+		message = r.insert()
+	default:
+		message = walOther{}
+	}
+	if r.short {
+		return nil, fmt.Errorf("%w: %q of %d bytes", errMalformed, kind, len(data))
+	}
+	return message, nil
+}
+
+type walReader struct {
+	data  []byte
+	short bool
+}
+
+func (r *walReader) relation() walRelation {
+	relation := walRelation{id: r.uint32()}
+	r.text()
+	relation.name = r.text()
+	r.skip(1)
+	for range r.uint16() {
+		r.skip(1)
+		relation.columns = append(relation.columns, walColumn{name: r.text(), oid: r.uint32()})
+		r.skip(4)
+		if r.short {
+			break
+		}
+	}
+	return relation
+}
+
+func (r *walReader) insert() walInsert {
+	insert := walInsert{relation: r.uint32()}
+	r.skip(1)
+	for range r.uint16() {
+		var value []byte
+		switch kind := r.byte(); kind {
+		case 'n':
+		case 't':
+			value = r.take(int(r.uint32()))
+		default:
+			r.short = true
+		}
+		if r.short {
+			break
+		}
+		insert.values = append(insert.values, value)
+	}
+	return insert
+}
+
+// take returns the next n bytes; once too few are left it returns none and marks the message short.
+func (r *walReader) take(n int) []byte {
+	if n < 0 || n > len(r.data) {
+		r.short, r.data = true, nil
+		return nil
+	}
+	taken := r.data[:n:n]
+	r.data = r.data[n:]
+	return taken
+}
+
+func (r *walReader) skip(n int) { r.take(n) }
+
+func (r *walReader) byte() byte {
+	if b := r.take(1); b != nil {
+		return b[0]
+	}
+	return 0
+}
+
+func (r *walReader) uint16() uint16 {
+	if b := r.take(2); b != nil {
+		return binary.BigEndian.Uint16(b)
+	}
+	return 0
+}
+
+func (r *walReader) uint32() uint32 {
+	if b := r.take(4); b != nil {
+		return binary.BigEndian.Uint32(b)
+	}
+	return 0
+}
+
+func (r *walReader) uint64() uint64 {
+	if b := r.take(8); b != nil {
+		return binary.BigEndian.Uint64(b)
+	}
+	return 0
+}
+
+func (r *walReader) text() string {
+	end := bytes.IndexByte(r.data, 0)
+	text := r.take(end + 1)
+	if end < 0 || text == nil {
+		r.short = true
+		return ""
+	}
+	return string(text[:end])
+}

@@ -1,0 +1,140 @@
+package outbox_test
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"os"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the database/sql test
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/request"
+)
+
+func TestRecordShape(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.relay(f.bus)
+	db, err := sql.Open("pgx", f.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	tx, err := db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := "0190a0a0-0000-7000-8000-000000000001"
+	ctx := request.With(t.Context(), request.Info{Tenant: "acme", ID: "r1"})
+	if err := outbox.InSQL(tx).Publish(ctx, placed().New(order{ID: "ä", N: 1}, bus.ID(id))).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	record := f.read(1)[0].Record
+	if string(record.Value) != `{"id":"ä","n":1}` || string(record.Key) != "ä" {
+		t.Errorf("record %s %s", record.Key, record.Value)
+	}
+	want := []string{
+		"id", "ce_id", "ce_specversion", "ce_type", "ce_source", "ce_time", "ce_dataschema", "content-type",
+		"ce_tenant", "traceparent", "tracestate", "millrace-request-id", "millrace-principal", "millrace-locale",
+	}
+	for i, header := range record.Headers {
+		if i >= len(want) || header.Key != want[i] {
+			t.Errorf("header %d is %s", i, header.Key)
+		}
+	}
+	if record.ID() != id || record.Tenant() != "acme" || record.Type() != "shop.order.placed" {
+		t.Errorf("attributes %s %s %s", record.ID(), record.Tenant(), record.Type())
+	}
+	if header := record.Headers[9]; header.Value != nil {
+		t.Errorf("the missing trace is %q, not null", header.Value)
+	}
+}
+
+func TestBinaryPayload(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, outbox.PayloadAs(outbox.Bytes))
+	f.relay(f.bus)
+	_, err := f.pool.Exec(t.Context(), `INSERT INTO outboxevent (id, aggregatetype, aggregateid, type, payload)
+		VALUES (gen_random_uuid(), 'order', '', 'shop.order.placed', '\x00ff7b')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for record, err := range f.bus.Read(t.Context(), "outbox.event.order", bus.Earliest) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(record.Value, []byte{0, 0xff, '{'}) || record.Key == nil || len(record.Key) != 0 {
+			t.Errorf("record %q %q", record.Key, record.Value)
+		}
+		return
+	}
+}
+
+func TestWriterRefuses(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	good := placed().New(order{ID: "good"})
+	for name, bad := range map[string]bus.Message{
+		"id":     placed().New(order{}, bus.ID("1")),
+		"topic":  placed(bus.InTopic("elsewhere")).New(order{}),
+		"header": placed().New(order{}, bus.WithHeader("x", "y")),
+	} {
+		tx, err := f.pool.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		results := outbox.In(tx, outbox.Keep()).Publish(t.Context(), good, bad)
+		if len(results) != 2 || results[0].Err == nil || !errors.Is(results[1].Err, outbox.ErrMessage) {
+			t.Errorf("%s: %+v", name, results)
+		}
+		if err := outbox.In(tx, outbox.Keep()).Publish(t.Context(), good).Err(); err != nil {
+			t.Errorf("%s: the transaction cannot go on: %v", name, err)
+		}
+		var rows int
+		if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM outboxevent").Scan(&rows); err != nil || rows != 1 {
+			t.Errorf("%s: %d rows, %v", name, rows, err)
+		}
+		if err := tx.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestConnectorFilesAgree(t *testing.T) {
+	t.Parallel()
+	own, err := os.ReadFile("connector.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	deployed, err := os.ReadFile("../deploy/kafka/debezium-outbox.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(own, deployed) {
+		t.Error("deploy/kafka/debezium-outbox.json differs from outbox/connector.json")
+	}
+	if _, err := outbox.NewRelay(bus.Publisher(&flaky{}), "postgres://localhost/x", outbox.Connector(deployed)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSlotMistakes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	r, err := outbox.NewRelay(f.bus, f.url, outbox.From("nothing"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Run(t.Context()); !errors.Is(err, outbox.ErrSlot) {
+		t.Errorf("a missing publication: %v", err)
+	}
+	if _, err := outbox.NewRelay(f.bus, "postgres://u:secret@h:port/x"); err == nil || bytes.Contains([]byte(err.Error()), []byte("secret")) {
+		t.Errorf("a bad address: %v", err)
+	}
+}

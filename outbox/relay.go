@@ -1,0 +1,185 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/resilience"
+)
+
+// RelayOption changes a relay. See [NewRelay].
+type RelayOption interface{ applyRelay(*Relay) }
+
+type relayOption func(*Relay)
+
+func (f relayOption) applyRelay(r *Relay) { f(r) }
+
+// Slot is the name of the replication slot. The default is [Publication].
+func Slot(name string) RelayOption { return relayOption(func(r *Relay) { r.slot = name }) }
+
+// From is the name of the publication to read. The default is [Publication].
+func From(publication string) RelayOption {
+	return relayOption(func(r *Relay) { r.publication = publication })
+}
+
+// Connector gives the relay a Debezium connector's JSON configuration to make its records by. The default is the
+// recommended one.
+func Connector(config []byte) RelayOption { return relayOption(func(r *Relay) { r.config = config }) }
+
+// Logger receives what the relay has to say.
+func Logger(l *slog.Logger) RelayOption { return relayOption(func(r *Relay) { r.logger = l }) }
+
+// Metrics gives the relay its metrics.
+func Metrics(mp metric.MeterProvider) RelayOption {
+	return relayOption(func(r *Relay) { r.meter = mp })
+}
+
+// Relay publishes the committed rows of the outbox table. Of several relays with one slot, one works and the others
+// wait to take over.
+type Relay struct {
+	publisher   bus.Publisher
+	database    *pgx.ConnConfig
+	slot        string
+	publication string
+	config      []byte
+	connector   connector
+	logger      *slog.Logger
+	meter       metric.MeterProvider
+	meters      *relayMeters
+
+	mu     sync.Mutex
+	status Status
+}
+
+// Status is what a relay is doing. Lag is how many bytes of log are behind its confirmed position, -1 while it waits.
+type Status struct {
+	Working   bool
+	Slot      string
+	Confirmed LSN
+	Lag       int64
+	Published int64
+	Err       error
+}
+
+var slotPattern = regexp.MustCompile(`^[a-z0-9_]{1,63}$`)
+
+// NewRelay makes a relay from a database to a publisher, usually a [bus.Bus]. The address is PostgreSQL's own form,
+// postgres://user@host/database; the role needs the REPLICATION attribute. The relay publishes each row at least once:
+// after a crash those that were not yet confirmed are published again under the same id.
+func NewRelay(publisher bus.Publisher, database string, opts ...RelayOption) (*Relay, error) {
+	config, err := pgx.ParseConfig(database)
+	if err != nil {
+		return nil, errors.New("outbox: relay: the database address must be of the form postgres://user@host:5432/name")
+	}
+	r := &Relay{
+		publisher: publisher, database: config, slot: Publication, publication: Publication, config: recommended,
+		logger: slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
+	}
+	for _, opt := range opts {
+		opt.applyRelay(r)
+	}
+	if publisher == nil || r.logger == nil || r.meter == nil {
+		return nil, errors.New("outbox: relay: publisher, logger and metrics must not be nil")
+	}
+	if !slotPattern.MatchString(r.slot) || !slotPattern.MatchString(r.publication) {
+		return nil, fmt.Errorf("outbox: relay: slot %q and publication %q must be 1 to 63 of a-z 0-9 _", r.slot, r.publication)
+	}
+	if r.connector, err = readConnector(r.config); err != nil {
+		return nil, err
+	}
+	r.status = Status{Slot: r.slot, Lag: -1}
+	if r.meters, err = newRelayMeters(r); err != nil {
+		return nil, fmt.Errorf("outbox: relay: %w", err)
+	}
+	return r, nil
+}
+
+// Status says what the relay is doing.
+func (r *Relay) Status() Status {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.status
+}
+
+func (r *Relay) note(change func(*Status)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(&r.status)
+}
+
+const (
+	standbyWait = time.Second
+	healthy     = 30 * time.Second
+)
+
+// Run publishes until ctx ends, which is not an error, or until something must be mended by hand. It waits out
+// unreachable databases and brokers.
+func (r *Relay) Run(ctx context.Context) error {
+	pause := resilience.RetryPolicy{Attempts: 1, Initial: 100 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
+	waiting := false
+	for failures := 0; ; {
+		began := time.Now()
+		err := r.session(ctx)
+		r.note(func(s *Status) { s.Working, s.Lag, s.Err = false, -1, err })
+		if ctx.Err() != nil {
+			return nil
+		}
+		if time.Since(began) > healthy {
+			failures = 0
+		}
+		wait := standbyWait
+		switch {
+		case hasCode(err, codeObjectInUse):
+			if !waiting {
+				r.logger.InfoContext(ctx, "another relay works; standing by", "slot", r.slot)
+			}
+			waiting = true
+		case errors.Is(err, ErrSlot), errors.Is(err, ErrTable), resilience.ClassOf(err) == resilience.ClassPermanent:
+			return fmt.Errorf("outbox: relay: %w", err)
+		default:
+			waiting = false
+			failures++
+			wait = pause.Delay(failures)
+			r.logger.WarnContext(ctx, "relay interrupted; starting again", "slot", r.slot, "in", wait, "error", err)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// session is one connection's life.
+func (r *Relay) session(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, r.database.Copy())
+	if err != nil {
+		return fmt.Errorf("connect: %w", explain(err))
+	}
+	ensured := ensureSlot(ctx, conn, r.slot, r.publication)
+	state, err := readSlot(ctx, conn, r.slot)
+	if err := errors.Join(ensured, err, conn.Close(ctx)); err != nil {
+		return explain(err)
+	}
+	stream, err := openStream(ctx, &r.database.Config, r.slot, r.publication)
+	if err != nil {
+		return explain(err)
+	}
+	stream.confirm(state.confirmed)
+	r.logger.InfoContext(ctx, "relay works", "slot", r.slot, "from", state.confirmed.String())
+	r.note(func(s *Status) { s.Working, s.Confirmed, s.Err = true, state.confirmed, nil })
+	err = r.pump(ctx, stream)
+	return errors.Join(err, stream.close())
+}

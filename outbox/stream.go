@@ -1,0 +1,149 @@
+package outbox
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
+)
+
+// stream is one replication connection. Reading is for one goroutine; the position may be confirmed from another.
+type stream struct {
+	conn      *pgconn.PgConn
+	writing   sync.Mutex
+	confirmed atomic.Uint64
+	walEnd    atomic.Uint64
+}
+
+const (
+	postgresEpoch = 946_684_800_000_000 // 2000-01-01 in microseconds of Unix time
+	writeLimit    = 10 * time.Second
+)
+
+// openStream starts replication where the slot stands.
+func openStream(ctx context.Context, config *pgconn.Config, slot, publication string) (*stream, error) {
+	config = config.Copy()
+	config.RuntimeParams["replication"] = "database"
+	conn, err := pgconn.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("connect for replication: %w", err)
+	}
+	s := &stream{conn: conn}
+	if err := s.start(ctx, slot, publication); err != nil {
+		return nil, errors.Join(fmt.Errorf("start replication: %w", err), s.close())
+	}
+	return s, nil
+}
+
+func (s *stream) start(ctx context.Context, slot, publication string) error {
+	command := fmt.Sprintf(`START_REPLICATION SLOT "%s" LOGICAL 0/0 (proto_version '1', publication_names '"%s"')`, slot, publication)
+	s.conn.Frontend().SendQuery(&pgproto3.Query{String: command})
+	if err := s.conn.Frontend().Flush(); err != nil {
+		return err //nolint:wrapcheck // wrapped once by openStream
+	}
+	for {
+		message, err := s.conn.ReceiveMessage(ctx)
+		if err != nil {
+			return err //nolint:wrapcheck // wrapped once by openStream
+		}
+		switch message := message.(type) {
+		case *pgproto3.ErrorResponse:
+			return pgconn.ErrorResponseToPgError(message)
+		case *pgproto3.CopyBothResponse:
+			return nil
+		}
+	}
+}
+
+// keepalive says how far the server's log reaches.
+type keepalive struct {
+	end   LSN
+	reply bool
+}
+
+// next returns the next message: a keepalive, or one of those that decodeWAL returns. It owns its bytes.
+func (s *stream) next(ctx context.Context) (any, error) {
+	for {
+		message, err := s.conn.ReceiveMessage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read the log: %w", err)
+		}
+		switch message := message.(type) {
+		case *pgproto3.ErrorResponse:
+			return nil, pgconn.ErrorResponseToPgError(message)
+		case *pgproto3.CopyData:
+			if decoded, err := s.decode(message.Data); decoded != nil || err != nil {
+				return decoded, err
+			}
+		case *pgproto3.CopyDone:
+			return nil, errors.New("the server ended replication")
+		}
+	}
+}
+
+func (s *stream) decode(data []byte) (any, error) {
+	switch {
+	case len(data) >= 18 && data[0] == 'k':
+		end := binary.BigEndian.Uint64(data[1:])
+		s.walEnd.Store(max(s.walEnd.Load(), end))
+		return keepalive{end: LSN(end), reply: data[17] == 1}, nil
+	case len(data) > 25 && data[0] == 'w':
+		end := binary.BigEndian.Uint64(data[9:])
+		s.walEnd.Store(max(s.walEnd.Load(), end))
+		return decodeWAL(append([]byte(nil), data[25:]...))
+	default:
+		return nil, nil //nolint:nilnil // a message of another kind is passed over
+	}
+}
+
+// confirm lets the server forget the log before end. It never goes back.
+func (s *stream) confirm(end LSN) {
+	for {
+		now := s.confirmed.Load()
+		if uint64(end) <= now || s.confirmed.CompareAndSwap(now, uint64(end)) {
+			return
+		}
+	}
+}
+
+// report tells the server what is confirmed, which also keeps the connection alive.
+func (s *stream) report() error {
+	confirmed := s.confirmed.Load()
+	message := make([]byte, 0, 39)
+	message = append(message, 'd')
+	message = binary.BigEndian.AppendUint32(message, 38)
+	message = append(message, 'r')
+	for range 3 {
+		message = binary.BigEndian.AppendUint64(message, confirmed)
+	}
+	message = binary.BigEndian.AppendUint64(message, uint64(time.Now().UnixMicro()-postgresEpoch)) //nolint:gosec // after 2000
+	message = append(message, 0)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	conn := s.conn.Conn()
+	if err := conn.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+		return fmt.Errorf("report the position: %w", err)
+	}
+	if _, err := conn.Write(message); err != nil {
+		return fmt.Errorf("report the position: %w", err)
+	}
+	return nil
+}
+
+const closeLimit = 2 * time.Second
+
+func (s *stream) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	if err := s.conn.Close(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
+		return fmt.Errorf("close replication: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package outbox
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Payload is the PostgreSQL type of the payload column.
+type Payload string
+
+const (
+	// JSON keeps JSON text as it was written. It is the default.
+	JSON Payload = "json"
+	// JSONB is Debezium's usual choice: PostgreSQL reorders the fields.
+	JSONB Payload = "jsonb"
+	// Text takes any text.
+	Text Payload = "text"
+	// Bytes takes any payload, Protobuf and Avro too. A Debezium connector needs its BinaryDataConverter then.
+	Bytes Payload = "bytea"
+)
+
+// TableOption names the outbox table, for [Migrate], [In] and [InSQL] alike.
+type TableOption interface{ applyTable(*table) }
+
+type tableOption func(*table)
+
+func (f tableOption) applyTable(t *table) { f(t) }
+
+// Table is the table's name, with or without a schema. The default is "outboxevent".
+func Table(name string) TableOption { return tableOption(func(t *table) { t.name = name }) }
+
+// PayloadAs is the type of the payload column. The default is [JSON].
+func PayloadAs(p Payload) TableOption { return tableOption(func(t *table) { t.payload = p }) }
+
+// Keep leaves the rows in the table, for inspection or for a poller. Something else must delete them then.
+func Keep() TableOption { return tableOption(func(t *table) { t.keep = true }) }
+
+type table struct {
+	name    string
+	payload Payload
+	keep    bool
+}
+
+// ErrTable is found in the error of options that name no usable table.
+var ErrTable = errors.New("outbox: table")
+
+var tablePattern = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$`)
+
+func newTable(opts []TableOption) (table, error) {
+	t := table{name: "outboxevent", payload: JSON}
+	for _, opt := range opts {
+		opt.applyTable(&t)
+	}
+	if !tablePattern.MatchString(t.name) {
+		return t, fmt.Errorf("%w: the name %q must be lower-case letters, digits and _, with at most one schema before a dot", ErrTable, t.name)
+	}
+	switch t.payload {
+	case JSON, JSONB, Text, Bytes:
+		return t, nil
+	default:
+		return t, fmt.Errorf("%w: payload type %q must be json, jsonb, text or bytea", ErrTable, t.payload)
+	}
+}
+
+// quoted is the name as SQL takes it.
+func (t table) quoted() string { return `"` + strings.ReplaceAll(t.name, ".", `"."`) + `"` }
