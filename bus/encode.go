@@ -19,6 +19,7 @@ const (
 	HeaderSource      = "ce_source"
 	HeaderType        = "ce_type"
 	HeaderTime        = "ce_time"
+	HeaderSubject     = "ce_subject"
 	HeaderDataSchema  = "ce_dataschema"
 	HeaderTenant      = "ce_tenant"
 	HeaderContentType = "content-type"

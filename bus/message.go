@@ -32,6 +32,9 @@ func ID(id string) MessageOption { return messageOption(func(m *Message) { m.id 
 // Time sets when the event happened. It does not delay anything.
 func Time(t time.Time) MessageOption { return messageOption(func(m *Message) { m.time = t }) }
 
+// Subject is the CloudEvents subject: what the event is about, within its source.
+func Subject(text string) MessageOption { return WithHeader(HeaderSubject, text) }
+
 // WithHeader adds a header beside those of CloudEvents. Names that begin with "ce_" belong to CloudEvents.
 func WithHeader(key, value string) MessageOption {
 	return messageOption(func(m *Message) {

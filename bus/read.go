@@ -50,7 +50,14 @@ func Only(partitions ...Partition) ReadOption {
 // UntilEnd ends the iteration at the end that the topic has when reading begins.
 func UntilEnd() ReadOption { return readOption(func(r *reading) { r.untilEnd = true }) }
 
+// Passed is called for each offset that reading has passed, also where no record is yielded: transaction markers take
+// offsets too. It is called after the record was yielded, by the same goroutine.
+func Passed(note func(Partition, int64)) ReadOption {
+	return readOption(func(r *reading) { r.passed = note })
+}
+
 type reading struct {
+	passed   func(Partition, int64)
 	topic    Topic
 	start    Start
 	since    time.Time
@@ -59,15 +66,20 @@ type reading struct {
 	untilEnd bool
 }
 
+func newReading(topic Topic, opts []ReadOption) *reading {
+	r := &reading{topic: topic, passed: func(Partition, int64) {}}
+	for _, opt := range opts {
+		opt.applyRead(r)
+	}
+	return r
+}
+
 // Read iterates over the records of a topic: all partitions, committed records only, no group, nothing acknowledged.
 // It begins at [Latest] unless an option says otherwise, waits for new records, and takes in partitions that are added
 // later within 15 seconds, from their beginning. Order is kept within a partition. It ends when the loop breaks, when ctx ends, which is not an error, or with
 // an error that another attempt does not mend; errors that pass are retried within.
 func (b *Bus) Read(ctx context.Context, topic Topic, opts ...ReadOption) iter.Seq2[Record, error] {
-	r := &reading{topic: topic}
-	for _, opt := range opts {
-		opt.applyRead(r)
-	}
+	r := newReading(topic, opts)
 	return func(yield func(Record, error) bool) {
 		ctx, cancel := b.bound(ctx)
 		defer cancel()
@@ -78,6 +90,20 @@ func (b *Bus) Read(ctx context.Context, topic Topic, opts ...ReadOption) iter.Se
 			yield(Record{}, ErrClosed)
 		}
 	}
+}
+
+// Offsets says at which offset of each partition a [Bus.Read] with the same options would begin.
+func (b *Bus) Offsets(ctx context.Context, topic Topic, opts ...ReadOption) (map[Partition]int64, error) {
+	r := newReading(topic, opts)
+	plan, err := b.plan(ctx, r)
+	if err != nil {
+		return nil, fmt.Errorf("bus: offsets of %s: %w", topic, err)
+	}
+	offsets := make(map[Partition]int64, len(plan.offsets))
+	for partition, offset := range plan.offsets {
+		offsets[Partition(partition)] = offset.EpochOffset().Offset
+	}
+	return offsets, nil
 }
 
 func (b *Bus) read(ctx context.Context, r *reading, yield func(Record) bool) error {
@@ -113,6 +139,7 @@ func (b *Bus) read(ctx context.Context, r *reading, yield func(Record) bool) err
 			if !record.Attrs.IsControl() && !yield(fromKafka(record)) {
 				return nil
 			}
+			r.passed(Partition(record.Partition), record.Offset)
 		}
 		if plan.done() {
 			return nil

@@ -48,6 +48,9 @@ func (r Record) Type() string { return r.first(HeaderType, "eventType") }
 // Source is the CloudEvents source, or empty.
 func (r Record) Source() string { return r.first(HeaderSource) }
 
+// Subject is the CloudEvents subject, or empty.
+func (r Record) Subject() string { return r.first(HeaderSubject) }
+
 // Tenant is the tenant that the event belongs to, or empty.
 func (r Record) Tenant() string { return r.first(HeaderTenant) }
 

@@ -40,7 +40,7 @@ func TestRecordShape(t *testing.T) {
 		t.Errorf("record %s %s", record.Key, record.Value)
 	}
 	want := []string{
-		"id", "ce_id", "ce_specversion", "ce_type", "ce_source", "ce_time", "ce_dataschema", "content-type",
+		"id", "ce_id", "ce_specversion", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_dataschema", "content-type",
 		"ce_tenant", "traceparent", "tracestate", "millrace-request-id", "millrace-principal", "millrace-locale",
 	}
 	for i, header := range record.Headers {
@@ -51,7 +51,7 @@ func TestRecordShape(t *testing.T) {
 	if record.ID() != id || record.Tenant() != "acme" || record.Type() != "shop.order.placed" {
 		t.Errorf("attributes %s %s %s", record.ID(), record.Tenant(), record.Type())
 	}
-	if header := record.Headers[9]; header.Value != nil {
+	if header := record.Headers[10]; header.Value != nil {
 		t.Errorf("the missing trace is %q, not null", header.Value)
 	}
 }

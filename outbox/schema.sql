@@ -6,6 +6,7 @@ CREATE TABLE IF NOT EXISTS {{table}} (
     payload       {{payload}},
     specversion   text,
     source        text,
+    subject       text,
     time          text,
     dataschema    text,
     contenttype   text,

@@ -63,7 +63,7 @@ func newWriter(opts []TableOption, exec func(context.Context, ...statement) erro
 // columns are the table's, in the order of a row's values. Each after payload holds the record header of that name.
 var columns = [...]struct{ name, header string }{ //nolint:gochecknoglobals // a constant table
 	{"id", ""}, {"aggregatetype", ""}, {"aggregateid", ""}, {"type", bus.HeaderType}, {"payload", ""},
-	{"specversion", bus.HeaderSpecVersion}, {"source", bus.HeaderSource}, {"time", bus.HeaderTime},
+	{"specversion", bus.HeaderSpecVersion}, {"source", bus.HeaderSource}, {"subject", bus.HeaderSubject}, {"time", bus.HeaderTime},
 	{"dataschema", bus.HeaderDataSchema}, {"contenttype", bus.HeaderContentType}, {"tenant", bus.HeaderTenant},
 	{"traceparent", "traceparent"}, {"tracestate", "tracestate"}, {"requestid", "millrace-request-id"},
 	{"principal", "millrace-principal"}, {"locale", "millrace-locale"},

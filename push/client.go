@@ -1,0 +1,78 @@
+package push
+
+import (
+	"sync"
+)
+
+// client is one connection's queue. The hub fills it and never waits; the connection's own goroutine empties it.
+type client struct {
+	tenant   string
+	channels []string
+	maxCount int
+	maxBytes int
+	meters   *meters
+
+	mu     sync.Mutex
+	queue  [][]byte
+	bytes  int
+	slow   bool
+	ended  bool
+	awake  chan struct{}
+	ending chan struct{}
+}
+
+func newClient(h *Hub, tenant string, channels []string) *client {
+	return &client{
+		tenant: tenant, channels: channels, maxCount: h.settings.queueCount, maxBytes: h.settings.queueBytes,
+		meters: h.meters, awake: make(chan struct{}, 1), ending: make(chan struct{}),
+	}
+}
+
+// wants says whether the client may have the message, and follows its subject.
+func (c *client) wants(m *message, subject string) bool {
+	return (m.tenant == "" || m.tenant == c.tenant) && (subject == "" || subject == m.subject)
+}
+
+// send queues a frame. A client that is too far behind is ended: it resumes where it stopped.
+func (c *client) send(frame []byte) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.slow || c.ended {
+		return
+	}
+	if len(c.queue) >= c.maxCount || (len(c.queue) > 0 && c.bytes+len(frame) > c.maxBytes) {
+		c.slow = true
+		c.meters.slowClient()
+		c.finish()
+		return
+	}
+	c.queue = append(c.queue, frame)
+	c.bytes += len(frame)
+	select {
+	case c.awake <- struct{}{}:
+	default:
+	}
+}
+
+// take empties the queue.
+func (c *client) take() [][]byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	queue := c.queue
+	c.queue, c.bytes = nil, 0
+	return queue
+}
+
+// end closes the client after what it has queued.
+func (c *client) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finish()
+}
+
+func (c *client) finish() {
+	if !c.ended {
+		c.ended = true
+		close(c.ending)
+	}
+}

@@ -1,0 +1,93 @@
+package push
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// position is how far a client has read: for each partition of the broadcast topic the offset up to which it has
+// everything of its channels. The epoch is the topic's incarnation; offsets of another one mean nothing.
+//
+// Its text is the event id: the epoch, then "-partition.offset" for each partition, all in base 36.
+type position struct {
+	epoch   string
+	offsets map[bus.Partition]int64
+}
+
+var errPosition = errors.New("push: event id is not one that this server gave out")
+
+const (
+	base           = 36
+	maxPartitions  = 1024
+	positionLength = 16 << 10
+)
+
+func epochOf(topicID string) string {
+	hash := fnv.New32a()
+	hash.Write([]byte(topicID))
+	return strconv.FormatUint(uint64(hash.Sum32()), base)
+}
+
+func (p position) String() string {
+	text := []byte(p.epoch)
+	for _, partition := range slices.Sorted(maps.Keys(p.offsets)) {
+		text = append(text, '-')
+		text = strconv.AppendInt(text, int64(partition), base)
+		text = append(text, '.')
+		text = strconv.AppendInt(text, p.offsets[partition]+1, base)
+	}
+	return string(text)
+}
+
+func parsePosition(text string) (position, error) {
+	if len(text) > positionLength {
+		return position{}, errPosition
+	}
+	parts := strings.Split(text, "-")
+	if epoch, err := strconv.ParseUint(parts[0], base, 32); err != nil || strconv.FormatUint(epoch, base) != parts[0] {
+		return position{}, errPosition
+	}
+	p := position{epoch: parts[0], offsets: make(map[bus.Partition]int64, len(parts)-1)}
+	for _, part := range parts[1:] {
+		partition, next, found := strings.Cut(part, ".")
+		number, err := strconv.ParseInt(partition, base, 32)
+		offset, errOffset := strconv.ParseInt(next, base, 64)
+		if !found || err != nil || errOffset != nil || number < 0 || number >= maxPartitions || offset < 0 {
+			return position{}, fmt.Errorf("%w: %q", errPosition, part)
+		}
+		p.offsets[bus.Partition(number)] = offset - 1
+	}
+	return p, nil
+}
+
+// at is the offset up to which everything of the partition is known; -1 where nothing is.
+func (p position) at(partition bus.Partition) int64 {
+	if offset, ok := p.offsets[partition]; ok {
+		return offset
+	}
+	return -1
+}
+
+// behind says whether other is ahead of p in the same topic.
+func (p position) behind(other position) bool {
+	if p.epoch != other.epoch {
+		return false
+	}
+	for partition, offset := range other.offsets {
+		if p.at(partition) < offset {
+			return true
+		}
+	}
+	return false
+}
+
+func (p position) clone() position {
+	return position{epoch: p.epoch, offsets: maps.Clone(p.offsets)}
+}
