@@ -20,6 +20,7 @@ const (
 	codeAuthorization   = "28000"
 	codePassword        = "28P01"
 	codeNoDatabase      = "3D000"
+	codeLimitExceeded   = "53400"
 )
 
 // explain adds what to do to the errors that a set-up mistake causes, and marks them permanent.
@@ -32,10 +33,11 @@ func explain(err error) error {
 		codeUndefinedTable:  "the outbox table is missing; run outbox.Migrate",
 		codeUndefinedObject: "the publication or slot is missing; run outbox.Migrate",
 		codeUndefinedColumn: "the outbox table lacks a column; compare it with outbox/schema.sql",
-		codePrivilege:       "the role lacks a privilege; the relay needs REPLICATION and SELECT, a writer INSERT and DELETE",
+		codePrivilege:       "the role lacks a privilege; Migrate and the relay need REPLICATION, a writer INSERT, SELECT and DELETE on the table",
 		codeAuthorization:   "the role may not log in, or not replicate",
 		codePassword:        "the password is wrong",
 		codeNoDatabase:      "the database does not exist",
+		codeLimitExceeded:   "a limit of the server is reached; raise max_replication_slots, or drop a slot that is not used",
 	}[failed.Code]
 	if advice == "" {
 		return err

@@ -24,7 +24,8 @@ type Beginner interface {
 }
 
 // Migrate creates the outbox table, the publication of its inserts and the replication slot where they are missing. It
-// may run in many processes at once, and changes nothing that is there.
+// may run in many processes at once, and changes nothing that is there. PostgreSQL makes a slot once the transactions
+// that were open at the time have ended, so Migrate waits for them.
 //
 // The slot is made here and not by the first relay, so that rows are kept from now on. From now on, too, PostgreSQL
 // keeps its log until a relay or a connector reads it: set max_slot_wal_keep_size to bound that.
@@ -47,7 +48,8 @@ func Migrate(ctx context.Context, db Beginner, opts ...TableOption) error {
 			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
 				return err //nolint:wrapcheck // wrapped once below
 			}
-			return ensureSlot(ctx, tx, Publication, Publication)
+			_, err := ensureSlot(ctx, tx, t.slot, t.publication)
+			return err
 		})
 	}
 	if err != nil {
@@ -65,17 +67,18 @@ func publish(ctx context.Context, tx pgx.Tx, t table) error {
 	var exists, covers bool
 	err := tx.QueryRow(ctx, `SELECT
 		EXISTS (SELECT FROM pg_publication WHERE pubname = $1),
-		EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
-			WHERE p.pubname = $1 AND r.prrelid = to_regclass($2))`, Publication, t.quoted()).Scan(&exists, &covers)
+		EXISTS (SELECT FROM pg_publication WHERE pubname = $1 AND puballtables)
+		OR EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
+			WHERE p.pubname = $1 AND r.prrelid = to_regclass($2))`, t.publication, t.quoted()).Scan(&exists, &covers)
 	switch {
 	case err != nil:
 		return err //nolint:wrapcheck // wrapped once by Migrate
 	case covers:
 		return nil
 	case exists:
-		_, err = tx.Exec(ctx, "ALTER PUBLICATION "+Publication+" ADD TABLE "+t.quoted())
+		_, err = tx.Exec(ctx, "ALTER PUBLICATION "+t.publication+" ADD TABLE "+t.quoted())
 	default:
-		_, err = tx.Exec(ctx, "CREATE PUBLICATION "+Publication+" FOR TABLE "+t.quoted()+
+		_, err = tx.Exec(ctx, "CREATE PUBLICATION "+t.publication+" FOR TABLE "+t.quoted()+
 			" WITH (publish = 'insert', publish_via_partition_root = true)")
 	}
 	return err //nolint:wrapcheck // wrapped once by Migrate

@@ -4,88 +4,97 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/resilience"
 )
 
 const (
-	batchRecords  = 2_000
-	batchBytes    = 1 << 20
-	batchesAhead  = 8
-	reportEvery   = time.Second
-	publishAtMost = 10_000
+	reportEvery = time.Second
+	// drainLimit is how long a relay that stops waits for the batch that is on its way.
+	drainLimit = 10 * time.Second
 )
-
-// batch is a run of records in log order. end is the position that may be confirmed when they are published, or 0
-// within a transaction.
-type batch struct {
-	records []bus.Message
-	bytes   int
-	end     LSN
-}
 
 // pump moves the log's records to the publisher: one goroutine reads and routes, one publishes, one reports.
 func (r *Relay) pump(ctx context.Context, s *stream) error {
 	group, ctx := errgroup.WithContext(ctx)
-	batches := make(chan batch, batchesAhead)
-	var pending atomic.Int64
-	report := make(chan struct{}, 1)
+	waiting := newQueue()
+	moved := make(chan struct{}, 1)
 	group.Go(func() error {
-		defer close(batches)
-		return (&reader{relay: r, stream: s, batches: batches, pending: &pending, report: report}).run(ctx)
+		return (&reader{relay: r, stream: s, queue: waiting, report: moved}).run(ctx)
 	})
-	group.Go(func() error { return r.publish(ctx, s, batches, &pending, report) })
-	group.Go(func() error { return r.report(ctx, s, report) })
+	group.Go(func() error { return r.publish(ctx, s, waiting, moved) })
+	group.Go(func() error { return r.report(ctx, s, moved) })
 	err := group.Wait()
 	return errors.Join(err, s.report())
 }
 
-// publish sends batches one after the other, several at once where they have piled up, so that a failure leaves no
-// later record before an earlier one that is missing.
-func (r *Relay) publish(ctx context.Context, s *stream, batches <-chan batch, pending *atomic.Int64, report chan<- struct{}) error {
-	for next := range batches {
-		taken := int64(1)
-		for len(next.records) < publishAtMost {
-			more, ok := poll(batches)
-			if !ok {
-				break
+// publish sends one batch after the other, so that nothing is published behind a batch that failed.
+func (r *Relay) publish(ctx context.Context, s *stream, waiting *queue, moved chan<- struct{}) error {
+	for {
+		next, err := waiting.take(ctx)
+		if err != nil {
+			return nil //nolint:nilerr // stopping is no failure
+		}
+		if len(next.records) > 0 {
+			began := time.Now()
+			if err := r.deliver(ctx, next.records); err != nil {
+				return err
 			}
-			next.records = append(next.records, more.records...)
-			next.end = max(next.end, more.end)
-			taken++
+			r.meters.published(ctx, len(next.records), time.Since(began))
 		}
-		began := time.Now()
-		if err := r.publisher.Publish(ctx, next.records...).Err(); err != nil {
-			return fmt.Errorf("publish %d records: %w", len(next.records), err)
-		}
-		r.meters.published(ctx, len(next.records), time.Since(began))
-		if next.end > 0 {
-			s.confirm(next.end)
-		}
-		pending.Add(-taken)
+		s.confirm(next.end)
+		waiting.done()
 		r.note(func(status *Status) {
 			status.Published += int64(len(next.records))
 			status.Confirmed = max(status.Confirmed, next.end)
 		})
-		select {
-		case report <- struct{}{}:
-		default:
-		}
+		signal(moved)
 	}
-	return nil
 }
 
-func poll(batches <-chan batch) (batch, bool) {
-	select {
-	case next, ok := <-batches:
-		return next, ok
-	default:
-		return batch{}, false
+// deliver publishes a batch. What is on its way when the relay stops is waited for, so that a planned stop repeats
+// nothing that was acknowledged.
+func (r *Relay) deliver(ctx context.Context, records []bus.Message) error {
+	draining, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(drainLimit)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-draining.Done():
+		}
+	})
+	defer stop()
+	return failure(r.publisher.Publish(draining, records...), len(records))
+}
+
+// failure sums up a batch's errors in one, and prefers one that does not mend itself.
+func failure(results bus.Results, records int) error {
+	var first error
+	failed := 0
+	for _, result := range results {
+		if result.Err == nil {
+			continue
+		}
+		failed++
+		if first == nil || (resilience.ClassOf(first) != resilience.ClassPermanent &&
+			resilience.ClassOf(result.Err) == resilience.ClassPermanent) {
+			first = result.Err
+		}
 	}
+	switch {
+	case first == nil && len(results) < records:
+		return fmt.Errorf("publish: the publisher answered for %d of %d records", len(results), records)
+	case first == nil:
+		return nil
+	}
+	return fmt.Errorf("publish: %d of %d records failed, among them: %w", failed, records, first)
 }
 
 // report tells the server the position each second, and soon after it moved.

@@ -3,21 +3,16 @@ package outbox
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
-
-	"github.com/millrace/millrace/bus"
 )
 
-// reader turns the log into batches.
+// reader turns the log into records.
 type reader struct {
-	relay   *Relay
-	stream  *stream
-	batches chan<- batch
-	pending *atomic.Int64
-	report  chan<- struct{}
+	relay  *Relay
+	stream *stream
+	queue  *queue
+	report chan<- struct{}
 
 	routers map[uint32]*router
-	current batch
 	open    bool
 }
 
@@ -25,13 +20,13 @@ func (r *reader) run(ctx context.Context) error {
 	r.routers = make(map[uint32]*router)
 	for {
 		message, err := r.stream.next(ctx)
+		if err == nil {
+			err = r.take(ctx, message)
+		}
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // stopping is no failure
 		}
 		if err != nil {
-			return err
-		}
-		if err := r.take(ctx, message); err != nil {
 			return err
 		}
 	}
@@ -41,14 +36,11 @@ func (r *reader) take(ctx context.Context, message any) error {
 	switch message := message.(type) {
 	case keepalive:
 		// With nothing on its way, everything up to here concerned other tables.
-		if !r.open && r.pending.Load() == 0 {
+		if !r.open && r.queue.idle() {
 			r.stream.confirm(message.end)
 		}
 		if message.reply {
-			select {
-			case r.report <- struct{}{}:
-			default:
-			}
+			signal(r.report)
 		}
 	case walBegin:
 		r.open = true
@@ -62,8 +54,7 @@ func (r *reader) take(ctx context.Context, message any) error {
 		return r.insert(ctx, message)
 	case walCommit:
 		r.open = false
-		r.current.end = message.end
-		return r.send(ctx)
+		r.queue.commit(message.end)
 	}
 	return nil
 }
@@ -77,22 +68,9 @@ func (r *reader) insert(ctx context.Context, message walInsert) error {
 	if err != nil {
 		return err
 	}
-	r.current.records = append(r.current.records, record.Message())
-	r.current.bytes += len(record.Key) + len(record.Value)
-	if len(r.current.records) >= batchRecords || r.current.bytes >= batchBytes {
-		return r.send(ctx)
+	size := len(record.Key) + len(record.Value)
+	for _, header := range record.Headers {
+		size += len(header.Key) + len(header.Value)
 	}
-	return nil
-}
-
-// send hands the batch on. It waits while the publisher is behind, and the server with it.
-func (r *reader) send(ctx context.Context) error {
-	r.pending.Add(1)
-	select {
-	case r.batches <- r.current:
-		r.current = batch{records: make([]bus.Message, 0, cap(r.current.records))}
-		return nil
-	case <-ctx.Done():
-		return nil
-	}
+	return r.queue.add(ctx, record.Message(), size)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"regexp"
 	"sync"
 	"time"
 
@@ -23,14 +22,6 @@ type RelayOption interface{ applyRelay(*Relay) }
 type relayOption func(*Relay)
 
 func (f relayOption) applyRelay(r *Relay) { f(r) }
-
-// Slot is the name of the replication slot. The default is [Publication].
-func Slot(name string) RelayOption { return relayOption(func(r *Relay) { r.slot = name }) }
-
-// From is the name of the publication to read. The default is [Publication].
-func From(publication string) RelayOption {
-	return relayOption(func(r *Relay) { r.publication = publication })
-}
 
 // Connector gives the relay a Debezium connector's JSON configuration to make its records by. The default is the
 // recommended one.
@@ -71,8 +62,6 @@ type Status struct {
 	Err       error
 }
 
-var slotPattern = regexp.MustCompile(`^[a-z0-9_]{1,63}$`)
-
 // NewRelay makes a relay from a database to a publisher, usually a [bus.Bus]. The address is PostgreSQL's own form,
 // postgres://user@host/database; the role needs the REPLICATION attribute. The relay publishes each row at least once:
 // after a crash those that were not yet confirmed are published again under the same id.
@@ -91,8 +80,8 @@ func NewRelay(publisher bus.Publisher, database string, opts ...RelayOption) (*R
 	if publisher == nil || r.logger == nil || r.meter == nil {
 		return nil, errors.New("outbox: relay: publisher, logger and metrics must not be nil")
 	}
-	if !slotPattern.MatchString(r.slot) || !slotPattern.MatchString(r.publication) {
-		return nil, fmt.Errorf("outbox: relay: slot %q and publication %q must be 1 to 63 of a-z 0-9 _", r.slot, r.publication)
+	if !slotPattern.MatchString(r.slot) || !publicationPattern.MatchString(r.publication) {
+		return nil, fmt.Errorf("outbox: relay: %w", errNames(r.slot, r.publication))
 	}
 	if r.connector, err = readConnector(r.config); err != nil {
 		return nil, err
@@ -144,7 +133,7 @@ func (r *Relay) Run(ctx context.Context) error {
 				r.logger.InfoContext(ctx, "another relay works; standing by", "slot", r.slot)
 			}
 			waiting = true
-		case errors.Is(err, ErrSlot), errors.Is(err, ErrTable), resilience.ClassOf(err) == resilience.ClassPermanent:
+		case errors.Is(err, ErrSlot), errors.Is(err, ErrTable), errors.Is(err, errMalformed), resilience.ClassOf(err) == resilience.ClassPermanent:
 			return fmt.Errorf("outbox: relay: %w", err)
 		default:
 			waiting = false
@@ -160,26 +149,4 @@ func (r *Relay) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 	}
-}
-
-// session is one connection's life.
-func (r *Relay) session(ctx context.Context) error {
-	conn, err := pgx.ConnectConfig(ctx, r.database.Copy())
-	if err != nil {
-		return fmt.Errorf("connect: %w", explain(err))
-	}
-	ensured := ensureSlot(ctx, conn, r.slot, r.publication)
-	state, err := readSlot(ctx, conn, r.slot)
-	if err := errors.Join(ensured, err, conn.Close(ctx)); err != nil {
-		return explain(err)
-	}
-	stream, err := openStream(ctx, &r.database.Config, r.slot, r.publication)
-	if err != nil {
-		return explain(err)
-	}
-	stream.confirm(state.confirmed)
-	r.logger.InfoContext(ctx, "relay works", "slot", r.slot, "from", state.confirmed.String())
-	r.note(func(s *Status) { s.Working, s.Confirmed, s.Err = true, state.confirmed, nil })
-	err = r.pump(ctx, stream)
-	return errors.Join(err, stream.close())
 }

@@ -60,6 +60,11 @@ func (r *router) record(values [][]byte) (bus.Record, error) {
 	if len(values) != r.width {
 		return bus.Record{}, fmt.Errorf("%w: a row of %d columns, not %d", errMalformed, len(values), r.width)
 	}
+	for _, required := range []int{r.id, r.aggregateType} {
+		if len(values[required]) == 0 {
+			return bus.Record{}, fmt.Errorf("%w: a row without id or aggregatetype", ErrTable)
+		}
+	}
 	record := bus.Record{
 		Topic: bus.TopicPrefix + bus.Topic(values[r.aggregateType]), Key: values[r.aggregateID], Value: values[r.payload],
 		Headers: make(bus.Headers, 0, 1+len(r.headers)),

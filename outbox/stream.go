@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -30,7 +31,14 @@ const (
 // openStream starts replication where the slot stands.
 func openStream(ctx context.Context, config *pgconn.Config, slot, publication string) (*stream, error) {
 	config = config.Copy()
-	config.RuntimeParams["replication"] = "database"
+	if config.RuntimeParams == nil {
+		config.RuntimeParams = make(map[string]string)
+	}
+	// The text of a value must not depend on how the database or the role is set up.
+	maps.Copy(config.RuntimeParams, map[string]string{
+		"replication": "database", "client_encoding": "UTF8", "bytea_output": "hex", "TimeZone": "UTC",
+		"DateStyle": "ISO, MDY", "IntervalStyle": "postgres", "extra_float_digits": "3",
+	})
 	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("connect for replication: %w", err)

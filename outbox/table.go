@@ -38,9 +38,11 @@ func PayloadAs(p Payload) TableOption { return tableOption(func(t *table) { t.pa
 func Keep() TableOption { return tableOption(func(t *table) { t.keep = true }) }
 
 type table struct {
-	name    string
-	payload Payload
-	keep    bool
+	name        string
+	payload     Payload
+	keep        bool
+	slot        string
+	publication string
 }
 
 // ErrTable is found in the error of options that name no usable table.
@@ -49,12 +51,15 @@ var ErrTable = errors.New("outbox: table")
 var tablePattern = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$`)
 
 func newTable(opts []TableOption) (table, error) {
-	t := table{name: "outboxevent", payload: JSON}
+	t := table{name: "outboxevent", payload: JSON, slot: Publication, publication: Publication}
 	for _, opt := range opts {
 		opt.applyTable(&t)
 	}
 	if !tablePattern.MatchString(t.name) {
 		return t, fmt.Errorf("%w: the name %q must be lower-case letters, digits and _, with at most one schema before a dot", ErrTable, t.name)
+	}
+	if !slotPattern.MatchString(t.slot) || !publicationPattern.MatchString(t.publication) {
+		return t, errNames(t.slot, t.publication)
 	}
 	switch t.payload {
 	case JSON, JSONB, Text, Bytes:
