@@ -1,0 +1,97 @@
+package embedded
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/millrace/millrace/internal/pgserver"
+)
+
+// Database is a PostgreSQL server beside the process, with wal_level = logical.
+type Database struct {
+	server *pgserver.Server
+	folder string
+}
+
+const (
+	databaseFolder = "postgres"
+	// sharedFolder holds the data of a root whose own directory PostgreSQL's user cannot enter.
+	sharedFolder = "/var/lib/millrace"
+)
+
+// StartDatabase runs PostgreSQL in the directory, from binaries that are installed or else downloaded; say is told
+// before a download. A server that a killed process left behind there is adopted.
+func StartDatabase(ctx context.Context, dir *Directory, say func(string)) (*Database, error) {
+	folder := filepath.Join(dir.Path(), databaseFolder)
+	settings := []string{"max_slot_wal_keep_size=2GB"}
+	if dir.Ephemeral() {
+		settings = append(settings, "fsync=off")
+	}
+	server, err := pgserver.Start(ctx, folder, settings...)
+	if errors.Is(err, pgserver.ErrNoBinaries) {
+		if err = Download(dir, say); err == nil {
+			server, err = pgserver.Start(ctx, folder, settings...)
+		}
+	}
+	if errors.Is(err, pgserver.ErrUnreachable) {
+		folder = sharedDatabase(dir)
+		if err := os.MkdirAll(filepath.Dir(folder), directoryMode); err != nil {
+			return nil, fmt.Errorf("embedded: PostgreSQL: %w", err)
+		}
+		server, err = pgserver.Start(ctx, folder, settings...)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("embedded: PostgreSQL: %w", err)
+	}
+	return &Database{server: server, folder: folder}, nil
+}
+
+// sharedDatabase is a folder of the directory's own outside it, the same one at every start.
+func sharedDatabase(dir *Directory) string {
+	sum := sha256.Sum256([]byte(dir.Path()))
+	return filepath.Join(sharedFolder, hex.EncodeToString(sum[:6]), databaseFolder)
+}
+
+// HasDatabase says whether PostgreSQL has kept data for the directory.
+func HasDatabase(dir *Directory) (bool, error) {
+	found, err := exists(filepath.Join(dir.Path(), databaseFolder, "data", "PG_VERSION"))
+	if err != nil || found {
+		return found, err
+	}
+	return exists(filepath.Join(sharedDatabase(dir), "data", "PG_VERSION"))
+}
+
+// URL is its address, with the password that was made for it.
+func (d *Database) URL() string { return d.server.URL }
+
+// Adopted says that it was running already.
+func (d *Database) Adopted() bool { return d.server.Adopted }
+
+// Folder is where it keeps its data. It is outside the directory where PostgreSQL's user cannot enter that.
+func (d *Database) Folder() string { return d.folder }
+
+// Close ends the server when everything is on disk.
+func (d *Database) Close(ctx context.Context) error {
+	if err := d.server.Stop(ctx); err != nil {
+		return fmt.Errorf("embedded: PostgreSQL: %w", err)
+	}
+	return nil
+}
+
+// endServer stops the server that runs in a folder, if one does.
+func endServer(folder string) error {
+	running, err := exists(filepath.Join(folder, "data", "postmaster.pid"))
+	if err != nil || !running {
+		return err
+	}
+	server, err := pgserver.Start(context.Background(), folder)
+	if err != nil {
+		return fmt.Errorf("embedded: PostgreSQL: %w", err)
+	}
+	return server.Stop(context.Background()) //nolint:wrapcheck // it says what it is
+}
