@@ -1,0 +1,185 @@
+package shop_test
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+)
+
+//go:embed testdata/axe.min.js
+var axe string
+
+// tab is one page in a headless Chromium.
+type tab struct {
+	testing.TB
+	ctx      context.Context
+	opened   bool
+	mu       sync.Mutex
+	messages []chromedp.ConsoleMessage
+}
+
+// chromium opens a tab, or skips the test where there is no Chromium; MILLRACE_REQUIRE_SERVERS makes that a failure.
+func chromium(t testing.TB) *tab {
+	t.Helper()
+	var path string
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if found, err := exec.LookPath(name); err == nil {
+			path = found
+			break
+		}
+	}
+	switch {
+	case path != "":
+	case os.Getenv("MILLRACE_REQUIRE_SERVERS") != "":
+		t.Fatal("Chromium is required: install it, on Debian with apt-get install chromium")
+	default:
+		t.Skip("SKIPPED, no Chromium: install it, on Debian with apt-get install chromium")
+	}
+	dir, err := os.MkdirTemp("", "chromium")
+	if err != nil {
+		t.Fatal(err)
+	}
+	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.UserDataDir(dir),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun, chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-sync", true), chromedp.Flag("force-color-profile", "srgb"))
+	browser, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), flags...)
+	ctx, closeTab := chromedp.NewContext(browser)
+	p := &tab{TB: t, ctx: ctx}
+	var listening sync.WaitGroup
+	t.Cleanup(func() {
+		if err := chromedp.Cancel(ctx); err != nil {
+			t.Log("close Chromium: ", err)
+		}
+		closeTab()
+		stop()
+		listening.Wait()
+		_ = os.RemoveAll(dir)
+	})
+	p.run(chromedp.Steps())
+	console := chromedp.Console(ctx)
+	listening.Go(func() {
+		for message, err := range console {
+			if err != nil {
+				return
+			}
+			p.mu.Lock()
+			p.messages = append(p.messages, message)
+			p.mu.Unlock()
+		}
+	})
+	return p
+}
+
+func (p *tab) run(steps ...chromedp.Action[chromedp.Void]) {
+	p.Helper()
+	ctx, cancel := p.bound()
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// bound limits what runs in a tab that is open; the first run opens it and must not be limited.
+func (p *tab) bound() (context.Context, context.CancelFunc) {
+	if !p.opened {
+		p.opened = true
+		return p.ctx, func() {}
+	}
+	return context.WithTimeout(p.ctx, 40*time.Second)
+}
+
+// wait waits until an expression of JavaScript is true in the page.
+func (p *tab) wait(expression string) {
+	p.Helper()
+	ctx, cancel := p.bound()
+	defer cancel()
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression)); err != nil {
+		p.shoot("failed")
+		p.Fatalf("waited for %s: %v", expression, err)
+	}
+}
+
+func (p *tab) text(selector string) string {
+	p.Helper()
+	text, err := chromedp.Run(p.ctx, chromedp.TextContent(selector))
+	if err != nil {
+		p.Fatal(err)
+	}
+	return strings.TrimSpace(text)
+}
+
+// look sets the size and the colour scheme of the page.
+func (p *tab) look(width, height int64, scheme string, opts ...chromedp.EmulateViewportOption) {
+	p.Helper()
+	p.run(chromedp.EmulateViewport(width, height, opts...))
+	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+	})
+	if err != nil {
+		p.Fatal(err)
+	}
+}
+
+// shoot saves what the window shows among the test's artifacts.
+func (p *tab) shoot(name string) {
+	p.Helper()
+	still := chromedp.Poll[bool](`document.getAnimations().every(a => a.animationName === 'wait' || a.playState !== 'running')`)
+	if _, err := chromedp.Run(p.ctx, still); err != nil {
+		p.Error(err)
+	}
+	picture, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
+	if err == nil {
+		err = os.WriteFile(filepath.Join(p.ArtifactDir(), name+".png"), picture, 0o600)
+	}
+	if err != nil {
+		p.Error(err)
+	}
+}
+
+// accessible fails the test for each violation that axe-core finds.
+func (p *tab) accessible(when string) {
+	p.Helper()
+	type violation struct {
+		ID, Help string
+		Nodes    []struct{ HTML, FailureSummary string }
+	}
+	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[chromedp.Void](axe)); err != nil {
+		p.Fatal(err)
+	}
+	found, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](
+		`axe.run().then(r => JSON.stringify(r.violations))`, chromedp.EvalAwaitPromise))
+	if err != nil {
+		p.Fatal(err)
+	}
+	var violations []violation
+	if err := json.Unmarshal([]byte(found), &violations); err != nil {
+		p.Fatal(err)
+	}
+	for _, v := range violations {
+		p.Errorf("%s: %s: %s: %s", when, v.ID, v.Help, fmt.Sprint(v.Nodes))
+	}
+}
+
+// complaints are the errors and warnings on the console; those of the network are left out where a test cuts it.
+func (p *tab) complaints(network bool) (texts []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, m := range p.messages {
+		if (m.IsException() || m.Type == "error" || m.Type == "warning") && (network || m.Source != "network") {
+			texts = append(texts, m.String())
+		}
+	}
+	return texts
+}

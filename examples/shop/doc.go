@@ -1,0 +1,27 @@
+// Package shop is the example that `millrace dev` runs: a small order service that a reader may copy.
+//
+// # The way of an order
+//
+// POST /orders writes the order and one outbox row in a single PostgreSQL transaction. The relay puts the row on the
+// Kafka topic outbox.event.order as the event shop.order.placed. The consumer group shop-fulfilment accepts the order,
+// in a transaction of its own, and broadcasts a view of it on the push channel "orders", where GET /events hands it to
+// every browser. Each step notes its time, and the page shows what each one took.
+//
+// # Where to look
+//
+//   - contracts.go: the event and the push channel.
+//   - order.go, draft.go: the domain, and what a client may ask for.
+//   - store.go, migrations/: PostgreSQL, and the outbox.
+//   - fulfil.go: the event's handler.
+//   - routes.go, place.go, read.go, status.go, problem.go: HTTP.
+//   - page/: the page, without a build step.
+//   - shop.go: all of it wired.
+//
+// # Guarantees
+//
+//   - G1: An order and its event are written together or not at all; a 201 means that the event will be published. Test: TestOrderAndEventShareOneTransaction.
+//   - G2: The same id with the same content gives the same order again and places nothing; with other content it is a conflict. Test: TestPlacingTwiceIsIdempotent.
+//   - G3: Input that is not exactly as described is refused with a problem that says what to do. Test: TestBadInputIsRefused.
+//   - G4: Handling an event again changes nothing. Test: TestFulfilmentIsIdempotent.
+//   - G5: A placed order reaches the event stream with its position in Kafka. Test: TestOrderTravelsToTheEventStream.
+package shop

@@ -1,0 +1,54 @@
+package shop_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/millrace/millrace/bus/bustest"
+	"github.com/millrace/millrace/examples/shop"
+	"github.com/millrace/millrace/push"
+)
+
+// FuzzOrderBody sends any body to a shop without a database: it is refused with a problem, or it is an order that
+// could not be placed.
+func FuzzOrderBody(f *testing.F) {
+	for _, bad := range badBodies() {
+		f.Add(bad.body)
+	}
+	f.Add(order("one", "Ada"))
+	pool, err := pgxpool.New(f.Context(), "postgres://nobody@127.0.0.1:1/none?connect_timeout=1")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(pool.Close)
+	b := bustest.Open(f)
+	hub, err := push.New(b)
+	if err != nil {
+		f.Fatal(err)
+	}
+	s, err := shop.New(shop.Deps{Pool: pool, Bus: b, Hub: hub})
+	if err != nil {
+		f.Fatal(err)
+	}
+	handler := s.Handler()
+	f.Fuzz(func(t *testing.T, body string) {
+		request := httptest.NewRequest(http.MethodPost, "/orders", strings.NewReader(body))
+		request.Header.Set("Content-Type", "application/json")
+		recorder := httptest.NewRecorder()
+		handler.ServeHTTP(recorder, request)
+		var p shop.Problem
+		if err := json.Unmarshal(recorder.Body.Bytes(), &p); err != nil || p.Status != recorder.Code || p.Detail == "" {
+			t.Fatalf("answered %d %s to %q", recorder.Code, recorder.Body, body)
+		}
+		switch p.Status {
+		case 400, 413, 422, 503:
+		default:
+			t.Errorf("answered %d to %q", p.Status, body)
+		}
+	})
+}

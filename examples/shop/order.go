@@ -1,0 +1,46 @@
+package shop
+
+import (
+	"slices"
+	"time"
+)
+
+// Status is how far an order has come.
+type Status string
+
+// The states of an order.
+const (
+	StatusPlaced   Status = "placed"
+	StatusAccepted Status = "accepted"
+)
+
+// Item is one line of an order.
+type Item struct {
+	SKU        string `json:"sku"`
+	Quantity   int    `json:"quantity"`
+	PriceCents int64  `json:"price_cents"`
+}
+
+// Order is a placed order: a fact that does not change, and the payload of [OrderPlaced].
+type Order struct {
+	ID         string    `json:"id"`
+	Customer   string    `json:"customer"`
+	Items      []Item    `json:"items"`
+	TotalCents int64     `json:"total_cents"`
+	PlacedAt   time.Time `json:"placed_at"`
+}
+
+// OrderState is an order and how far it has come.
+type OrderState struct {
+	Order
+	Status     Status    `json:"status"`
+	AcceptedAt time.Time `json:"accepted_at,omitzero"`
+}
+
+// asks reports whether the order is what the draft asks for.
+func (o Order) asks(d Draft) bool {
+	return o.ID == d.ID && o.Customer == d.Customer && slices.Equal(o.Items, d.Items)
+}
+
+// now is the one place where the shop reads the wall clock. PostgreSQL keeps microseconds, and so do we.
+func now() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }

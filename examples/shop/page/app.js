@@ -1,0 +1,65 @@
+import { keepClock, now } from './clock.js';
+import { arrived, earlier, placed } from './feed.js';
+import { orders } from './form.js';
+import { precise } from './format.js';
+import { meters } from './meters.js';
+import { follow } from './stream.js';
+
+const link = document.querySelector('#link');
+const words = { connecting: 'Connecting', live: 'Live', lost: 'Connection lost, reconnecting' };
+let openedAt = 0;
+let caughtUp = 0;
+let settle;
+
+function tell(state, text = words[state]) {
+	link.dataset.state = state;
+	if (link.lastElementChild.textContent !== text) link.lastElementChild.textContent = text;
+}
+
+function resumed() {
+	tell('resumed', caughtUp ? `Resumed, caught up with ${caughtUp} missed ${caughtUp === 1 ? 'event' : 'events'}` : 'Resumed, nothing missed');
+	clearTimeout(settle);
+	settle = setTimeout(() => tell('live'), 8000);
+}
+
+follow('orders', {
+	state(name, again) {
+		clearTimeout(settle);
+		if (name !== 'live') return tell(name);
+		openedAt = again ? now() : 0;
+		caughtUp = 0;
+		if (again) resumed();
+		else tell('live');
+	},
+	event(view) {
+		const received = now();
+		const late = precise(view.trace.sent_at) < openedAt;
+		if (late) {
+			caughtUp++;
+			resumed();
+		}
+		arrived(view, received, late);
+	},
+	reset() {
+		tell('resumed', 'Resumed, orders read again: the history did not reach back far enough');
+		earlier();
+	},
+});
+orders(placed);
+earlier();
+keepClock();
+meters();
+
+for (const button of document.querySelectorAll('[data-copy]')) {
+	button.addEventListener('click', async () => {
+		const code = document.getElementById(button.dataset.copy);
+		try {
+			await navigator.clipboard.writeText(code.textContent);
+			button.textContent = 'Copied';
+		} catch {
+			getSelection().selectAllChildren(code);
+			button.textContent = 'Selected';
+		}
+		setTimeout(() => { button.textContent = 'Copy'; }, 1600);
+	});
+}
