@@ -79,7 +79,7 @@ func (f *fixture) follow() func() shop.OrderView {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = response.Body.Close() })
-	if response.StatusCode != http.StatusOK || response.Header.Get("Content-Type") != "text/event-stream" {
+	if response.StatusCode != http.StatusOK || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream") {
 		f.Fatalf("the event stream answered %s, %s", response.Status, response.Header.Get("Content-Type"))
 	}
 	lines := bufio.NewScanner(response.Body)

@@ -41,7 +41,7 @@ follow('orders', {
 		arrived(view, received, late);
 	},
 	reset() {
-		tell('resumed', 'Resumed, orders read again: the history did not reach back far enough');
+		tell('resumed', 'Resumed, orders read again');
 		earlier();
 	},
 });

@@ -5,12 +5,13 @@ const longestPause = 8000;
 
 /**
  * Follows a channel. state(name, again) is told 'connecting', 'live' and 'lost'; event(data) gets every message;
- * reset() says that some messages are gone from the history.
+ * reset() says that messages may be missing.
  */
 export function follow(channel, { state, event, reset }) {
 	let lastId = '';
 	let pause = firstPause;
 	let wasLive = false;
+	let reopened = false;
 
 	function open() {
 		const query = new URLSearchParams({ channel });
@@ -19,7 +20,9 @@ export function follow(channel, { state, event, reset }) {
 		source.addEventListener('open', () => {
 			pause = firstPause;
 			state('live', wasLive);
+			if (wasLive && reopened && !lastId) reset(); // there was no id to resume from
 			wasLive = true;
+			reopened = false;
 		});
 		const message = e => {
 			if (e.lastEventId) lastId = e.lastEventId;
@@ -34,6 +37,7 @@ export function follow(channel, { state, event, reset }) {
 		source.addEventListener('error', () => {
 			state('lost');
 			if (source.readyState !== EventSource.CLOSED) return;
+			reopened = true;
 			setTimeout(open, pause);
 			pause = Math.min(pause * 2, longestPause);
 		});
