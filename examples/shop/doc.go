@@ -13,7 +13,7 @@
 //   - order.go, draft.go: the domain, and what a client may ask for.
 //   - store.go, migrations/: PostgreSQL, and the outbox.
 //   - fulfil.go: the event's handler.
-//   - routes.go, place.go, read.go, status.go, problem.go: HTTP.
+//   - routes.go, identify.go, decode.go, place.go, read.go, status.go, problem.go: HTTP.
 //   - page/: the page, without a build step.
 //   - shop.go: all of it wired.
 //
@@ -24,4 +24,6 @@
 //   - G3: Input that is not exactly as described is refused with a problem that says what to do. Test: TestBadInputIsRefused.
 //   - G4: Handling an event again changes nothing. Test: TestFulfilmentIsIdempotent.
 //   - G5: A placed order reaches the event stream with its position in Kafka. Test: TestOrderTravelsToTheEventStream.
+//   - G6: A request's id is in the answer and goes with the event. Test: TestRequestIDTravels.
+//   - G7: The page shows what it missed while it was disconnected. Test: TestPageInABrowser.
 package shop

@@ -10,6 +10,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/millrace/millrace/request"
 )
 
 // requestTimeout bounds every request but the event stream.
@@ -21,7 +23,7 @@ type handler func(http.ResponseWriter, *http.Request) error
 // Handler serves the shop: orders, the event stream, the small endpoints behind the page, and the page at /.
 func (s *Shop) Handler() http.Handler {
 	r := chi.NewRouter()
-	r.Use(s.recover, http.NewCrossOriginProtection().Handler, middleware.GetHead)
+	r.Use(identify, s.recover, http.NewCrossOriginProtection().Handler, middleware.GetHead)
 	r.NotFound(s.serve(func(http.ResponseWriter, *http.Request) error {
 		return problem(http.StatusNotFound, "", "there is nothing here; try /orders, /events?channel=orders, /topics, /lag or /")
 	}))
@@ -65,7 +67,7 @@ func (s *Shop) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		w.WriteHeader(499) // the client has gone; nobody reads this
 	default:
-		s.log.ErrorContext(r.Context(), "shop: request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		s.log.ErrorContext(r.Context(), "shop: request failed", "request", request.From(r.Context()).ID, "method", r.Method, "path", r.URL.Path, "error", err)
 		w.Header().Set("Retry-After", "2")
 		problem(http.StatusServiceUnavailable, "unavailable",
 			"the shop cannot reach one of its servers; send the same request again, an order with the same id is placed once").write(w, r)
@@ -82,7 +84,7 @@ func (s *Shop) recover(next http.Handler) http.Handler {
 			if failure == http.ErrAbortHandler {
 				panic(failure)
 			}
-			s.log.ErrorContext(r.Context(), "shop: handler panicked", slog.Any("panic", failure), "stack", string(debug.Stack()))
+			s.log.ErrorContext(r.Context(), "shop: handler panicked", "request", request.From(r.Context()).ID, slog.Any("panic", failure), "stack", string(debug.Stack()))
 			problem(http.StatusInternalServerError, "", "this is a mistake of the shop; its log says more").write(w, r)
 		}()
 		next.ServeHTTP(w, r)

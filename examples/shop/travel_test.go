@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/examples/shop"
+	"github.com/millrace/millrace/request"
 )
 
 func TestOrderTravelsToTheEventStream(t *testing.T) {
@@ -64,6 +66,22 @@ func TestFulfilmentIsIdempotent(t *testing.T) {
 	}
 	if again := f.count(`SELECT extract(epoch FROM accepted_at) * 1000000 FROM shop.fulfilments`); again != accepted {
 		t.Errorf("accepted at %d and again at %d", accepted, again)
+	}
+}
+
+func TestRequestIDTravels(t *testing.T) {
+	t.Parallel()
+	f := open(t, nil)
+	f.run()
+	asked := f.post(order("one", "Ada")).header.Get(request.HTTP().ID)
+	for record, err := range f.bus.Read(t.Context(), shop.OrderPlaced.Contract().Topic(), bus.Earliest) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := record.Headers.Get(request.Kafka().ID); got != asked || asked == "" {
+			t.Errorf("the answer says %q, the event %q", asked, got)
+		}
+		break
 	}
 }
 
