@@ -127,7 +127,7 @@ func TestConnectorFilesAgree(t *testing.T) {
 func TestSlotMistakes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	r, err := outbox.NewRelay(f.bus, f.url, outbox.From("nothing"))
+	r, err := outbox.NewRelay(f.bus, f.url, outbox.From("nothing"), outbox.Slot(f.slot))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,126 @@
+package outbox_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/bus/bustest"
+	"github.com/millrace/millrace/outbox"
+)
+
+type order struct {
+	ID string `json:"id"`
+	N  int    `json:"n"`
+}
+
+func placed(opts ...bus.ContractOption) bus.Event[order] {
+	return bus.Define("shop.order.placed", func(o order) string { return o.ID }, opts...)
+}
+
+// fixture is a migrated database and a bus with the order topic.
+type fixture struct {
+	*testing.T
+	url  string
+	slot string
+	pool *pgxpool.Pool
+	bus  *bus.Bus
+}
+
+func newFixture(t *testing.T, opts ...outbox.TableOption) *fixture {
+	t.Helper()
+	at, name := database(t)
+	f := &fixture{T: t, url: at, slot: name, bus: bustest.Open(t, placed(bus.Partitions(3)))}
+	pool, err := pgxpool.New(t.Context(), f.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	f.pool = pool
+	var migrations sync.WaitGroup
+	opts = slices.Clip(opts)
+	for range 3 {
+		migrations.Go(func() {
+			if err := outbox.Migrate(t.Context(), pool, append(opts, outbox.Slot(name))...); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	migrations.Wait()
+	return f
+}
+
+// relay runs a relay until stop.
+func (f *fixture) relay(publisher bus.Publisher, opts ...outbox.RelayOption) (r *outbox.Relay, stop func()) {
+	f.Helper()
+	r, err := outbox.NewRelay(publisher, f.url, append(opts, outbox.Slot(f.slot))...)
+	if err != nil {
+		f.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(f.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := r.Run(ctx); err != nil {
+			f.Errorf("relay: %v", err)
+		}
+	})
+	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	f.Cleanup(stop)
+	return r, stop
+}
+
+// write commits the messages in one transaction, or rolls it back.
+func (f *fixture) write(commit bool, msgs ...bus.Message) {
+	f.Helper()
+	err := pgx.BeginFunc(f.Context(), f.pool, func(tx pgx.Tx) error {
+		if err := outbox.In(tx).Publish(f.Context(), msgs...).Err(); err != nil {
+			return err
+		}
+		if !commit {
+			return errRollback
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, errRollback) {
+		f.Fatal(err)
+	}
+}
+
+var errRollback = errors.New("rolled back by the test")
+
+// read returns the first n events on the topic.
+func (f *fixture) read(n int) []bus.Received[order] {
+	f.Helper()
+	ctx, cancel := context.WithTimeout(f.Context(), 30*time.Second)
+	defer cancel()
+	var got []bus.Received[order]
+	for event, err := range bus.Tail(ctx, f.bus, placed(), bus.Earliest) {
+		if err != nil {
+			f.Fatal(err)
+		}
+		if got = append(got, event); len(got) == n {
+			return got
+		}
+	}
+	f.Fatalf("read %d of %d events", len(got), n)
+	return nil
+}
+
+// until asks the database again and again until it says true.
+func (f *fixture) until(question string, args ...any) {
+	f.Helper()
+	ctx, cancel := context.WithTimeout(f.Context(), 30*time.Second)
+	defer cancel()
+	for answer := false; !answer; {
+		if err := f.pool.QueryRow(ctx, question, args...).Scan(&answer); err != nil {
+			f.Fatalf("%s: %v", question, err)
+		}
+	}
+}
