@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -22,33 +24,86 @@ type connector struct {
 // placement puts a column into a record header.
 type placement struct{ column, header string }
 
-// readConnector reads a connector's JSON, either the whole with "name" and "config" or the inner object alone.
+const (
+	eventRouter      = "io.debezium.transforms.outbox.EventRouter"
+	stringConverter  = "org.apache.kafka.connect.storage.StringConverter"
+	binaryConverter  = "io.debezium.converters.BinaryDataConverter"
+	bytesConverter   = "org.apache.kafka.connect.converters.ByteArrayConverter"
+	placementsOption = "table.fields.additional.placement"
+)
+
+// readConnector reads a connector's JSON, either the whole with "name" and "config" or the inner object alone. An
+// option that would make other records than the relay's is an error, so that the two never differ unnoticed.
 func readConnector(data []byte) (connector, error) {
 	var whole struct {
 		Config map[string]string `json:"config"`
 	}
-	if err := json.Unmarshal(data, &whole); err != nil {
-		return connector{}, fmt.Errorf("%w: %w", ErrConnector, err)
+	config := make(map[string]string)
+	if err := json.Unmarshal(data, &whole); err == nil && whole.Config != nil {
+		config = whole.Config
+	} else if err := json.Unmarshal(data, &config); err != nil {
+		return connector{}, fmt.Errorf("%w: it must be a JSON object of strings", ErrConnector)
 	}
-	config := whole.Config
+	if chain := config["transforms"]; chain == "" || strings.Contains(chain, ",") ||
+		config["transforms."+chain+".type"] != eventRouter {
+		return connector{}, fmt.Errorf("%w: its one transformation must be %s", ErrConnector, eventRouter)
+	}
+	if err := checkConverters(config); err != nil {
+		return connector{}, err
+	}
+	prefix := "transforms." + config["transforms"] + "."
+	for _, key := range slices.Sorted(maps.Keys(config)) {
+		if option, ok := strings.CutPrefix(key, prefix); ok && !harmless(option, config[key]) {
+			return connector{}, fmt.Errorf("%w: the relay cannot follow %s = %q", ErrConnector, key, config[key])
+		}
+	}
+	return readPlacements(config[prefix+placementsOption])
+}
+
+// harmless says that an option of the event router has the value that the relay works by.
+func harmless(option, value string) bool {
+	follows := map[string]string{
+		"table.field.event.id": "id", "table.field.event.key": "aggregateid", "table.field.event.type": "type",
+		"table.field.event.payload": "payload", "route.by.field": "aggregatetype",
+		"route.topic.regex": "(?<routedByValue>.*)", "route.topic.replacement": "outbox.event.${routedByValue}",
+		"table.expand.json.payload": "false", "route.tombstone.on.empty.payload": "false",
+		"table.field.additional.missing": "error",
+	}
+	switch option {
+	case "type", placementsOption, "table.op.invalid.behavior":
+		return true
+	}
+	expected, known := follows[option]
+	return known && value == expected
+}
+
+func checkConverters(config map[string]string) error {
+	for key, usable := range map[string][]string{
+		"key.converter":   {"", stringConverter},
+		"value.converter": {"", stringConverter, binaryConverter, bytesConverter},
+	} {
+		if !slices.Contains(usable, config[key]) {
+			return fmt.Errorf("%w: %s must keep the bytes as they are, as %s does", ErrConnector, key, stringConverter)
+		}
+	}
+	return nil
+}
+
+func readPlacements(list string) (connector, error) {
 	var c connector
-	for key, value := range config {
-		name, ok := strings.CutSuffix(key, ".type")
-		if !ok || value != "io.debezium.transforms.outbox.EventRouter" {
-			continue
-		}
-		list := config[name+".table.fields.additional.placement"]
-		for item := range strings.SplitSeq(list, ",") {
-			parts := strings.Split(strings.TrimSpace(item), ":")
-			if len(parts) < 2 || len(parts) > 3 || parts[1] != "header" {
-				return connector{}, fmt.Errorf("%w: placement %q must be column:header[:alias]", ErrConnector, item)
-			}
-			c.placements = append(c.placements, placement{column: parts[0], header: parts[len(parts)-1]})
-			if len(parts) == 2 {
-				c.placements[len(c.placements)-1].header = parts[0]
-			}
-		}
+	if list == "" {
 		return c, nil
 	}
-	return connector{}, fmt.Errorf("%w: it has no EventRouter transformation", ErrConnector)
+	for item := range strings.SplitSeq(list, ",") {
+		parts := strings.Split(strings.TrimSpace(item), ":")
+		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[len(parts)-1] == "" || parts[1] != "header" {
+			return connector{}, fmt.Errorf("%w: placement %q must be column:header[:alias]", ErrConnector, item)
+		}
+		header := parts[0]
+		if len(parts) == 3 {
+			header = parts[2]
+		}
+		c.placements = append(c.placements, placement{column: parts[0], header: header})
+	}
+	return c, nil
 }

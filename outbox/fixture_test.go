@@ -124,3 +124,18 @@ func (f *fixture) until(question string, args ...any) {
 		}
 	}
 }
+
+// wait polls a condition that no channel tells of.
+func (f *fixture) wait(condition func() bool) {
+	f.Helper()
+	limit := time.After(30 * time.Second)
+	poll := time.NewTicker(5 * time.Millisecond)
+	defer poll.Stop()
+	for !condition() {
+		select {
+		case <-limit:
+			f.Fatal("the condition did not come true")
+		case <-poll.C:
+		}
+	}
+}

@@ -39,26 +39,29 @@ func (r *Relay) publish(ctx context.Context, s *stream, waiting *queue, moved ch
 		if err != nil {
 			return nil //nolint:nilerr // stopping is no failure
 		}
+		published := 0
 		if len(next.records) > 0 {
 			began := time.Now()
-			if err := r.deliver(ctx, next.records); err != nil {
-				return err
-			}
-			r.meters.published(ctx, len(next.records), time.Since(began))
+			published, err = r.deliver(ctx, next.records)
+			r.meters.published(ctx, published, time.Since(began))
 		}
-		s.confirm(next.end)
-		waiting.done()
+		end := next.confirmable(published)
+		s.confirm(end)
 		r.note(func(status *Status) {
-			status.Published += int64(len(next.records))
-			status.Confirmed = max(status.Confirmed, next.end)
+			status.Published += int64(published)
+			status.Confirmed = max(status.Confirmed, end)
 		})
+		if err != nil {
+			return err
+		}
+		waiting.done()
 		signal(moved)
 	}
 }
 
-// deliver publishes a batch. What is on its way when the relay stops is waited for, so that a planned stop repeats
-// nothing that was acknowledged.
-func (r *Relay) deliver(ctx context.Context, records []bus.Message) error {
+// deliver publishes a batch and returns how many records from its start were acknowledged. What is on its way when the
+// relay stops is waited for, so that a planned stop repeats nothing that was acknowledged.
+func (r *Relay) deliver(ctx context.Context, records []bus.Message) (published int, err error) {
 	draining, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() {
@@ -71,30 +74,35 @@ func (r *Relay) deliver(ctx context.Context, records []bus.Message) error {
 		}
 	})
 	defer stop()
-	return failure(r.publisher.Publish(draining, records...), len(records))
+	return acknowledged(r.publisher.Publish(draining, records...), len(records))
 }
 
-// failure sums up a batch's errors in one, and prefers one that does not mend itself.
-func failure(results bus.Results, records int) error {
-	var first error
+// acknowledged is the length of the prefix without errors. All errors are summed up in one, preferably one that does
+// not mend itself.
+func acknowledged(results bus.Results, records int) (prefix int, err error) {
+	var told error
 	failed := 0
-	for _, result := range results {
+	for i, result := range results {
 		if result.Err == nil {
 			continue
 		}
+		if failed == 0 {
+			prefix = i
+		}
 		failed++
-		if first == nil || (resilience.ClassOf(first) != resilience.ClassPermanent &&
+		if told == nil || (resilience.ClassOf(told) != resilience.ClassPermanent &&
 			resilience.ClassOf(result.Err) == resilience.ClassPermanent) {
-			first = result.Err
+			told = result.Err
 		}
 	}
 	switch {
-	case first == nil && len(results) < records:
-		return fmt.Errorf("publish: the publisher answered for %d of %d records", len(results), records)
-	case first == nil:
-		return nil
+	case failed > 0:
+		return prefix, fmt.Errorf("publish: %d of %d records failed, among them: %w", failed, records, told)
+	case len(results) != records:
+		return 0, fmt.Errorf("publish: the publisher gave %d results for %d records", len(results), records)
+	default:
+		return records, nil
 	}
-	return fmt.Errorf("publish: %d of %d records failed, among them: %w", failed, records, first)
 }
 
 // report tells the server the position each second, and soon after it moved.

@@ -14,13 +14,32 @@ const (
 	queueBytes   = 8 << 20
 )
 
-// batch is a run of records in log order. end is the position that may be confirmed once they are published, 0 where
-// no transaction ends within the batch.
+// batch is a run of records in log order, with the places where transactions end.
 type batch struct {
 	records []bus.Message
 	bytes   int
+	ends    []txEnd
+}
+
+// txEnd is the position that may be confirmed once the first so many records of a batch are published.
+type txEnd struct {
+	records int
 	end     LSN
 }
+
+// confirmable is the position up to which everything is published when the first so many records are; 0 for none.
+func (b batch) confirmable(published int) LSN {
+	var last LSN
+	for _, tx := range b.ends {
+		if tx.records > published {
+			break
+		}
+		last = tx.end
+	}
+	return last
+}
+
+func (b batch) empty() bool { return len(b.records) == 0 && len(b.ends) == 0 }
 
 // queue stands between the one goroutine that reads the log and the one that publishes. What piles up while a batch is
 // being published becomes the next batch.
@@ -59,7 +78,12 @@ func (q *queue) add(ctx context.Context, record bus.Message, size int) error {
 // commit says that everything before end was added.
 func (q *queue) commit(end LSN) {
 	q.mu.Lock()
-	q.waiting.end = max(q.waiting.end, end)
+	at := txEnd{records: len(q.waiting.records), end: end}
+	if n := len(q.waiting.ends); n > 0 && q.waiting.ends[n-1].records == at.records {
+		q.waiting.ends[n-1] = at
+	} else {
+		q.waiting.ends = append(q.waiting.ends, at)
+	}
 	q.mu.Unlock()
 	signal(q.filled)
 }
@@ -69,7 +93,7 @@ func (q *queue) take(ctx context.Context) (batch, error) {
 	for {
 		q.mu.Lock()
 		taken := q.waiting
-		if len(taken.records) > 0 || taken.end > 0 {
+		if !taken.empty() {
 			q.waiting, q.busy = batch{}, true
 			q.mu.Unlock()
 			signal(q.emptied)
@@ -95,7 +119,7 @@ func (q *queue) done() {
 func (q *queue) idle() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return !q.busy && len(q.waiting.records) == 0 && q.waiting.end == 0
+	return !q.busy && q.waiting.empty()
 }
 
 func signal(c chan<- struct{}) {

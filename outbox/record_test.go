@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"database/sql"
 	"errors"
-	"os"
 	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the database/sql test
@@ -103,38 +102,5 @@ func TestWriterRefuses(t *testing.T) {
 		if err := tx.Rollback(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-	}
-}
-
-func TestConnectorFilesAgree(t *testing.T) {
-	t.Parallel()
-	own, err := os.ReadFile("connector.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	deployed, err := os.ReadFile("../deploy/kafka/debezium-outbox.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(own, deployed) {
-		t.Error("deploy/kafka/debezium-outbox.json differs from outbox/connector.json")
-	}
-	if _, err := outbox.NewRelay(bus.Publisher(&flaky{}), "postgres://localhost/x", outbox.Connector(deployed)); err != nil {
-		t.Error(err)
-	}
-}
-
-func TestSlotMistakes(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t)
-	r, err := outbox.NewRelay(f.bus, f.url, outbox.From("nothing"), outbox.Slot(f.slot))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Run(t.Context()); !errors.Is(err, outbox.ErrSlot) {
-		t.Errorf("a missing publication: %v", err)
-	}
-	if _, err := outbox.NewRelay(f.bus, "postgres://u:secret@h:port/x"); err == nil || bytes.Contains([]byte(err.Error()), []byte("secret")) {
-		t.Errorf("a bad address: %v", err)
 	}
 }

@@ -117,13 +117,13 @@ func (r *Relay) Run(ctx context.Context) error {
 	pause := resilience.RetryPolicy{Attempts: 1, Initial: 100 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
 	waiting := false
 	for failures := 0; ; {
-		began := time.Now()
+		began, before := time.Now(), r.Status().Confirmed
 		err := r.session(ctx)
 		r.note(func(s *Status) { s.Working, s.Lag, s.Err = false, -1, err })
 		if ctx.Err() != nil {
 			return nil
 		}
-		if time.Since(began) > healthy {
+		if time.Since(began) > healthy || r.Status().Confirmed > before {
 			failures = 0
 		}
 		wait := standbyWait

@@ -104,6 +104,7 @@ func TestRelayStandby(t *testing.T) {
 	f.write(true, placed().New(order{ID: "a", N: 1}))
 	f.read(1)
 	second, _ := f.relay(f.bus)
+	f.wait(func() bool { return second.Status().Err != nil })
 	if !first.Status().Working || second.Status().Working {
 		t.Fatalf("%+v and %+v", first.Status(), second.Status())
 	}

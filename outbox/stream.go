@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -22,11 +20,6 @@ type stream struct {
 	confirmed atomic.Uint64
 	walEnd    atomic.Uint64
 }
-
-const (
-	postgresEpoch = 946_684_800_000_000 // 2000-01-01 in microseconds of Unix time
-	writeLimit    = 10 * time.Second
-)
 
 // openStream starts replication where the slot stands.
 func openStream(ctx context.Context, config *pgconn.Config, slot, publication string) (*stream, error) {
@@ -119,39 +112,4 @@ func (s *stream) confirm(end LSN) {
 			return
 		}
 	}
-}
-
-// report tells the server what is confirmed, which also keeps the connection alive.
-func (s *stream) report() error {
-	confirmed := s.confirmed.Load()
-	message := make([]byte, 0, 39)
-	message = append(message, 'd')
-	message = binary.BigEndian.AppendUint32(message, 38)
-	message = append(message, 'r')
-	for range 3 {
-		message = binary.BigEndian.AppendUint64(message, confirmed)
-	}
-	message = binary.BigEndian.AppendUint64(message, uint64(time.Now().UnixMicro()-postgresEpoch)) //nolint:gosec // after 2000
-	message = append(message, 0)
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	conn := s.conn.Conn()
-	if err := conn.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
-		return fmt.Errorf("report the position: %w", err)
-	}
-	if _, err := conn.Write(message); err != nil {
-		return fmt.Errorf("report the position: %w", err)
-	}
-	return nil
-}
-
-const closeLimit = 2 * time.Second
-
-func (s *stream) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
-	defer cancel()
-	if err := s.conn.Close(ctx); err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("close replication: %w", err)
-	}
-	return nil
 }
