@@ -2,10 +2,10 @@ package embedded
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -39,7 +39,9 @@ func StartDatabase(ctx context.Context, dir *Directory, say func(string)) (*Data
 		}
 	}
 	if errors.Is(err, pgserver.ErrUnreachable) {
-		folder = sharedDatabase(dir)
+		if folder, err = sharedDatabase(dir); err != nil {
+			return nil, err
+		}
 		if err := os.MkdirAll(filepath.Dir(folder), directoryMode); err != nil {
 			return nil, fmt.Errorf("embedded: PostgreSQL: %w", err)
 		}
@@ -51,10 +53,19 @@ func StartDatabase(ctx context.Context, dir *Directory, say func(string)) (*Data
 	return &Database{server: server, folder: folder}, nil
 }
 
-// sharedDatabase is a folder of the directory's own outside it, the same one at every start.
-func sharedDatabase(dir *Directory) string {
-	sum := sha256.Sum256([]byte(dir.Path()))
-	return filepath.Join(sharedFolder, hex.EncodeToString(sum[:6]), databaseFolder)
+// sharedDatabase is the directory's own folder outside it. Its name is kept in the directory, so that a directory that
+// is deleted and made again begins anew.
+func sharedDatabase(dir *Directory) (string, error) {
+	file := filepath.Join(dir.Path(), "id")
+	id, err := os.ReadFile(file) //nolint:gosec // within the directory
+	if errors.Is(err, fs.ErrNotExist) {
+		id = []byte(rand.Text())
+		err = os.WriteFile(file, id, 0o600)
+	}
+	if err != nil {
+		return "", fmt.Errorf("embedded: %w", err)
+	}
+	return filepath.Join(sharedFolder, filepath.Base(string(id)), databaseFolder), nil
 }
 
 // HasDatabase says whether PostgreSQL has kept data for the directory.
@@ -63,7 +74,11 @@ func HasDatabase(dir *Directory) (bool, error) {
 	if err != nil || found {
 		return found, err
 	}
-	return exists(filepath.Join(sharedDatabase(dir), "data", "PG_VERSION"))
+	shared, err := sharedDatabase(dir)
+	if err != nil {
+		return false, err
+	}
+	return exists(filepath.Join(shared, "data", "PG_VERSION"))
 }
 
 // URL is its address, with the password that was made for it.

@@ -176,7 +176,14 @@ func running(data string) (pid, port int, ok bool) {
 	}
 	pid, errPID := strconv.Atoi(strings.TrimSpace(lines[0]))
 	port, errPort := strconv.Atoi(strings.TrimSpace(lines[3]))
-	return pid, port, errPID == nil && errPort == nil && syscall.Kill(pid, 0) == nil
+	if errPID != nil || errPort != nil || syscall.Kill(pid, 0) != nil {
+		return 0, 0, false
+	}
+	if name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil && !strings.HasPrefix(string(name), "post") {
+		// The number went to another program after the server was killed; PostgreSQL would take that for its own.
+		return 0, 0, os.Remove(filepath.Join(data, "postmaster.pid")) != nil
+	}
+	return pid, port, true
 }
 
 func address(password string, port int) string {

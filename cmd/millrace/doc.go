@@ -1,0 +1,25 @@
+// Command millrace runs the platform and looks into it.
+//
+// # Commands
+//
+// dev runs everything on one machine with what the machine has: a Kafka broker within the process, PostgreSQL and Redis,
+// the outbox relay, the push hub and the example shop. serve runs the same program on servers that are there already.
+// topics, tail, publish and deadletters look into Kafka, and doctor says what to change in the servers' configuration.
+//
+// # Exit codes
+//
+//   - 0: done, or stopped as asked.
+//   - 1: failed; the last line says why and what to do.
+//   - 2: wrong use of the command line.
+//   - 3: doctor found something to change.
+//   - 130: a second Ctrl-C forced the end.
+//
+// # Guarantees
+//
+//   - G1: dev serves on a machine without any server running, and leaves nothing behind. Test: TestDev.
+//   - G2: orders and events are there again after a restart on the same data. Test: TestRestartKeepsOrders.
+//   - G3: kill -9 loses no accepted order; the database server left behind is adopted. Test: TestKillLosesNoOrder.
+//   - G4: a second dev on the same data, and a port in use, are errors that say what to do. Test: TestStartErrors.
+//   - G5: dev runs as an ordinary user as well as root. Test: TestDevAsOrdinaryUser.
+//   - G6: commands read and write what any Kafka client does. Test: TestPublishAndTail.
+package main

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/examples/shop"
+	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/push"
+)
+
+// servers are the addresses that a pod works with. Without Redis it goes without.
+type servers struct{ kafka, database, redis string }
+
+// pod is one process of the example shop: HTTP, relay, hub and consumer.
+type pod struct {
+	log    *slog.Logger
+	pool   *pgxpool.Pool
+	bus    *bus.Bus
+	redis  *redis.Client
+	relay  *outbox.Relay
+	hub    *push.Hub
+	shop   *shop.Shop
+	health *health
+	// drain is how long the pod still serves after it has said that it is not ready, so that balancers notice.
+	drain time.Duration
+}
+
+const (
+	// httpDrain bounds how long requests may take to finish after the pod has stopped listening.
+	httpDrain         = 15 * time.Second
+	readHeaderTimeout = 10 * time.Second
+	idleTimeout       = 2 * time.Minute
+)
+
+// newPod connects to the servers, brings their schemas up to date and builds the parts. Close frees what it holds.
+func newPod(ctx context.Context, at servers, log *slog.Logger, checks ...check) (*pod, error) {
+	p := &pod{log: log}
+	if err := p.connect(ctx, at); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	if err := p.build(at); err != nil {
+		return nil, errors.Join(err, p.close())
+	}
+	p.health = &health{checks: append([]check{
+		{"kafka", p.bus.Ping},
+		{"postgres", p.pool.Ping},
+		{"relay", p.relaying},
+	}, checks...)}
+	if p.redis != nil {
+		p.health.checks = append(p.health.checks, check{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }})
+	}
+	return p, nil
+}
+
+func (p *pod) connect(ctx context.Context, at servers) (err error) {
+	if p.pool, err = pgxpool.New(ctx, at.database); err != nil {
+		return errors.New("DATABASE_URL (or --database) must be of the form postgres://user@host:5432/name")
+	}
+	if err := outbox.Migrate(ctx, p.pool); err != nil {
+		return err //nolint:wrapcheck // it says what it is
+	}
+	if err := shop.Migrate(ctx, p.pool); err != nil {
+		return err //nolint:wrapcheck // it says what it is
+	}
+	if at.redis != "" {
+		opts, err := redis.ParseURL(at.redis)
+		if err != nil {
+			return errors.New("REDIS_URL (or --redis) must be of the form redis://host:6379")
+		}
+		p.redis = redis.NewClient(opts)
+		if err := p.redis.Ping(ctx).Err(); err != nil {
+			return fmt.Errorf("redis: no answer from %s: %w", opts.Addr, err)
+		}
+	}
+	if p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop")); err != nil {
+		return err //nolint:wrapcheck // it says what it is
+	}
+	placed := shop.OrderPlaced.Contract()
+	return p.bus.Create(ctx, bus.TopicSpec{Name: placed.Topic(), Partitions: placed.Partitions()}) //nolint:wrapcheck // it says what it is
+}
+
+func (p *pod) build(at servers) (err error) {
+	if p.relay, err = outbox.NewRelay(p.bus, at.database, outbox.Logger(p.log)); err != nil {
+		return err //nolint:wrapcheck // it says what it is
+	}
+	if p.hub, err = push.New(p.bus, push.Logger(p.log)); err != nil {
+		return err //nolint:wrapcheck // it says what it is
+	}
+	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, shop.Logger(p.log),
+		shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag))
+	return err //nolint:wrapcheck // it says what it is
+}
+
+// relaying fails while the relay reports trouble; a relay that stands by for another pod's is well.
+func (p *pod) relaying(context.Context) error { return p.relay.Status().Err }
+
+func (p *pod) outboxLag(context.Context) (shop.OutboxLag, error) {
+	status := p.relay.Status()
+	return shop.OutboxLag{Bytes: max(status.Lag, 0), Running: status.Working}, nil
+}
+
+// server answers requests until shut down.
+func (p *pod) server(base context.Context) *http.Server {
+	return &http.Server{
+		Handler:           p.health.wrap(p.shop.Handler()),
+		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		BaseContext: func(net.Listener) context.Context { return base },
+		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}
+}
+
+// close frees the connections.
+func (p *pod) close() error {
+	var errs []error
+	if p.bus != nil {
+		errs = append(errs, p.bus.Close())
+	}
+	if p.redis != nil {
+		errs = append(errs, p.redis.Close())
+	}
+	if p.pool != nil {
+		p.pool.Close()
+	}
+	return errors.Join(errs...)
+}

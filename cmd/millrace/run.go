@@ -1,0 +1,153 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// readyLimit bounds how long the parts may take until they serve.
+const (
+	readyLimit = time.Minute
+	slotPoll   = 50 * time.Millisecond
+)
+
+// stage is a part that runs until its own end is called, so that parts end in the order of the data.
+type stage struct {
+	end  context.CancelFunc
+	done chan struct{}
+}
+
+// serve runs the pod on the listener until ctx ends or a part fails. It calls ready once requests are answered. Parts
+// end in order: HTTP and hub together, so that event streams end with word to come back, then consumer, then relay.
+func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	failed := make(chan error, 8) //nolint:mnd // more than there are parts
+	start := func(name string, run func(context.Context) error) stage {
+		own, end := context.WithCancel(context.WithoutCancel(ctx))
+		s := stage{end: end, done: make(chan struct{})}
+		wg.Go(func() {
+			defer close(s.done)
+			if err := run(own); err != nil && own.Err() == nil {
+				failed <- err
+			} else if own.Err() == nil {
+				failed <- fmt.Errorf("%s ended before it was asked to", name)
+			}
+		})
+		return s
+	}
+	relay := start("relay", p.relay.Run)
+	hub := start("hub", p.hub.Run)
+	steps := [][]stage{{hub}, {relay}}
+	defer func() { end(steps) }()
+
+	if err := p.prepared(ctx, failed); err != nil || ctx.Err() != nil {
+		return err
+	}
+	consumer := start("shop", p.shop.Run)
+	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	server := p.server(requests)
+	answering := start("http", func(own context.Context) error { return serveHTTP(own, server, listener, cut) })
+	steps = [][]stage{{answering, hub}, {consumer}, {relay}}
+	ready()
+	select {
+	case err := <-failed:
+		p.health.stop()
+		return err
+	case <-ctx.Done():
+	}
+	p.health.stop()
+	pause := time.NewTimer(p.drain)
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case err := <-failed:
+		return err
+	}
+	return nil
+}
+
+// end ends step after step; the stages of one step end together.
+func end(steps [][]stage) {
+	for _, step := range steps {
+		for _, s := range step {
+			s.end()
+		}
+		for _, s := range step {
+			<-s.done
+		}
+	}
+}
+
+// prepared waits for the replication slot, since what is written before it exists is never published, and for the hub.
+func (p *pod) prepared(ctx context.Context, failed <-chan error) error {
+	late := time.NewTimer(readyLimit)
+	defer late.Stop()
+	poll := time.NewTicker(slotPoll)
+	defer poll.Stop()
+	hub, slot := p.hub.Ready(), false
+	for hub != nil || !slot {
+		select {
+		case <-hub:
+			hub = nil
+		case <-poll.C:
+			err := p.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_replication_slots
+				WHERE slot_name = $1 AND confirmed_flush_lsn IS NOT NULL)`, p.relay.Status().Slot).Scan(&slot)
+			if err != nil && ctx.Err() == nil {
+				return fmt.Errorf("postgres: %w", err)
+			}
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+			return nil
+		case <-late.C:
+			return fmt.Errorf("not ready after %s; the relay says: %w; the log says more", readyLimit,
+				cmp.Or(p.relay.Status().Err, errNothing))
+		}
+	}
+	return nil
+}
+
+var errNothing = errors.New("nothing")
+
+// serveHTTP ends with ctx: it stops listening, cuts the event streams, which would never end, and waits for the other requests.
+func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener, cut context.CancelFunc) error {
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpDrain)
+		defer cancel()
+		streams := time.AfterFunc(streamGrace, cut)
+		defer streams.Stop()
+		stopped <- server.Shutdown(limit)
+	})
+	err := server.Serve(listener)
+	if stop() {
+		return fmt.Errorf("http: %w", err)
+	}
+	return errors.Join(<-stopped, server.Close())
+}
+
+// streamGrace is how long ordinary requests have to finish before what is left, event streams above all, is cut.
+const streamGrace = 2 * time.Second
+
+// listenHTTP takes the port before anything else is started.
+func listenHTTP(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("another program listens on %s; stop it, or choose another address with --http", address)
+	case errors.Is(err, syscall.EACCES):
+		return nil, fmt.Errorf("this user may not listen on %s; choose a port above 1023 with --http", address)
+	case err != nil:
+		return nil, fmt.Errorf("--http %s: %w", address, err)
+	}
+	return listener, nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func newServe(g *global) *cobra.Command {
+	var httpAddress string
+	var drain time.Duration
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run the example shop on servers that are there, as a production pod does",
+		Long: "Run the example shop on servers that are there, as a production pod does.\n\n" +
+			"KAFKA_URL and DATABASE_URL say where they are, REDIS_URL is optional. Nothing is embedded. As many pods as\n" +
+			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.",
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			at := servers{kafka: g.kafka, database: g.database, redis: g.redis}
+			if err := at.check(); err != nil {
+				return err
+			}
+			at.kafka = g.kafkaURL()
+			log, err := g.logger(slog.LevelInfo)
+			if err != nil {
+				return err
+			}
+			listener, err := listenHTTP(cmd.Context(), httpAddress)
+			if err != nil {
+				return err
+			}
+			defer listener.Close() //nolint:errcheck // closed already when it was served
+			p, err := newPod(cmd.Context(), at, log)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, p.close()) }()
+			p.drain = drain
+			return p.serve(cmd.Context(), listener, func() { log.Info("ready", "http", listener.Addr().String()) })
+		},
+	}
+	cmd.Flags().StringVar(&httpAddress, "http", cmp.Or(os.Getenv("HTTP_ADDRESS"), ":8080"), "listen address (HTTP_ADDRESS)")
+	cmd.Flags().DurationVar(&drain, "drain-delay", 5*time.Second, "how long to serve on after readiness has fallen")
+	return cmd
+}
+
+func (s servers) check() error {
+	var missing []string
+	if s.kafka == "" {
+		missing = append(missing, "KAFKA_URL (such as kafka://host:9092)")
+	}
+	if s.database == "" {
+		missing = append(missing, "DATABASE_URL (such as postgres://user:password@host:5432/name)")
+	}
+	if len(missing) > 0 {
+		return &usageError{fmt.Errorf("set %s; or run `millrace dev`, which brings its own servers", strings.Join(missing, " and "))}
+	}
+	return nil
+}
+
+// kafkaSeed is the first host:port of a Kafka URL, without credentials.
+func kafkaSeed(url string) string {
+	_, rest, found := strings.Cut(url, "://")
+	if !found {
+		rest = url
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	if i := strings.LastIndex(rest, "@"); i >= 0 {
+		rest = rest[i+1:]
+	}
+	seed, _, _ := strings.Cut(strings.TrimSuffix(rest, "/"), ",")
+	return seed
+}
