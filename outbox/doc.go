@@ -13,11 +13,28 @@
 // # Guarantees
 //
 //   - G1: a committed row is published at least once, a rolled back one never. Test: TestRelayPublishesCommitted.
-//   - G2: events of one aggregate are published in commit order. Test: TestRelayKeepsOrder.
-//   - G3: the log position is confirmed only after every record before it was acknowledged. Test: TestRelaySurvivesPublishFailure.
+//   - G2: events of one aggregate are published in commit order; after a failure some are repeated from a point on. Test: TestRelayKeepsOrder.
+//   - G3: the log position is confirmed only after every record before it was acknowledged. Test: TestNothingIsLostUnderFaults.
 //   - G4: one relay of a slot works at a time; another takes over when it ends. Test: TestRelayStandby.
 //   - G5: an idle relay keeps no write-ahead log back. Test: TestRelayIdleAdvances.
 //   - G6: a record has the bytes and headers that Debezium makes of the row. Test: TestRecordShape.
 //   - G7: the relay reads the connector configuration that deploy/kafka recommends. Test: TestConnectorFilesAgree.
-//   - G8: a refused message writes nothing of its call. Test: TestWriterRefuses.
+//   - G8: a refused message writes nothing of its call, and the transaction can go on. Test: TestWriterRefuses.
+//   - G9: a planned stop repeats nothing: the batch on its way is waited for and confirmed. Test: TestStopRepeatsNothing.
+//   - G10: a transaction of any size is relayed in bounded memory. Test: TestBatchesAreBounded.
+//   - G11: a record that the publisher refuses for good ends the relay with an error, and is not passed over. Test: TestRefusedRecordStops.
+//   - G12: a slot that vanished under a working relay ends it with an error. Test: TestVanishedSlotStops.
+//   - G13: a connector configuration is followed, or refused where it would make other records. Test: TestConnectorIsFollowedOrRefused.
+//
+// # Payload column
+//
+// The default type, json, keeps the bytes of JSON as they were written; jsonb reorders fields; text takes any text;
+// bytea takes any payload, and a Debezium connector then needs BinaryDataConverter. See [PayloadAs].
+//
+// # Limits
+//
+// The broker may take later records of a batch and refuse an earlier one for good. Consumers then see the later ones
+// first, and again after the cause is mended. After a crash, what was not yet confirmed is published again under the
+// same id. A relay that starts without its slot makes a new one and logs a warning: what was committed before is not
+// in that slot.
 package outbox

@@ -83,6 +83,12 @@ func TestWriterRefuses(t *testing.T) {
 		"id":     placed().New(order{}, bus.ID("1")),
 		"topic":  placed(bus.InTopic("elsewhere")).New(order{}),
 		"header": placed().New(order{}, bus.WithHeader("x", "y")),
+		"key":    placed().New(order{ID: "a\x00"}),
+		"utf-8":  placed().New(order{ID: "\xff"}),
+		"json": bus.Record{Topic: "outbox.event.order", Key: []byte("a"), Value: []byte("{"), Headers: bus.Headers{
+			{Key: "id", Value: []byte("0190a0a0-0000-7000-8000-000000000001")}, {Key: "ce_type", Value: []byte("a.b.c")},
+			{Key: "content-type", Value: []byte("application/json")},
+		}}.Message(),
 	} {
 		tx, err := f.pool.Begin(t.Context())
 		if err != nil {

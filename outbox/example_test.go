@@ -1,0 +1,59 @@
+package outbox_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/outbox"
+)
+
+// In publishes an event with the rows that it tells of, or not at all.
+func ExampleIn() {
+	ctx := context.Background()
+	OrderPlaced := bus.Define("shop.order.placed", func(o order) string { return o.ID })
+	place := func(pool *pgxpool.Pool, o order) error {
+		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, "INSERT INTO orders (id, n) VALUES ($1, $2)", o.ID, o.N); err != nil {
+				return err
+			}
+			return outbox.In(tx).Publish(ctx, OrderPlaced.New(o)).Err()
+		})
+	}
+	fmt.Println(OrderPlaced.Contract().Topic(), place != nil)
+	// Output: outbox.event.order true
+}
+
+// NewRelay checks its settings; Run then publishes until its context ends.
+func ExampleNewRelay() {
+	var publisher bus.Publisher = &memory{} // usually a *bus.Bus
+	relay, err := outbox.NewRelay(publisher, "postgres://relay@localhost:5432/shop", outbox.Slot("shop_outbox"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(relay.Status().Slot, relay.Status().Working)
+	// Output: shop_outbox false
+}
+
+// Connector makes the relay's records by a Debezium connector's own configuration.
+func ExampleConnector() {
+	config, err := os.ReadFile("../deploy/kafka/debezium-outbox.json")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = outbox.NewRelay(&memory{}, "postgres://relay@localhost:5432/shop", outbox.Connector(config))
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleParseLSN() {
+	at, err := outbox.ParseLSN("16/B374D848")
+	fmt.Println(at, err)
+	// Output: 16/B374D848 <nil>
+}
