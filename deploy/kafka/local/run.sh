@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Runs one Apache Kafka broker without Docker: run.sh DATA [PORT]. Needs Java 17 and Maven.
+# It takes over the shell's process, so that a signal to it stops the broker.
+set -euo pipefail
+
+data=${1:?usage: run.sh DATA [PORT]}
+port=${2:-9092}
+controller=${3:-$((port + 1))}
+here=$(cd "$(dirname "$0")" && pwd)
+jars=${MILLRACE_KAFKA_JARS:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace/kafka-jars}
+
+command -v java >/dev/null || { echo "run.sh: java is missing; install a Java 17 runtime" >&2; exit 1; }
+if ! compgen -G "$jars/kafka_2.13-*.jar" >/dev/null; then
+	command -v mvn >/dev/null || { echo "run.sh: mvn is missing; install Maven" >&2; exit 1; }
+	mkdir -p "$jars"
+	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars" >&2
+fi
+
+mkdir -p "$data"
+data=$(cd "$data" && pwd)
+cat >"$data/server.properties" <<CONF
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:$controller
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs=$data/log
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+auto.create.topics.enable=false
+num.partitions=1
+CONF
+cat >"$data/log4j2.yaml" <<CONF
+Configuration:
+  status: error
+  Appenders:
+    Console:
+      name: err
+      target: SYSTEM_ERR
+      PatternLayout: { pattern: "%d{ISO8601} %p %c{1}: %m%n" }
+  Loggers:
+    Root: { level: warn, AppenderRef: { ref: err } }
+CONF
+
+kafka=(java "-Xmx${KAFKA_HEAP:-512m}" -cp "$jars/*" "-Dlog4j2.configurationFile=$data/log4j2.yaml")
+if [ ! -f "$data/log/meta.properties" ]; then
+	"${kafka[@]}" kafka.tools.StorageTool format --standalone --cluster-id "$("${kafka[@]}" kafka.tools.StorageTool random-uuid)" \
+		--config "$data/server.properties" >&2
+fi
+exec "${kafka[@]}" kafka.Kafka "$data/server.properties"
