@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,12 @@ func (b *Bus) plan(ctx context.Context, r *reading) (*readPlan, error) {
 	if err != nil {
 		return nil, err
 	}
-	ends, err := b.bounds(ctx, r.topic, b.admin.ListCommittedOffsets)
+	stable, err := b.bounds(ctx, r.topic, b.admin.ListCommittedOffsets)
+	if err != nil {
+		return nil, err
+	}
+	// The end lies behind transactions that are not decided yet, so that a read sees what was committed before it.
+	ends, err := b.bounds(ctx, r.topic, b.admin.ListEndOffsets)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +53,7 @@ func (b *Bus) plan(ctx context.Context, r *reading) (*readPlan, error) {
 		if offset, ok := r.from[Partition(partition)]; ok {
 			at = offset
 		} else if r.start == Latest && r.since.IsZero() {
-			at = ends[partition]
+			at = stable[partition]
 		}
 		if at < start || at > ends[partition] {
 			return nil, fmt.Errorf("%w: partition %d has %d to %d, asked for %d", ErrOffset, partition, start, ends[partition], at)
@@ -67,10 +73,10 @@ type listOffsets func(ctx context.Context, topics ...string) (kadm.ListedOffsets
 
 // bounds lists one offset for each partition of a topic.
 func (b *Bus) bounds(ctx context.Context, topic Topic, list listOffsets) (map[int32]int64, error) {
-	listed, err := list(ctx, string(topic))
-	if err == nil {
-		err = listed.Error()
-	}
+	listed, err := settle(ctx, func(ctx context.Context) (kadm.ListedOffsets, error) {
+		listed, err := list(ctx, string(topic))
+		return listed, cmp.Or(err, listed.Error())
+	})
 	if err != nil {
 		return nil, readError(err)
 	}

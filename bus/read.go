@@ -47,7 +47,8 @@ func Only(partitions ...Partition) ReadOption {
 	return readOption(func(r *reading) { r.only = slices.Clone(partitions) })
 }
 
-// UntilEnd ends the iteration at the end that the topic has when reading begins.
+// UntilEnd ends the iteration at the end that the topic has when reading begins. Transactions that are open at that
+// moment are waited for, so that what was published before is seen.
 func UntilEnd() ReadOption { return readOption(func(r *reading) { r.untilEnd = true }) }
 
 // Passed is called for each offset that reading has passed, also where no record is yielded: transaction markers take
@@ -55,6 +56,12 @@ func UntilEnd() ReadOption { return readOption(func(r *reading) { r.untilEnd = t
 func Passed(note func(Partition, int64)) ReadOption {
 	return readOption(func(r *reading) { r.passed = note })
 }
+
+// How long a broker may hold back an empty answer. A reading with an end must notice soon that a transaction ended.
+const (
+	fetchWait    = 5 * time.Second
+	fetchWaitEnd = 100 * time.Millisecond
+)
 
 type reading struct {
 	passed   func(Partition, int64)
@@ -111,7 +118,12 @@ func (b *Bus) read(ctx context.Context, r *reading, yield func(Record) bool) err
 	if err != nil || plan.done() {
 		return err
 	}
+	wait := fetchWait
+	if r.untilEnd {
+		wait = fetchWaitEnd
+	}
 	client, err := b.config.client(
+		kgo.FetchMaxWait(wait),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{string(r.topic): plan.offsets}),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.KeepControlRecords(),

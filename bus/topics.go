@@ -45,20 +45,25 @@ func (b *Bus) Topics(ctx context.Context, names ...Topic) ([]TopicInfo, error) {
 	for i, name := range names {
 		wanted[i] = string(name)
 	}
+	infos, err := settle(ctx, func(ctx context.Context) ([]TopicInfo, error) { return b.describe(ctx, wanted) })
+	if err != nil {
+		return nil, fmt.Errorf("bus: topics: %w", readError(err))
+	}
+	return infos, nil
+}
+
+func (b *Bus) describe(ctx context.Context, wanted []string) ([]TopicInfo, error) {
 	details, err := b.admin.ListTopics(ctx, wanted...)
 	if err == nil {
 		err = details.Error()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("bus: topics: %w", readError(err))
-	}
-	if len(details) == 0 {
-		return nil, nil
+	if err != nil || len(details) == 0 {
+		return nil, err //nolint:wrapcheck // wrapped by Topics
 	}
 	starts, errStart := b.admin.ListStartOffsets(ctx, details.Names()...)
 	ends, errEnd := b.admin.ListCommittedOffsets(ctx, details.Names()...)
-	if err := errors.Join(errStart, errEnd, starts.Error(), ends.Error()); err != nil {
-		return nil, fmt.Errorf("bus: topics: %w", readError(err))
+	if err := cmp.Or(errStart, errEnd, starts.Error(), ends.Error()); err != nil {
+		return nil, err //nolint:wrapcheck // wrapped by Topics
 	}
 	infos := make([]TopicInfo, 0, len(details))
 	for _, detail := range details.Sorted() {
@@ -81,7 +86,7 @@ func topicInfo(detail kadm.TopicDetail, starts, ends kadm.ListedOffsets) TopicIn
 	return info
 }
 
-// Create makes the topics that do not exist yet and leaves the others as they are.
+// Create makes the topics that do not exist yet and leaves the others as they are. It returns once they can be used.
 func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 	var errs []error
 	for _, spec := range specs {
@@ -97,7 +102,10 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 		_, err := b.admin.CreateTopic(ctx, int32(partitions), int16(replicas), configs, string(spec.Name))
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			errs = append(errs, fmt.Errorf("bus: create topic %s: %w", spec.Name, readError(err)))
+			continue
 		}
+		_, err = b.Topics(ctx, spec.Name)
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

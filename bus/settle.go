@@ -1,0 +1,35 @@
+package bus
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/millrace/millrace/resilience"
+)
+
+const (
+	settleLimit  = 10 * time.Second
+	missingLimit = time.Second
+)
+
+// settle asks again while brokers do not agree yet on what was changed a moment ago: a new topic is known to some of
+// them before others, and its partitions before their leaders.
+func settle[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+	policy := resilience.RetryPolicy{
+		Attempts: 1000, Initial: 20 * time.Millisecond, Max: 250 * time.Millisecond, Multiplier: 1.5, Elapsed: settleLimit,
+	}
+	began := time.Now()
+	var answer T
+	err := resilience.Do(ctx, policy, func(ctx context.Context) error {
+		var err error
+		answer, err = ask(ctx)
+		passes := kerr.IsRetriable(err)
+		if err == nil || (passes && !missing(err)) || (missing(err) && time.Since(began) < missingLimit) {
+			return err
+		}
+		return resilience.Permanent(err)
+	})
+	return answer, err //nolint:wrapcheck // wrapped by its callers
+}
