@@ -20,7 +20,7 @@
 //   - G6: a record has the bytes and headers that Debezium makes of the row. Test: TestRecordShape.
 //   - G7: the relay reads the connector configuration that deploy/kafka recommends. Test: TestConnectorFilesAgree.
 //   - G8: a refused message writes nothing of its call, and the transaction can go on. Test: TestWriterRefuses.
-//   - G9: a planned stop repeats nothing: the batch on its way is waited for and confirmed. Test: TestStopRepeatsNothing.
+//   - G9: a planned stop repeats nothing: the batch on its way is waited for and confirmed, unless it is part of a transaction of more than 10,000 rows or 8 MiB. Test: TestStopRepeatsNothing.
 //   - G10: a transaction of any size is relayed in bounded memory. Test: TestBatchesAreBounded.
 //   - G11: a record that the publisher refuses for good ends the relay with an error, and is not passed over. Test: TestRefusedRecordStops.
 //   - G12: a slot that vanished under a working relay ends it with an error. Test: TestVanishedSlotStops.

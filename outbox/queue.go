@@ -46,6 +46,7 @@ func (b batch) empty() bool { return len(b.records) == 0 && len(b.ends) == 0 }
 type queue struct {
 	mu      sync.Mutex
 	waiting batch
+	tail    int // bytes of the transaction that has not ended
 	busy    bool
 	filled  chan struct{}
 	emptied chan struct{}
@@ -59,11 +60,15 @@ func newQueue() *queue {
 func (q *queue) add(ctx context.Context, record bus.Message, size int) error {
 	for {
 		q.mu.Lock()
-		if len(q.waiting.records) < queueRecords && q.waiting.bytes < queueBytes {
+		if !q.full() {
 			q.waiting.records = append(q.waiting.records, record)
 			q.waiting.bytes += size
+			q.tail += size
+			full := q.full()
 			q.mu.Unlock()
-			signal(q.filled)
+			if full {
+				signal(q.filled)
+			}
 			return nil
 		}
 		q.mu.Unlock()
@@ -78,6 +83,7 @@ func (q *queue) add(ctx context.Context, record bus.Message, size int) error {
 // commit says that everything before end was added.
 func (q *queue) commit(end LSN) {
 	q.mu.Lock()
+	q.tail = 0
 	at := txEnd{records: len(q.waiting.records), end: end}
 	if n := len(q.waiting.ends); n > 0 && q.waiting.ends[n-1].records == at.records {
 		q.waiting.ends[n-1] = at
@@ -88,13 +94,25 @@ func (q *queue) commit(end LSN) {
 	signal(q.filled)
 }
 
-// take waits for a batch and returns all that is there. The batch is on its way until done is called.
+func (q *queue) full() bool {
+	return len(q.waiting.records) >= queueRecords || q.waiting.bytes >= queueBytes
+}
+
+// take waits for a batch and returns the whole transactions that are there, or a part of one that fills the queue.
+// The batch is on its way until done is called.
 func (q *queue) take(ctx context.Context) (batch, error) {
 	for {
 		q.mu.Lock()
-		taken := q.waiting
-		if !taken.empty() {
-			q.waiting, q.busy = batch{}, true
+		if n := len(q.waiting.ends); n > 0 || q.full() {
+			taken, rest := q.waiting, batch{}
+			if n > 0 {
+				cut := taken.ends[n-1].records
+				rest = batch{records: taken.records[cut:], bytes: q.tail}
+				taken.records = taken.records[:cut:cut]
+			} else {
+				q.tail = 0
+			}
+			q.waiting, q.busy = rest, true
 			q.mu.Unlock()
 			signal(q.emptied)
 			return taken, nil
