@@ -33,6 +33,7 @@ func newDev(g *global) *cobra.Command {
 			"was started; a second Ctrl-C forces the end. After a kill -9 the next start goes on where it was.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			outliveOutput()
 			f.ownKafka = cmd.Flags().Changed("kafka") || os.Getenv("KAFKA_URL") == ""
 			if f.ephemeral && f.data != "" {
 				return &usageError{errors.New("--ephemeral keeps no data and --data says where to keep it; give one of them")}
@@ -85,16 +86,20 @@ func (d *dev) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := newPod(ctx, at, d.log, check{"disk", d.diskSpace})
+	p, err := newPod(ctx, at, d.log, d.diskSpace)
 	if err != nil {
 		return err
 	}
 	d.later(p.close)
 	d.out.part("relay", "outbox to Kafka", "replication slot "+p.relay.Status().Slot)
-	return p.serve(ctx, listener, func() {
+	err = p.serve(ctx, listener, func() {
 		d.out.part("shop", "http://"+listener.Addr().String(), "")
 		d.out.ready(listener.Addr().String(), kafkaSeed(at.kafka))
 	})
+	if full := d.diskSpace(ctx); err != nil && full != nil {
+		return fmt.Errorf("%w; the disk is full: %w and start again, accepted orders are kept", err, full)
+	}
+	return err
 }
 
 func (d *dev) later(end func() error) { d.closers = append(d.closers, end) }
@@ -133,6 +138,9 @@ func (d *dev) openDirectory() (err error) {
 		return fmt.Errorf("%w; choose another directory with --data DIR, or --ephemeral", err)
 	}
 	d.later(d.dir.Close)
+	if err := d.diskSpace(context.Background()); err != nil {
+		return fmt.Errorf("%w, or choose another directory with --data DIR", err)
+	}
 	note := "kept; start again to go on, delete it to begin anew"
 	if d.dir.Ephemeral() {
 		note = "removed at the end"

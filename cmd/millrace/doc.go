@@ -22,4 +22,5 @@
 //   - G4: a second dev on the same data, and a port in use, are errors that say what to do. Test: TestStartErrors.
 //   - G5: dev runs as an ordinary user as well as root. Test: TestDevAsOrdinaryUser.
 //   - G6: commands read and write what any Kafka client does. Test: TestPublishAndTail.
+//   - G7: serve runs as many pods as wanted side by side; another one goes on when one ends. Test: TestServe.
 package main

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 const (
@@ -19,18 +20,22 @@ const (
 func main() {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	go forward(signals, cancel) // ends with the process
 	os.Exit(run(ctx, os.Args[1:]))
 }
 
-// forward ends the context at the first signal and the process at the second Ctrl-C. A second SIGTERM forces nothing:
-// supervisors send it to the process and to its group.
+// hasty is how soon after the first signal another one is taken for the same: supervisors and timeout(1) signal the
+// process and its group.
+const hasty = 250 * time.Millisecond
+
+// forward ends the context at the first signal and the process at the second Ctrl-C.
 func forward(signals <-chan os.Signal, cancel context.CancelFunc) {
 	<-signals
+	first := time.Now()
 	cancel()
 	for s := range signals {
-		if s == syscall.SIGINT {
+		if s == syscall.SIGINT && time.Since(first) > hasty {
 			fmt.Fprintln(os.Stderr, "millrace: forced to end; the next start takes up what is left running")
 			os.Exit(exitForced)
 		}
@@ -60,3 +65,6 @@ type usageError struct{ err error }
 func (e *usageError) Error() string { return e.err.Error() }
 
 func (e *usageError) Unwrap() error { return e.err }
+
+// outliveOutput lets a pod go on, and drain at its end, when the reader of its output has left.
+func outliveOutput() { signal.Ignore(syscall.SIGPIPE) }

@@ -43,7 +43,8 @@ const (
 )
 
 // newPod connects to the servers, brings their schemas up to date and builds the parts. Close frees what it holds.
-func newPod(ctx context.Context, at servers, log *slog.Logger, checks ...check) (*pod, error) {
+// room, which may be nil, says why nothing may be written now.
+func newPod(ctx context.Context, at servers, log *slog.Logger, room func(context.Context) error) (*pod, error) {
 	p := &pod{log: log}
 	if err := p.connect(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close())
@@ -51,11 +52,14 @@ func newPod(ctx context.Context, at servers, log *slog.Logger, checks ...check) 
 	if err := p.build(at); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.health = &health{checks: append([]check{
+	p.health = &health{room: room, checks: []check{
 		{"kafka", p.bus.Ping},
 		{"postgres", p.pool.Ping},
 		{"relay", p.relaying},
-	}, checks...)}
+	}}
+	if room != nil {
+		p.health.checks = append(p.health.checks, check{"disk", room})
+	}
 	if p.redis != nil {
 		p.health.checks = append(p.health.checks, check{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }})
 	}

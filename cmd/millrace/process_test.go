@@ -78,7 +78,7 @@ func (p *process) scan(reader io.Reader) {
 		p.mu.Lock()
 		p.lines = append(p.lines, lines.Text())
 		p.mu.Unlock()
-		if lines.Text() == "ready" {
+		if lines.Text() == "ready" || strings.Contains(lines.Text(), "msg=ready") {
 			close(p.ready)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 // readyLimit bounds how long the parts may take until they serve.
 const (
 	readyLimit = time.Minute
+	roomPoll   = time.Second
 	slotPoll   = 50 * time.Millisecond
 )
 
@@ -43,7 +44,7 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 		})
 		return s
 	}
-	relay := start("relay", p.relay.Run)
+	relay := start("relay", p.publish)
 	hub := start("hub", p.hub.Run)
 	steps := [][]stage{{hub}, {relay}}
 	defer func() { end(steps) }()
@@ -73,6 +74,28 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 		return err
 	}
 	return nil
+}
+
+// publish runs the relay. While there is no room a broker refuses everything for good, as it says; the relay begins
+// again when there is room, and publishes what was accepted.
+func (p *pod) publish(ctx context.Context) error {
+	for {
+		err := p.relay.Run(ctx)
+		if err == nil || p.health.room == nil || p.health.room(ctx) == nil {
+			return err //nolint:wrapcheck // it says what it is
+		}
+		p.log.ErrorContext(ctx, "nothing is published until there is room again", "error", err)
+		poll := time.NewTicker(roomPoll)
+		for p.health.room(ctx) != nil {
+			select {
+			case <-poll.C:
+			case <-ctx.Done():
+				poll.Stop()
+				return nil
+			}
+		}
+		poll.Stop()
+	}
 }
 
 // end ends step after step; the stages of one step end together.

@@ -22,6 +22,7 @@ func newServe(g *global) *cobra.Command {
 			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			outliveOutput()
 			at := servers{kafka: g.kafka, database: g.database, redis: g.redis}
 			if err := at.check(); err != nil {
 				return err
@@ -36,7 +37,7 @@ func newServe(g *global) *cobra.Command {
 				return err
 			}
 			defer listener.Close() //nolint:errcheck // closed already when it was served
-			p, err := newPod(cmd.Context(), at, log)
+			p, err := newPod(cmd.Context(), at, log, nil)
 			if err != nil {
 				return err
 			}
