@@ -15,6 +15,12 @@
 //   - G4: a record carries the CloudEvents attributes, the trace context and the payload alone. Test: TestRecordIsCloudEvent.
 //   - G5: a read yields every committed record from where it begins, in order within a partition. Test: TestReadFromEarliest.
 //   - G6: a wrong definition is an error before anything is sent. Test: TestDefinitionErrors.
+//   - G7: an event is handled at least once, in order for its key, and a slow key holds up no other. Test: TestConformance.
+//   - G8: an offset is committed only when everything before it was handled or is safe in the group's own topics. Test: TestConformance.
+//   - G9: what a group cannot handle is kept with its bytes, position and reason, and can be redriven once. Test: TestConformance.
+//   - G10: an event behind Once is handled once for its group, and waits while that cannot be checked. Test: TestConformance.
+//
+// The tests of G7 to G10 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //
 // # Concurrency
 //

@@ -1,4 +1,4 @@
-package bustest_test
+package bus_test
 
 import (
 	"testing"
