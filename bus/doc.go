@@ -19,6 +19,8 @@
 //   - G8: an offset is committed only when everything before it was handled or is safe in the group's own topics. Test: TestConformance.
 //   - G9: what a group cannot handle is kept with its bytes, position and reason, and can be redriven once. Test: TestConformance.
 //   - G10: an event behind Once is handled once for its group, and waits while that cannot be checked. Test: TestConformance.
+//   - G11: an incompatible contract is refused with its differences before anything is created, registered or published. Test: TestVerifyRefusesIncompatible.
+//   - G12: of processes that register different schemas of one version at once, one wins and the others are told. Test: TestVerifyRace.
 //
 // The tests of G7 to G10 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //
