@@ -59,8 +59,10 @@ func (p RetryPolicy) Validate() error {
 
 // Delay is how long to wait after the attempt with that number, 1 being the first.
 func (p RetryPolicy) Delay(attempt int) time.Duration {
-	full := float64(p.Initial) * math.Pow(p.Multiplier, float64(max(attempt, 1)-1))
-	full = min(full, float64(p.Max))
+	if p.Initial == 0 {
+		return 0
+	}
+	full := min(float64(p.Initial)*math.Pow(p.Multiplier, float64(max(attempt, 1)-1)), float64(p.Max))
 	return time.Duration(full * (1 - p.Jitter*rand.Float64())) //nolint:gosec // jitter is not a secret
 }
 
