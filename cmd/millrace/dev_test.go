@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -64,23 +63,5 @@ func TestRestartKeepsOrders(t *testing.T) {
 	}
 	if seen := awaitEvents(t, second.at(t, "kafka"), map[string]bool{"kept": true}); seen["kept"] != 1 {
 		t.Errorf("the event is there %d times", seen["kept"])
-	}
-}
-
-func TestDoctor(t *testing.T) {
-	t.Parallel()
-	p := launch(t, nil, "--ephemeral").awaitReady(t)
-	out, errs, code := command(t, "", "doctor", "--kafka", p.at(t, "kafka"), "--redis", "redis://"+p.at(t, "redis"), "--json")
-	if code != 0 {
-		t.Errorf("code %d: %s%s", code, out, errs)
-	}
-	for _, finding := range jsonLines[json.RawMessage](t, out) {
-		if strings.Contains(string(finding), `"problem"`) {
-			t.Errorf("%s", finding)
-		}
-	}
-	out, _, code = command(t, "", "doctor", "--kafka", "127.0.0.1:1")
-	if code != 3 || !strings.Contains(out, "problem") {
-		t.Errorf("with no broker: %d\n%s", code, out)
 	}
 }

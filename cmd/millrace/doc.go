@@ -23,4 +23,5 @@
 //   - G5: dev runs as an ordinary user as well as root. Test: TestDevAsOrdinaryUser.
 //   - G6: commands read and write what any Kafka client does. Test: TestPublishAndTail.
 //   - G7: serve runs as many pods as wanted side by side; another one goes on when one ends. Test: TestServe.
+//   - G8: doctor says what to change, and its exit code says that there is something. Test: TestDoctor.
 package main

@@ -44,7 +44,46 @@ func (g *global) diagnoseKafka(ctx context.Context) []finding {
 		judge(len(behind) == 0, fault, server, "in-sync replicas", counted(behind), "brokers are down or too slow; see their logs"),
 		judge(len(single) == 0, advice, server, "replication factor 1", counted(single),
 			"a lost broker loses these topics; production wants 3 replicas and min.insync.replicas 2"))
+	findings = append(findings, settingFindings(ctx, b, infos)...)
 	return append(findings, groupFindings(ctx, b)...)
+}
+
+// settingFindings looks for topics whose acknowledged records a broker's failure can lose.
+func settingFindings(ctx context.Context, b *bus.Bus, infos []bus.TopicInfo) []finding {
+	names := make([]bus.Topic, len(infos))
+	for i, info := range infos {
+		names[i] = info.Name
+	}
+	settings, err := b.Settings(ctx, names...)
+	if err != nil {
+		return []finding{{advice, "kafka", "topic settings", err.Error(), "allow DescribeConfigs on the topics to have them checked"}}
+	}
+	var thin, blocked, unclean []string
+	for _, info := range infos {
+		replicas := 0
+		if len(info.Partitions) > 0 {
+			replicas = info.Partitions[0].Replicas
+		}
+		least, err := strconv.Atoi(settings[info.Name]["min.insync.replicas"])
+		switch {
+		case err != nil:
+		case least < 2 && replicas > 2: //nolint:mnd // a write is safe with two copies
+			thin = append(thin, string(info.Name))
+		case least >= replicas && replicas > 1:
+			blocked = append(blocked, string(info.Name))
+		}
+		if settings[info.Name]["unclean.leader.election.enable"] == "true" {
+			unclean = append(unclean, string(info.Name))
+		}
+	}
+	return []finding{
+		judge(len(thin) == 0, fault, "kafka", "min.insync.replicas below 2", counted(thin),
+			"set it to 2: a record that one broker alone has is acknowledged, and lost with it"),
+		judge(len(blocked) == 0, advice, "kafka", "min.insync.replicas as many as replicas", counted(blocked),
+			"one broker's restart stops all writes to these topics; have one replica more"),
+		judge(len(unclean) == 0, fault, "kafka", "unclean leader election", counted(unclean),
+			"set unclean.leader.election.enable to false: it drops acknowledged records"),
+	}
 }
 
 func groupFindings(ctx context.Context, b *bus.Bus) []finding {

@@ -24,6 +24,7 @@ type servers struct{ kafka, database, redis string }
 // pod is one process of the example shop: HTTP, relay, hub and consumer.
 type pod struct {
 	log    *slog.Logger
+	otel   *telemetry
 	pool   *pgxpool.Pool
 	bus    *bus.Bus
 	redis  *redis.Client
@@ -45,7 +46,11 @@ const (
 // newPod connects to the servers, brings their schemas up to date and builds the parts. Close frees what it holds.
 // room, which may be nil, says why nothing may be written now.
 func newPod(ctx context.Context, at servers, log *slog.Logger, room func(context.Context) error) (*pod, error) {
-	p := &pod{log: log}
+	otel, err := newTelemetry(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &pod{log: log, otel: otel}
 	if err := p.connect(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
@@ -86,7 +91,8 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 			return fmt.Errorf("redis: no answer from %s: %w", opts.Addr, err)
 		}
 	}
-	if p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop")); err != nil {
+	if p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop"),
+		bus.Telemetry(p.otel.traces, p.otel.metrics)); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
 	placed := shop.OrderPlaced.Contract()
@@ -94,10 +100,10 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 }
 
 func (p *pod) build(at servers) (err error) {
-	if p.relay, err = outbox.NewRelay(p.bus, at.database, outbox.Logger(p.log)); err != nil {
+	if p.relay, err = outbox.NewRelay(p.bus, at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.metrics)); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
-	if p.hub, err = push.New(p.bus, push.Logger(p.log)); err != nil {
+	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.metrics)); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
 	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, shop.Logger(p.log),
@@ -116,7 +122,7 @@ func (p *pod) outboxLag(context.Context) (shop.OutboxLag, error) {
 // server answers requests until shut down.
 func (p *pod) server(base context.Context) *http.Server {
 	return &http.Server{
-		Handler:           p.health.wrap(p.shop.Handler()),
+		Handler:           p.health.wrap(p.otel.wrap(p.shop.Handler())),
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
@@ -135,5 +141,5 @@ func (p *pod) close() error {
 	if p.pool != nil {
 		p.pool.Close()
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.otel.close())...)
 }
