@@ -21,6 +21,8 @@
 //   - G10: an event behind Once is handled once for its group, and waits while that cannot be checked. Test: TestConformance.
 //   - G11: an incompatible contract is refused with its differences before anything is created, registered or published. Test: TestVerifyRefusesIncompatible.
 //   - G12: of processes that register different schemas of one version at once, one wins and the others are told. Test: TestVerifyRace.
+//   - G13: the trace of a publisher goes on in the handler. Test: TestTraceGoesThrough.
+//   - G14: a retry waits as long as its policy says, and not longer. Test: TestRetryOnVirtualTime.
 //
 // The tests of G7 to G10 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

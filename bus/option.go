@@ -29,6 +29,7 @@ type config struct {
 	logger         *slog.Logger
 	tracer         trace.TracerProvider
 	meter          metric.MeterProvider
+	observed       bool
 	clientID       string
 	dial           dialer
 	dialTimeout    time.Duration
@@ -43,7 +44,7 @@ func Logger(l *slog.Logger) Option { return option(func(c *config) { c.logger = 
 
 // Telemetry gives the bus its traces and metrics; without it there are none.
 func Telemetry(tp trace.TracerProvider, mp metric.MeterProvider) Option {
-	return option(func(c *config) { c.tracer, c.meter = tp, mp })
+	return option(func(c *config) { c.tracer, c.meter, c.observed = tp, mp, true })
 }
 
 // ClientID is the name that brokers see in logs and quotas. The default is "millrace".
@@ -119,6 +120,9 @@ func (c *config) client(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.RecordDeliveryTimeout(c.publishTimeout),
 		kgo.TransactionTimeout(c.transaction),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+	}
+	if c.observed {
+		base = append(base, c.hooks())
 	}
 	if c.dial != nil {
 		base = append(base, kgo.Dialer(c.dial))
