@@ -4,7 +4,7 @@ PKGS    ?= ./...
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build test race check fmt
+.PHONY: help build test race check vuln fmt
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ check: ## Everything a change must pass: format, go fix, vet, race.
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run: make fmt"; exit 1; }
 	@test -z "$$($(GO) fix -diff ./... 2>&1)" || { $(GO) fix -diff ./...; exit 1; }
 	$(MAKE) race
+
+vuln: ## Look for known vulnerabilities in what the code calls; a database out of reach is an error.
+	$(GO) tool -modfile=tools/go.mod govulncheck -tags $(TAGS) ./...
 
 fmt: ## Format the tree.
 	gofmt -w .
