@@ -48,6 +48,9 @@ func newDev(g *global) *cobra.Command {
 			d := &dev{flags: f, global: g, log: log, out: &screen{cmd.OutOrStdout()}}
 			defer context.AfterFunc(cmd.Context(), func() { d.out.say("stopping") })()
 			err = d.run(cmd.Context())
+			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+				err = nil // it was stopped while it started
+			}
 			if err = errors.Join(err, d.close()); err == nil {
 				d.out.say("stopped")
 			}

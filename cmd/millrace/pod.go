@@ -95,8 +95,7 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 		bus.Telemetry(p.otel.traces, p.otel.metrics)); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
-	placed := shop.OrderPlaced.Contract()
-	return p.bus.Create(ctx, bus.TopicSpec{Name: placed.Topic(), Partitions: placed.Partitions()}) //nolint:wrapcheck // it says what it is
+	return p.bus.Verify(ctx, shop.OrderPlaced) //nolint:wrapcheck // it says what it is
 }
 
 func (p *pod) build(at servers) (err error) {

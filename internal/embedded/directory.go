@@ -35,11 +35,11 @@ func OpenDirectory(path string) (*Directory, error) {
 		return nil, fmt.Errorf("embedded: data directory: %w", err)
 	}
 	if err := os.MkdirAll(path, directoryMode); err != nil {
-		return nil, fmt.Errorf("embedded: data directory: %w; choose another one", err)
+		return nil, fmt.Errorf("embedded: data directory: %w", err)
 	}
 	lock, err := os.OpenFile(filepath.Join(path, lockFile), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the caller's choice
 	if err != nil {
-		return nil, fmt.Errorf("embedded: data directory: %w; choose one that this user may write to", err)
+		return nil, fmt.Errorf("embedded: data directory: %w", err)
 	}
 	d := &Directory{path: path, lock: lock}
 	if err := d.take(); err != nil {
