@@ -29,3 +29,7 @@ vuln: ## Look for known vulnerabilities in what the code calls; a database out o
 
 fmt: ## Format the tree.
 	gofmt -w .
+
+.PHONY: bench
+bench: ## Measure beside other libraries, on a broker that it starts.
+	$(GO) run -C bench . bus

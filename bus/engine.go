@@ -39,7 +39,7 @@ type source interface {
 }
 
 const (
-	pollSize      = 5_000
+	pollSize      = 1_000
 	leaveTimeout  = 10 * time.Second
 	topicsChecked = 15 * time.Second
 )

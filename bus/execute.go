@@ -80,8 +80,11 @@ func (e *engine) attempt(ctx context.Context, h *handler, d *delivery, history h
 	ctx = context.WithValue(ctx, deliveryKey{}, Delivered{
 		Record: d.record, Group: e.sub.group, Attempt: history.attempts + d.attempt,
 	})
-	ctx, end := e.meters.begin(ctx, d.record)
-	defer func() { end(err) }()
+	if e.bus.config.observed {
+		var end func(error)
+		ctx, end = e.meters.begin(ctx, d.record)
+		defer func() { end(err) }()
+	}
 	call := func(ctx context.Context) (err error) {
 		defer func() {
 			if v := recover(); v != nil {

@@ -4,11 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
+
+// resumeWait bounds how long a partition that was paused waits for the fetch that is under way without it.
+const resumeWait = 200 * time.Millisecond
 
 // groupSource reads as a member of a consumer group.
 type groupSource struct {
@@ -29,6 +33,7 @@ func (e *engine) open(ctx context.Context) (source, error) {
 	}
 	client, err := e.bus.config.client(
 		kgo.ConsumerGroup(e.sub.group),
+		kgo.FetchMaxWait(resumeWait),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeStartOffset(start),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
@@ -106,6 +111,7 @@ func (e *engine) openBroadcast(ctx context.Context) (source, error) {
 	}
 	client, err := e.bus.config.client(
 		kgo.ConsumePartitions(offsets),
+		kgo.FetchMaxWait(resumeWait),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)
 	if err != nil {

@@ -42,7 +42,7 @@ func Concurrency(n int) SubscribeOption {
 	return subscribeOption(func(s *subscription) { s.concurrency = n })
 }
 
-// MaxInFlight bounds what is held in memory: events and bytes in all, a quarter of them for one partition, which
+// MaxInFlight bounds what is held in memory: events and bytes in all, half of them for one partition, which
 // pauses at its limit. The default is 10,000 events and 64 MiB.
 func MaxInFlight(events, bytes int) SubscribeOption {
 	return subscribeOption(func(s *subscription) { s.maxRecords, s.maxBytes = events, bytes })
@@ -77,7 +77,7 @@ func newSubscription(group string, opts []SubscribeOption) (*subscription, error
 	for _, opt := range opts {
 		opt.applySubscription(s)
 	}
-	s.laneLimit = max(s.maxRecords/4, 1)
+	s.laneLimit = max(s.maxRecords/2, 1)
 	errs := []error{s.check()}
 	for _, h := range s.handlers {
 		name := h.contract.Name()

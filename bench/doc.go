@@ -1,0 +1,10 @@
+// Command bench measures Millrace beside other libraries: the same work, on the same broker, in turns, in one run.
+//
+//	go run -C bench . bus [--kafka ADDR] [--json] [--quick]
+//
+// Without an address it starts a broker of Apache Kafka as a process. Each figure is the median of several rounds.
+//
+// # Guarantees
+//
+//   - G1: every side writes the same bytes. Test: TestSidesWriteTheSame.
+package main

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"github.com/millrace/millrace/integration/servers"
+)
+
+// settings are what the command line says.
+type settings struct {
+	kafka   string
+	json    bool
+	profile string
+	quick   bool
+	events  int
+	rounds  int
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1) //nolint:gocritic // nothing is left to end
+	}
+}
+
+func run(ctx context.Context, args []string) (err error) {
+	if len(args) == 0 || args[0] != "bus" {
+		return errors.New("say which bench: bus")
+	}
+	s := settings{events: 500_000, rounds: 5}
+	flags := flag.NewFlagSet("bus", flag.ContinueOnError)
+	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
+	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
+	flags.BoolVar(&s.quick, "quick", false, "fewer events and rounds: under a minute")
+	flags.StringVar(&s.profile, "profile", "", "write a CPU profile of Millrace's rounds to this file")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err //nolint:wrapcheck // flag has said it
+	}
+	if s.quick {
+		s.events, s.rounds = 100_000, 3
+	}
+	if s.kafka == "" {
+		address, stop, err := servers.Kafka(ctx)
+		if err != nil {
+			return err //nolint:wrapcheck // it says what to do
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+		s.kafka = address
+	}
+	return benchBus(ctx, s)
+}
