@@ -73,7 +73,7 @@ type listOffsets func(ctx context.Context, topics ...string) (kadm.ListedOffsets
 
 // bounds lists one offset for each partition of a topic.
 func (b *Bus) bounds(ctx context.Context, topic Topic, list listOffsets) (map[int32]int64, error) {
-	listed, err := settle(ctx, func(ctx context.Context) (kadm.ListedOffsets, error) {
+	listed, err := settle(ctx, missingLimit, func(ctx context.Context) (kadm.ListedOffsets, error) {
 		listed, err := list(ctx, string(topic))
 		return listed, cmp.Or(err, listed.Error())
 	})

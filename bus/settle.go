@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	settleLimit  = 10 * time.Second
+	settleLimit  = 20 * time.Second
 	missingLimit = time.Second
 )
 
 // settle asks again while brokers do not agree yet on what was changed a moment ago: a new topic is known to some of
-// them before others, and its partitions before their leaders.
-func settle[T any](ctx context.Context, ask func(context.Context) (T, error)) (T, error) {
+// them before others, and its partitions before their leaders. A topic that is missing is asked for during patience.
+func settle[T any](ctx context.Context, patience time.Duration, ask func(context.Context) (T, error)) (T, error) {
 	policy := resilience.RetryPolicy{
 		Attempts: 1000, Initial: 20 * time.Millisecond, Max: 250 * time.Millisecond, Multiplier: 1.5, Elapsed: settleLimit,
 	}
@@ -26,7 +26,7 @@ func settle[T any](ctx context.Context, ask func(context.Context) (T, error)) (T
 		var err error
 		answer, err = ask(ctx)
 		passes := kerr.IsRetriable(err)
-		if err == nil || (passes && !missing(err)) || (missing(err) && time.Since(began) < missingLimit) {
+		if err == nil || (passes && !missing(err)) || (missing(err) && time.Since(began) < patience) {
 			return err
 		}
 		return resilience.Permanent(err)

@@ -136,16 +136,18 @@ func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOpti
 	if err != nil {
 		return err
 	}
-	ctx, cancel := b.bound(ctx)
+	bound, cancel := b.bound(ctx)
 	defer cancel()
-	if err := b.prepare(ctx, s); err != nil {
-		return fmt.Errorf("bus: subscribe %q: %w", group, err)
+	if err = b.prepare(bound, s); err == nil {
+		err = b.consume(bound, s)
 	}
-	if err := b.consume(ctx, s); err != nil {
-		return fmt.Errorf("bus: subscribe %q: %w", group, err)
-	}
-	if b.ended.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
+		return nil
+	case b.ended.Err() != nil:
 		return ErrClosed
+	case err != nil:
+		return fmt.Errorf("bus: subscribe %q: %w", group, err)
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -41,11 +42,15 @@ type TopicSpec struct {
 // Topics describes the named topics, or all that are not Kafka's own when none is named, sorted by name.
 // A named topic that does not exist gives an error that matches [ErrNoTopic].
 func (b *Bus) Topics(ctx context.Context, names ...Topic) ([]TopicInfo, error) {
+	return b.topics(ctx, missingLimit, names...)
+}
+
+func (b *Bus) topics(ctx context.Context, patience time.Duration, names ...Topic) ([]TopicInfo, error) {
 	wanted := make([]string, len(names))
 	for i, name := range names {
 		wanted[i] = string(name)
 	}
-	infos, err := settle(ctx, func(ctx context.Context) ([]TopicInfo, error) { return b.describe(ctx, wanted) })
+	infos, err := settle(ctx, patience, func(ctx context.Context) ([]TopicInfo, error) { return b.describe(ctx, wanted) })
 	if err != nil {
 		return nil, fmt.Errorf("bus: topics: %w", readError(err))
 	}
@@ -104,7 +109,7 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 			errs = append(errs, fmt.Errorf("bus: create topic %s: %w", spec.Name, readError(err)))
 			continue
 		}
-		_, err = b.Topics(ctx, spec.Name)
+		_, err = b.topics(ctx, settleLimit, spec.Name)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -40,15 +40,15 @@ func TestBrokerKeepsRecords(t *testing.T) {
 	broker, b = startBroker(t, broker.Address(), dir)
 	defer broker.Close()
 	defer b.Close() //nolint:errcheck // the test is over
-	values := ""
+	var values strings.Builder
 	for record, err := range b.Read(t.Context(), "kept", bus.Earliest, bus.UntilEnd()) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values += string(record.Value)
+		values.WriteString(string(record.Value))
 	}
-	if values != "v" {
-		t.Errorf("kept %q", values)
+	if values.String() != "v" {
+		t.Errorf("kept %q", values.String())
 	}
 	if found, err := embedded.HasBroker(dir); !found || err != nil {
 		t.Errorf("HasBroker: %t, %v", found, err)
