@@ -32,13 +32,13 @@ func parseAddress(raw string) (address, error) {
 		return address{}, fmt.Errorf("%w: scheme %q must be kafka or kafkas", ErrAddress, scheme)
 	}
 	at := address{tls: scheme == "kafkas"}
-	rest, query, _ := strings.Cut(rest, "?")
 	if i := strings.LastIndex(rest, "@"); i >= 0 {
 		if err := at.credentials(rest[:i]); err != nil {
 			return address{}, err
 		}
 		rest = rest[i+1:]
 	}
+	rest, query, _ := strings.Cut(rest, "?")
 	var err error
 	if at.query, err = url.ParseQuery(query); err != nil {
 		return address{}, fmt.Errorf("%w: the part after ? is not a query string", ErrAddress)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -59,6 +60,9 @@ func (b *Bus) Ping(ctx context.Context) error {
 		return fmt.Errorf("%w: %w", ErrDenied, err)
 	case errors.Is(err, kgo.ErrClientClosed):
 		return ErrClosed
+	case errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: %v closed the connection at once: check user and password, and whether it wants TLS (kafkas://): %w",
+			ErrDenied, b.config.address.seeds, err)
 	default:
 		return fmt.Errorf("bus: no answer from %v: %w", b.config.address.seeds, err)
 	}

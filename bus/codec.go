@@ -1,8 +1,8 @@
 package bus
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -50,11 +50,21 @@ func (jsonCodec[T]) Encode(v T) ([]byte, error) {
 
 func (jsonCodec[T]) Decode(data []byte) (T, error) {
 	var v T
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	if err := decoder.Decode(&v); err != nil {
-		return v, fmt.Errorf("decode json: %w", err)
+	if err := json.Unmarshal(data, &v); err != nil {
+		return v, withoutPayload(err)
 	}
 	return v, nil
+}
+
+// withoutPayload says what is wrong with JSON without quoting it: encoding/json's own errors hold values.
+func withoutPayload(err error) error {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("decode json: field %q at byte %d does not fit %s", wrong.Field, wrong.Offset, wrong.Type)
+	}
+	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Errorf("decode json: syntax error at byte %d", wrong.Offset)
+	}
+	return errors.New("decode json: a value does not fit its field")
 }
 
 func (jsonCodec[T]) ContentType() string { return "application/json" }

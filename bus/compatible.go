@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -92,8 +91,8 @@ func compare(old, new *jsonschema.Schema, path string, changes *[]Change) {
 		note(path, "type changed from %s to %s", before, after)
 		return
 	}
-	if !reflect.DeepEqual(old.Enum, new.Enum) || old.Format != new.Format || old.Pattern != new.Pattern {
-		note(path, "the allowed values changed")
+	if before, after := rules(old), rules(new); before != after {
+		note(path, "the allowed values changed from %s to %s", before, after)
 	}
 	for _, name := range slices.Sorted(maps.Keys(merge(old.Properties, new.Properties))) {
 		at := strings.TrimPrefix(path+"."+name, ".")
@@ -116,6 +115,19 @@ func compare(old, new *jsonschema.Schema, path string, changes *[]Change) {
 	if len(old.Properties)+len(new.Properties) == 0 {
 		compare(old.AdditionalProperties, new.AdditionalProperties, path+"{}", changes)
 	}
+}
+
+// rules are the keywords that limit a value, beside its type and the parts that are compared one by one.
+func rules(s *jsonschema.Schema) string {
+	rest := *s
+	rest.Schema, rest.Title, rest.Description, rest.Comment = "", "", "", ""
+	rest.Type, rest.Types, rest.Required, rest.Properties, rest.PropertyOrder = "", nil, nil, nil, nil
+	rest.Items, rest.AdditionalProperties = nil, nil
+	text, err := json.Marshal(&rest)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func merge(a, b map[string]*jsonschema.Schema) map[string]*jsonschema.Schema {

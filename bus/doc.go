@@ -23,6 +23,8 @@
 //   - G12: of processes that register different schemas of one version at once, one wins and the others are told. Test: TestVerifyRace.
 //   - G13: the trace of a publisher goes on in the handler. Test: TestTraceGoesThrough.
 //   - G14: a retry waits as long as its policy says, and not longer. Test: TestRetryOnVirtualTime.
+//   - G15: an address that asks for encryption or authentication gets it, or an error; a password is in no error. Test: TestSASL.
+//   - G16: an error about a payload holds none of it. Test: TestDecodeErrorHoldsNoPayload.
 //
 // The tests of G7 to G10 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -30,6 +31,9 @@ type config struct {
 	tracer         trace.TracerProvider
 	meter          metric.MeterProvider
 	observed       bool
+	token          func(context.Context) (string, error)
+	credentials    func(context.Context) (user, password string, err error)
+	security       []kgo.Opt
 	clientID       string
 	dial           dialer
 	dialTimeout    time.Duration
@@ -81,7 +85,7 @@ func newConfig(rawURL string, opts []Option) (*config, error) {
 	for _, opt := range opts {
 		opt.applyBus(c)
 	}
-	return c, c.check()
+	return c, errors.Join(c.check(), c.secure())
 }
 
 func (c *config) check() error {
@@ -127,7 +131,7 @@ func (c *config) client(opts ...kgo.Opt) (*kgo.Client, error) {
 	if c.dial != nil {
 		base = append(base, kgo.Dialer(c.dial))
 	}
-	client, err := kgo.NewClient(append(base, opts...)...)
+	client, err := kgo.NewClient(slices.Concat(base, c.security, opts)...)
 	if err != nil {
 		return nil, fmt.Errorf("bus: open: %w", err)
 	}
