@@ -1,10 +1,6 @@
 package bus
 
-import (
-	"encoding/json"
-	"errors"
-	"fmt"
-)
+import "context"
 
 // SchemaType names a schema language, in the spelling of the Confluent Schema Registry.
 type SchemaType string
@@ -19,54 +15,54 @@ const (
 // Schema is the description of a payload in its own language.
 type Schema struct {
 	Type SchemaType `json:"type"`
-	Text string     `json:"schema"`
+	// Name is the payload's own name where the text defines several: the full name of a Protobuf message.
+	Name string `json:"name,omitempty"`
+	Text string `json:"schema"`
+	// References are what the text imports, each after what it imports itself.
+	References []Reference `json:"references,omitempty"`
 }
 
-// Codec turns payloads into bytes and back. Implementations are safe for concurrent use.
+// Reference is a schema that another one imports under a name, such as "shop/money.proto".
+type Reference struct {
+	Name string `json:"name"`
+	Text string `json:"schema"`
+}
+
+// Codec turns payloads into bytes and back, and knows the rules of its schema language. It is the extension point for
+// formats that this module does not bring: give one to [Encoding]. [JSON] is the default; the packages bus/protobuf
+// and bus/avro bring others, and bus/confluent puts any of them behind the wire format of a schema registry.
+//
+// Implementations are safe for concurrent use. Their errors hold no part of a payload.
 type Codec[T any] interface {
 	// Encode returns the payload's bytes. The result must not be shared with a later call.
 	Encode(T) ([]byte, error)
-	// Decode reads what Encode wrote. It must not keep the slice.
+	// Decode reads what Encode wrote. It must not keep the slice. An error says that the bytes are no T, unless it
+	// states by a Class method that it is transient: such a record is tried again and is not a dead letter.
 	Decode([]byte) (T, error)
 	// ContentType is the media type of the bytes.
 	ContentType() string
 	// Schema describes T.
 	Schema() (Schema, error)
+	// Compare lists all differences between two schemas of the codec's language that matter to a reader or a writer,
+	// and which of them break what. Other spelling of the same schema is no difference.
+	Compare(older, newer Schema) ([]Change, error)
 }
 
-// JSON is the default codec: encoding/json, described by JSON Schema 2020-12. Fields that the type does not know are
-// ignored when reading, so that a producer may be newer than its consumers.
-func JSON[T any]() Codec[T] { return jsonCodec[T]{} }
-
-type jsonCodec[T any] struct{}
-
-func (jsonCodec[T]) Encode(v T) ([]byte, error) {
-	data, err := json.Marshal(v)
-	if err != nil {
-		return nil, fmt.Errorf("encode json: %w", err)
-	}
-	return data, nil
+// Learner is a codec that must know the schema which an event was written with in order to read it, as Avro must.
+// [Bus.Verify] gives it a way to ask for all that are registered under a contract's name. What is found is kept for
+// ever, since such a codec finds a schema by its fingerprint.
+type Learner interface {
+	Learn(contract string, registered SchemaLookup) error
 }
 
-func (jsonCodec[T]) Decode(data []byte) (T, error) {
-	var v T
-	if err := json.Unmarshal(data, &v); err != nil {
-		return v, withoutPayload(err)
-	}
-	return v, nil
+// Registrar is a codec that keeps its schemas in a registry of its own instead of [SchemaTopic]. [Bus.Verify] first
+// calls Check for all contracts, and Register only when nothing stands in the way of any.
+type Registrar interface {
+	// Check says what stands in the way of the contract, and changes nothing.
+	Check(context.Context, *Contract) error
+	// Register makes the contract's schema known. It is called by each process that verifies the contract.
+	Register(context.Context, *Contract) error
 }
 
-// withoutPayload says what is wrong with JSON without quoting it: encoding/json's own errors hold values.
-func withoutPayload(err error) error {
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("decode json: field %q at byte %d does not fit %s", wrong.Field, wrong.Offset, wrong.Type)
-	}
-	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("decode json: syntax error at byte %d", wrong.Offset)
-	}
-	return errors.New("decode json: a value does not fit its field")
-}
-
-func (jsonCodec[T]) ContentType() string { return "application/json" }
-
-func (jsonCodec[T]) Schema() (Schema, error) { return schemaOf[T]() }
+// SchemaLookup returns the schemas that are registered now.
+type SchemaLookup func(context.Context) ([]Schema, error)

@@ -9,151 +9,138 @@ import (
 	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
-
-	"github.com/millrace/millrace/resilience"
 )
 
-// ErrIncompatible is found in the error of a contract whose schema changed in a way that consumers or stored events
-// do not survive. Nothing was registered or published.
-var ErrIncompatible = errors.New("bus: incompatible contract")
-
-// Change is one difference between two schemas. Path is where: "items[].quantity", or "" for the whole payload.
-type Change struct {
-	Path string
-	What string
-}
-
-// IncompatibleError lists what is in the way of a new schema.
-type IncompatibleError struct {
-	Contract string
-	// Registered and Wanted are the two versions.
-	Registered, Wanted int
-	Changes            []Change
-}
-
-func (e *IncompatibleError) Error() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "bus: contract %s version %d is incompatible with version %d:", e.Contract, e.Wanted, e.Registered)
-	for _, change := range e.Changes {
-		path := change.Path
-		if path == "" {
-			path = "the payload"
-		}
-		fmt.Fprintf(&text, "\n  - %s: %s", path, change.What)
-	}
-	if e.Registered == e.Wanted {
-		text.WriteString("\nthe version is registered with another schema; raise it with bus.Version")
-	} else {
-		text.WriteString("\nkeep the old fields as they are and add optional ones, or define a contract with a new name")
-	}
-	return text.String()
-}
-
-// Is matches [ErrIncompatible].
-func (e *IncompatibleError) Is(target error) bool { return target == ErrIncompatible }
-
-// Class is permanent.
-func (e *IncompatibleError) Class() resilience.Class { return resilience.ClassPermanent }
-
-// incompatible lists what breaks when old and new are in use at once, in both directions: consumers of the old schema
-// must read new events, and consumers of the new one stored events. Optional fields may come and go.
-func incompatible(old, new Schema) ([]Change, error) {
-	if old.Type != new.Type {
-		return []Change{{What: fmt.Sprintf("the schema language changed from %s to %s", old.Type, new.Type)}}, nil
-	}
-	if old.Text == new.Text {
+// compareJSON lists the differences between two JSON Schemas. Optional fields may come and go, unless the readers are
+// strict.
+func compareJSON(older, newer Schema, strict bool) ([]Change, error) {
+	if older.Text == newer.Text {
 		return nil, nil
 	}
-	if old.Type != SchemaJSON {
-		return []Change{{What: fmt.Sprintf("the %s schema changed, and only JSON schemas can be compared", old.Type)}}, nil
+	c := &jsonComparison{strict: strict, seen: make(map[[2]*jsonschema.Schema]bool)}
+	if err := errors.Join(json.Unmarshal([]byte(older.Text), &c.older), json.Unmarshal([]byte(newer.Text), &c.newer)); err != nil {
+		return nil, fmt.Errorf("bus: read a json schema: %w", err)
 	}
-	var before, after jsonschema.Schema
-	if err := errors.Join(json.Unmarshal([]byte(old.Text), &before), json.Unmarshal([]byte(new.Text), &after)); err != nil {
-		return nil, fmt.Errorf("bus: read a schema: %w", err)
-	}
-	var changes []Change
-	compare(&before, &after, "", &changes)
-	return changes, nil
+	c.compare(&c.older, &c.newer, "")
+	return c.changes, nil
 }
 
-func compare(old, new *jsonschema.Schema, path string, changes *[]Change) {
-	note := func(path, text string, args ...any) {
-		*changes = append(*changes, Change{Path: path, What: fmt.Sprintf(text, args...)})
-	}
-	if (old == nil) != (new == nil) {
-		note(path, "any value is %s", map[bool]string{true: "no longer limited", false: "now limited"}[new == nil])
+type jsonComparison struct {
+	older, newer jsonschema.Schema
+	strict       bool
+	changes      []Change
+	seen         map[[2]*jsonschema.Schema]bool
+}
+
+func (c *jsonComparison) note(breaks Compatibility, path, text string, args ...any) {
+	c.changes = append(c.changes, Change{Path: path, What: fmt.Sprintf(text, args...), Breaks: breaks})
+}
+
+func (c *jsonComparison) compare(older, newer *jsonschema.Schema, path string) {
+	old, oldNull := resolve(&c.older, older)
+	new, newNull := resolve(&c.newer, newer)
+	pair := [2]*jsonschema.Schema{old, new}
+	if c.seen[pair] {
 		return
 	}
-	if old == nil {
+	c.seen[pair] = true
+	was, is := kinds(old, oldNull), kinds(new, newNull)
+	switch {
+	case was == nil && is == nil:
+	case was == nil:
+		c.note(Backward, path, "any value was allowed, now %s", strings.Join(is, " or "))
 		return
-	}
-	if before, after := types(old), types(new); before != after {
-		note(path, "type changed from %s to %s", before, after)
+	case is == nil:
+		c.note(Forward, path, "%s was asked for, now any value is allowed", strings.Join(was, " or "))
 		return
+	default:
+		if breaks := c.breaks(was, is); breaks != Unchecked {
+			c.note(breaks, path, "type changed from %s to %s", strings.Join(was, " or "), strings.Join(is, " or "))
+			if breaks == Full {
+				return
+			}
+		}
 	}
-	if before, after := rules(old), rules(new); before != after {
-		note(path, "the allowed values changed from %s to %s", before, after)
+	c.compareRules(old, new, path)
+	c.compareProperties(old, new, path)
+	if old.Items != nil || new.Items != nil {
+		c.compare(old.Items, new.Items, path+"[]")
 	}
-	for _, name := range slices.Sorted(maps.Keys(merge(old.Properties, new.Properties))) {
+	if len(old.Properties)+len(new.Properties) == 0 && (old.AdditionalProperties != nil || new.AdditionalProperties != nil) {
+		c.compare(old.AdditionalProperties, new.AdditionalProperties, path+"{}")
+	}
+}
+
+// breaks says which readers meet a type that they do not take. An integer is a number.
+func (*jsonComparison) breaks(was, is []string) Compatibility {
+	var breaks Compatibility
+	takes := func(readers []string, kind string) bool {
+		return slices.Contains(readers, kind) || kind == "integer" && slices.Contains(readers, "number")
+	}
+	for _, kind := range was {
+		if !takes(is, kind) {
+			breaks |= Backward
+		}
+	}
+	for _, kind := range is {
+		if !takes(was, kind) {
+			breaks |= Forward
+		}
+	}
+	return breaks
+}
+
+func (c *jsonComparison) compareProperties(old, new *jsonschema.Schema, path string) {
+	both := maps.Clone(old.Properties)
+	if both == nil {
+		both = make(map[string]*jsonschema.Schema, len(new.Properties))
+	}
+	maps.Copy(both, new.Properties)
+	for _, name := range slices.Sorted(maps.Keys(both)) {
 		at := strings.TrimPrefix(path+"."+name, ".")
 		was, is := old.Properties[name], new.Properties[name]
 		required, requires := slices.Contains(old.Required, name), slices.Contains(new.Required, name)
 		switch {
 		case is == nil && required:
-			note(at, "removed, but consumers of the old version require it")
+			c.note(Forward|c.unknown(Backward), at, "removed, but consumers of the older version require it")
+		case is == nil:
+			c.note(c.unknown(Backward), at, "optional, removed")
 		case was == nil && requires:
-			note(at, "added as required, but stored events do not have it; mark it omitempty or omitzero")
-		case was == nil || is == nil:
-		case required != requires:
-			note(at, "changed from %s to %s", presence(required), presence(requires))
-			fallthrough
+			c.note(Backward|c.unknown(Forward), at, "added as required, but stored events do not have it; mark it omitempty or omitzero")
+		case was == nil:
+			c.note(c.unknown(Forward), at, "optional, added")
+		case required && !requires:
+			c.note(Forward, at, "changed from required to optional")
+			c.compare(was, is, at)
+		case requires && !required:
+			c.note(Backward, at, "changed from optional to required")
+			c.compare(was, is, at)
 		default:
-			compare(was, is, at, changes)
+			c.compare(was, is, at)
 		}
 	}
-	compare(old.Items, new.Items, path+"[]", changes)
-	if len(old.Properties)+len(new.Properties) == 0 {
-		compare(old.AdditionalProperties, new.AdditionalProperties, path+"{}", changes)
-	}
 }
 
-// rules are the keywords that limit a value, beside its type and the parts that are compared one by one.
-func rules(s *jsonschema.Schema) string {
-	rest := *s
-	rest.Schema, rest.Title, rest.Description, rest.Comment = "", "", "", ""
-	rest.Type, rest.Types, rest.Required, rest.Properties, rest.PropertyOrder = "", nil, nil, nil, nil
-	rest.Items, rest.AdditionalProperties = nil, nil
-	text, err := json.Marshal(&rest)
-	if err != nil {
-		return err.Error()
+// unknown is what a field breaks that the reader's type does not have.
+func (c *jsonComparison) unknown(breaks Compatibility) Compatibility {
+	if c.strict {
+		return breaks
 	}
-	return string(text)
+	return Unchecked
 }
 
-func merge(a, b map[string]*jsonschema.Schema) map[string]*jsonschema.Schema {
-	both := maps.Clone(a)
-	if both == nil {
-		both = make(map[string]*jsonschema.Schema, len(b))
-	}
-	maps.Copy(both, b)
-	return both
-}
-
-func presence(required bool) string {
-	if required {
-		return "required"
-	}
-	return "optional"
-}
-
-func types(s *jsonschema.Schema) string {
+// kinds are the types that a schema allows, sorted; nil is all.
+func kinds(s *jsonschema.Schema, nullable bool) []string {
 	names := slices.Clone(s.Types)
 	if s.Type != "" {
 		names = append(names, s.Type)
 	}
 	if len(names) == 0 {
-		return "any"
+		return nil
+	}
+	if nullable && !slices.Contains(names, "null") {
+		names = append(names, "null")
 	}
 	slices.Sort(names)
-	return strings.Join(names, " or ")
+	return names
 }

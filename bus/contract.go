@@ -36,9 +36,13 @@ type Contract struct {
 	sensitive   []string
 	contentType string
 	payload     reflect.Type
+	compatible  Compatibility
 	encoding    any
 	attributes  Headers
 	schema      func() (Schema, error)
+	compare     func(older, newer Schema) ([]Change, error)
+	learner     Learner
+	registrar   Registrar
 	err         error
 }
 
@@ -87,7 +91,7 @@ func Sensitive(fields ...string) ContractOption {
 	return contractOption(func(c *Contract) { c.sensitive = append(slices.Clone(c.sensitive), fields...) })
 }
 
-// Encoding chooses the payload's codec. The default is [JSON].
+// Encoding chooses the payload's codec, which must be for the event's type. The default is [JSON].
 func Encoding[T any](codec Codec[T]) ContractOption {
 	return contractOption(func(c *Contract) { c.encoding = codec })
 }
@@ -148,7 +152,7 @@ var (
 )
 
 func newContract(name string, payload reflect.Type, opts []ContractOption) *Contract {
-	c := &Contract{name: name, version: 1, payload: payload}
+	c := &Contract{name: name, version: 1, payload: payload, compatible: Full}
 	segments := strings.Split(name, ".")
 	if len(segments) > 1 {
 		c.aggregate = segments[len(segments)-2]
@@ -180,6 +184,9 @@ func (c *Contract) check() error {
 	}
 	if c.partitions < 0 || c.replicas < 0 {
 		fail("partitions and replicas must be positive")
+	}
+	if c.compatible&^Full != 0 {
+		fail("compatible %s must be Backward, Forward, Full or Unchecked", c.compatible)
 	}
 	if c.source == "" {
 		fail("source must not be empty")

@@ -25,8 +25,22 @@
 //   - G14: a retry waits as long as its policy says, and not longer. Test: TestRetryOnVirtualTime.
 //   - G15: an address that asks for encryption or authentication gets it, or an error; a password is in no error. Test: TestSASL.
 //   - G16: an error about a payload holds none of it. Test: TestDecodeErrorHoldsNoPayload.
+//   - G17: a JSON payload is read as it was written, and null never becomes a zero value that nobody wrote. Test: TestJSONRefuses.
+//   - G18: a payload type that holds itself has a schema; one that cannot have any is an error. Test: TestRecursiveTypes.
+//   - G19: a version brings only the changes that its contract allows, against all registered versions. Test: TestCompatibilityModes.
+//   - G20: contracts that share a topic agree about it, or the error names both. Test: TestTopicsShared.
+//   - G21: a topic that is otherwise than its contracts state is told about and not changed. Test: TestTopicDrift.
+//   - G22: a foreign record in the schema topic stands in the way of no other contract. Test: TestForeignSchemaRecords.
+//   - G23: processes that are the first to verify the same contracts at once all succeed. Test: TestVerifyFirstTogether.
 //
 // The tests of G7 to G10 are the checks of bustest.Conformance, which also run on Apache Kafka.
+//
+// # Payloads and their schemas
+//
+// A [Codec] encodes payloads and knows its schema language: [JSON] here, Protobuf in bus/protobuf, Avro in bus/avro, and
+// bus/confluent for the wire format of a Confluent-compatible registry. [Bus.Verify] registers each version's schema in
+// the topic [SchemaTopic] and compares it with all others; [Compatible] says what may change. The default, [Full], is
+// what lets consumers be deployed before producers and after them, and old events be read again.
 //
 // # Concurrency
 //

@@ -1,12 +1,15 @@
 package bus
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/millrace/millrace/resilience"
 )
 
 // Event is a typed contract: events of type T under one name.
@@ -20,20 +23,35 @@ type Event[T any] struct {
 // The definition is data: what is wrong with it is returned by [Event.Err] and by whatever meets it first.
 func Define[T any](name string, key func(T) string, opts ...ContractOption) Event[T] {
 	c := newContract(name, reflect.TypeFor[T](), opts)
-	codec := JSON[T]()
+	codec, ok := JSON[T](), true
 	if c.encoding != nil {
-		chosen, ok := c.encoding.(Codec[T])
-		if !ok {
-			c.err = fmt.Errorf("%w: %q: Encoding is for another type than %s", ErrContract, name, c.payload)
-		} else {
-			codec = chosen
-		}
+		codec, ok = c.encoding.(Codec[T])
 	}
-	if key == nil && c.err == nil {
+	switch {
+	case c.err != nil:
+	case !ok || codec == nil:
+		c.err = fmt.Errorf("%w: %q: Encoding is for another type than %s", ErrContract, name, c.payload)
+	case key == nil:
 		c.err = fmt.Errorf("%w: %q: the key function is missing", ErrContract, name)
 	}
+	return Event[T]{contract: c, key: key}.Encoded(codec)
+}
+
+// Encoded returns the same event in another encoding. e itself stays as it is. It is for what a process learns when it
+// starts, such as the address of a schema registry; an encoding that is known before belongs into [Define].
+func (e Event[T]) Encoded(codec Codec[T]) Event[T] {
+	c := *e.Contract()
+	e.contract, e.codec = &c, codec
+	if codec == nil {
+		if c.err == nil {
+			c.err = fmt.Errorf("%w: %q: the codec is missing", ErrContract, c.name)
+		}
+		return e
+	}
 	c.contentType = codec.ContentType()
-	c.schema = codec.Schema
+	c.schema, c.compare = codec.Schema, codec.Compare
+	c.learner, _ = codec.(Learner)
+	c.registrar, _ = codec.(Registrar)
 	c.attributes = Headers{
 		{HeaderSpecVersion, []byte("1.0")},
 		{HeaderType, []byte(c.name)},
@@ -41,8 +59,11 @@ func Define[T any](name string, key func(T) string, opts ...ContractOption) Even
 		{HeaderDataSchema, []byte("urn:millrace:schema:" + c.name + ":" + strconv.Itoa(c.version))},
 		{HeaderContentType, []byte(c.contentType)},
 	}
-	return Event[T]{contract: c, codec: codec, key: key}
+	return e
 }
+
+// Codec is how the event's payloads are encoded, nil where the definition is wrong.
+func (e Event[T]) Codec() Codec[T] { return e.codec }
 
 // New makes a message that carries v. Its id is a new UUIDv7 and its time is now, unless an option says otherwise;
 // publishing the same message twice therefore repeats one event and does not make two.
@@ -66,17 +87,27 @@ func (e Event[T]) New(v T, opts ...MessageOption) Message {
 	return m
 }
 
-// Decode reads the payload of a record. It does not look at the record's type.
+// Decode reads the payload of a record. It does not look at the record's type. A payload that is not what the contract
+// says gives a [DecodeError]; one that cannot be read now, but perhaps later, an error of class transient.
 func (e Event[T]) Decode(r Record) (T, error) {
 	if err := e.Err(); err != nil {
 		var zero T
 		return zero, err
 	}
 	v, err := e.codec.Decode(r.Value)
+	if marked, ok := errors.AsType[classed](err); ok && marked.Class() == resilience.ClassTransient {
+		return v, fmt.Errorf("bus: decode %s/%d@%d: %w", r.Topic, r.Partition, r.Offset, err)
+	}
 	if err != nil {
 		return v, &DecodeError{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Type: e.contract.name, Err: err}
 	}
 	return v, nil
+}
+
+// classed is an error that says itself what it means for whoever tries again.
+type classed interface {
+	error
+	Class() resilience.Class
 }
 
 // Contract is the untyped half of the event.
