@@ -2,7 +2,6 @@ package push
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -14,16 +13,16 @@ func (h *Hub) follow(ctx context.Context) error {
 	if err := h.bus.Create(ctx, spec); err != nil {
 		return err //nolint:wrapcheck // wrapped by Run
 	}
-	infos, err := h.bus.Topics(ctx, Topic)
+	epoch, err := h.epoch(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // wrapped by Run
-	}
-	if err := h.begin(ctx, epochOf(infos[0].ID)); err != nil {
 		return err
 	}
 	ends, err := h.bus.Offsets(ctx, Topic, bus.Latest)
 	if err != nil {
 		return err //nolint:wrapcheck // wrapped by Run
+	}
+	if err := h.begin(ctx, epoch, ends); err != nil {
+		return err
 	}
 	for record, err := range h.bus.Read(ctx, Topic, bus.From(h.next()), bus.UntilEnd(), bus.Passed(h.passed)) {
 		if err != nil {
@@ -44,9 +43,23 @@ func (h *Hub) follow(ctx context.Context) error {
 	return nil
 }
 
-// begin sets the position for a new topic, and keeps it for the one that was read before.
-func (h *Hub) begin(ctx context.Context, epoch string) error {
+// epoch asks which incarnation of the topic there is.
+func (h *Hub) epoch(ctx context.Context) (string, error) {
+	infos, err := h.bus.Topics(ctx, Topic)
+	if err != nil {
+		return "", err //nolint:wrapcheck // wrapped by Run
+	}
+	return epochOf(infos[0].ID), nil
+}
+
+// begin sets the position for a new topic, and keeps it for the one that was read before. Clients of another topic are
+// ended: what they missed is unknown, and the reset that they get when they come back says so.
+func (h *Hub) begin(ctx context.Context, epoch string, ends map[bus.Partition]int64) error {
 	starts, err := h.bus.Offsets(ctx, Topic, bus.Since(time.Now().Add(-h.settings.history.age)))
+	if err != nil {
+		return err //nolint:wrapcheck // wrapped by Run
+	}
+	kept, err := h.bus.Offsets(ctx, Topic, bus.Earliest)
 	if err != nil {
 		return err //nolint:wrapcheck // wrapped by Run
 	}
@@ -55,17 +68,23 @@ func (h *Hub) begin(ctx context.Context, epoch string) error {
 	if h.position.epoch == epoch {
 		return nil
 	}
+	h.warm = false
 	h.position = position{epoch: epoch, offsets: make(map[bus.Partition]int64)}
-	h.starts = starts
+	from := make(floor, len(starts))
 	for partition, start := range starts {
+		start = max(start, kept[partition], ends[partition]-warmUp)
+		from[partition] = start - 1
 		h.position.offsets[partition] = start - 1
 	}
-	clear(h.channels)
+	h.memory = newMemory(h.settings.history, from)
 	for c := range h.clients {
 		c.end()
 	}
 	return nil
 }
+
+// warmUp is how many records of a partition are read at most before clients are served. Older ones stay in Kafka.
+const warmUp = 100_000
 
 func (h *Hub) next() map[bus.Partition]int64 {
 	h.mu.Lock()
@@ -84,58 +103,55 @@ func (h *Hub) reached(ends map[bus.Partition]int64) {
 	for partition, end := range ends {
 		h.position.offsets[partition] = max(h.position.at(partition), end-1)
 	}
-	h.warm.Do(func() { close(h.ready) })
+	h.warm = true
+	if !h.opened {
+		h.opened = true
+		close(h.ready)
+	}
+	h.wake()
 }
 
-// passed notes how far reading has come, and wakes clients that wait for it.
+// passed notes how far reading has come.
 func (h *Hub) passed(partition bus.Partition, offset int64) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[partition] = offset
-	close(h.moved)
-	h.moved = make(chan struct{})
+	h.wake()
+}
+
+// wake wakes the clients that wait for the hub to come as far as they are.
+func (h *Hub) wake() {
+	if h.waiting > 0 {
+		close(h.moved)
+		h.moved = make(chan struct{})
+	}
 }
 
 // forget lets the next reading begin anew, after records were removed that had not been read.
 func (h *Hub) forget() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.position.epoch = ""
+	h.position.epoch, h.warm = "", false
 }
 
-// take frames a record, keeps it and hands it to everybody who follows its channel.
+// take keeps a record and hands it to everybody who follows its channel.
 func (h *Hub) take(r bus.Record) {
-	name, known := strings.CutPrefix(r.Type(), "push.broadcast.")
+	m, known := messageOf(r)
+	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[r.Partition] = r.Offset
-	if !known || r.Value == nil {
+	if !known {
 		return
 	}
 	h.taken++
-	m := &message{
-		order: h.taken, channel: name, subject: r.Subject(), tenant: r.Tenant(), partition: r.Partition, offset: r.Offset, time: r.Time,
-		frame: appendEvent(nil, name, h.position.String(), r.Value),
-	}
-	at := h.channel(name)
-	at.history.add(m, h.settings.history)
-	for c, subject := range at.followers {
+	m.keep(h.taken, h.position.String(), now)
+	for c, subject := range h.memory.add(m).followers {
 		if c.wants(m, subject) {
-			c.send(m.frame)
+			c.send(m.frame(c.format))
 		}
 	}
-}
-
-// channel returns the channel, which begins with everything since the hub's start.
-func (h *Hub) channel(name string) *channel {
-	at, ok := h.channels[name]
-	if !ok {
-		floor := make(map[bus.Partition]int64, len(h.starts))
-		for partition, start := range h.starts {
-			floor[partition] = start - 1
-		}
-		at = &channel{history: history{floor: floor}, followers: make(map[*client]string)}
-		h.channels[name] = at
+	if h.warm {
+		h.meters.took(now.Sub(m.time))
 	}
-	return at
 }

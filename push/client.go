@@ -4,26 +4,30 @@ import (
 	"sync"
 )
 
+// follow is what a client follows: a channel, or one subject within it.
+type follow struct{ name, subject string }
+
 // client is one connection's queue. The hub fills it and never waits; the connection's own goroutine empties it.
 type client struct {
 	tenant   string
-	channels []string
+	channels []follow
+	format   format
 	maxCount int
 	maxBytes int
 	meters   *meters
+	joined   bool // under the hub's lock
 
 	mu     sync.Mutex
 	queue  [][]byte
 	bytes  int
-	slow   bool
 	ended  bool
 	awake  chan struct{}
 	ending chan struct{}
 }
 
-func newClient(h *Hub, tenant string, channels []string) *client {
+func newClient(h *Hub, tenant string, channels []follow, f format) *client {
 	return &client{
-		tenant: tenant, channels: channels, maxCount: h.settings.queueCount, maxBytes: h.settings.queueBytes,
+		tenant: tenant, channels: channels, format: f, maxCount: h.settings.queueCount, maxBytes: h.settings.queueBytes,
 		meters: h.meters, awake: make(chan struct{}, 1), ending: make(chan struct{}),
 	}
 }
@@ -37,11 +41,10 @@ func (c *client) wants(m *message, subject string) bool {
 func (c *client) send(frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.slow || c.ended {
+	if c.ended {
 		return
 	}
 	if len(c.queue) >= c.maxCount || (len(c.queue) > 0 && c.bytes+len(frame) > c.maxBytes) {
-		c.slow = true
 		c.meters.slowClient()
 		c.finish()
 		return
@@ -61,6 +64,19 @@ func (c *client) take() [][]byte {
 	queue := c.queue
 	c.queue, c.bytes = nil, 0
 	return queue
+}
+
+// current says whether the client is live and has nothing queued.
+func (c *client) current() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended && len(c.queue) == 0
+}
+
+func (c *client) live() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended
 }
 
 // end closes the client after what it has queued.

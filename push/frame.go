@@ -8,46 +8,46 @@ import (
 	"unicode/utf8"
 )
 
-// The frames of a Server-Sent Events stream (WHATWG HTML standard, "Interpreting an event stream").
+// eventStream frames as the WHATWG HTML standard says in "Server-sent events".
+type eventStream struct{}
 
-// appendEvent frames one event. A payload that is not UTF-8, or has carriage returns, which the format cannot carry,
-// is sent in base64 under the event name "binary".
-func appendEvent(into []byte, name, id string, payload []byte) []byte {
-	if !utf8.Valid(payload) || bytes.IndexByte(payload, '\r') >= 0 {
-		name = "binary"
-		encoded := make([]byte, base64.StdEncoding.EncodedLen(len(payload)))
-		base64.StdEncoding.Encode(encoded, payload)
-		payload = encoded
-	}
-	into = append(into, "event: "...)
-	into = append(into, name...)
-	into = append(into, "\nid: "...)
-	into = append(into, id...)
-	for {
-		end := bytes.IndexByte(payload, '\n')
+func (eventStream) contentType() string { return "text/event-stream; charset=utf-8" }
+
+// message frames one message as an event named after its channel. What is not text, or has carriage returns, which
+// the format cannot carry, is sent in base64 under the channel's name and ";base64".
+func (eventStream) message(m *message, id string) []byte {
+	payload := m.payload
+	into := make([]byte, 0, len(payload)+len(m.channel)+len(id)+64)
+	into = append(append(into, "event: "...), m.channel...)
+	if m.kind == kindBinary || !utf8.Valid(payload) || bytes.IndexByte(payload, '\r') >= 0 {
+		into = append(append(into, ";base64\nid: "...), id...)
 		into = append(into, "\ndata: "...)
-		if end < 0 {
-			into = append(into, payload...)
-			return append(into, "\n\n"...)
-		}
-		into = append(into, payload[:end]...)
-		payload = payload[end+1:]
+		into = base64.StdEncoding.AppendEncode(into, payload)
+		return append(into, "\n\n"...)
 	}
+	into = append(append(into, "\nid: "...), id...)
+	return append(appendData(into, payload), "\n\n"...)
 }
 
-// appendID tells the client where it stands without giving it an event.
-func appendID(into []byte, id string) []byte {
-	into = append(into, "id: "...)
-	into = append(into, id...)
-	return append(into, "\n\n"...)
+// appendData gives each line of the payload a field of its own.
+func appendData(into, payload []byte) []byte {
+	for line := range bytes.SplitSeq(payload, []byte("\n")) {
+		into = append(append(into, "\ndata: "...), line...)
+	}
+	return into
 }
 
-// appendRetry tells the client how long to wait before it connects again.
-func appendRetry(into []byte, wait time.Duration) []byte {
-	into = append(into, "retry: "...)
-	into = strconv.AppendInt(into, wait.Milliseconds(), 10)
+func (eventStream) reset(id string) []byte {
+	into := append([]byte("event: reset\nid: "), id...)
+	return append(appendData(into, []byte(`{"reason":"`+resetReason+`"}`)), "\n\n"...)
+}
+
+func (eventStream) position(id string) []byte { return []byte("id: " + id + "\n\n") }
+
+func (eventStream) retry(wait time.Duration) []byte {
+	into := strconv.AppendInt([]byte("retry: "), wait.Milliseconds(), 10)
 	return append(into, "\n\n"...)
 }
 
 // keepAlive is a comment, which clients ignore and proxies count as traffic.
-const keepAlive = ":\n\n"
+func (eventStream) keepAlive() []byte { return []byte(":\n\n") }

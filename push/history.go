@@ -1,78 +1,54 @@
 package push
 
 import (
+	"container/list"
+	"maps"
 	"time"
 
 	"github.com/millrace/millrace/bus"
 )
 
-// message is one broadcast record, framed once for all who receive it.
-type message struct {
-	order     uint64
-	channel   string
-	subject   string
-	tenant    string
-	partition bus.Partition
-	offset    int64
-	time      time.Time
-	frame     []byte
+// limits bound what is held: one channel's messages, and all of them.
+type limits struct {
+	count int
+	bytes int
+	age   time.Duration
+	total int
+}
+
+// floor is, for each partition, the offset behind which every message is held.
+type floor map[bus.Partition]int64
+
+// covers says whether everything behind p is held.
+func (f floor) covers(p position) bool {
+	for partition, offset := range f {
+		if p.at(partition) < offset {
+			return false
+		}
+	}
+	return true
+}
+
+func (f floor) raise(partition bus.Partition, offset int64) {
+	if old, ok := f[partition]; !ok || old < offset {
+		f[partition] = offset
+	}
 }
 
 // history holds a channel's newest messages, and knows from where on it holds all.
 type history struct {
 	messages []*message
 	bytes    int
-	trimmed  bool
-	// floor is, for each partition, the offset behind which every message of the channel is held.
-	floor map[bus.Partition]int64
+	floor    floor
 }
 
-// limits bound one channel's history.
-type limits struct {
-	count int
-	bytes int
-	age   time.Duration
-}
-
-func (h *history) add(m *message, l limits) {
-	h.messages = append(h.messages, m)
-	h.bytes += len(m.frame)
-	h.trim(l, m.time)
-}
-
-// trim drops what is too much or too old.
-func (h *history) trim(l limits, now time.Time) {
-	drop := 0
-	for drop < len(h.messages) {
-		oldest := h.messages[drop]
-		if len(h.messages)-drop <= l.count && h.bytes <= l.bytes && now.Sub(oldest.time) <= l.age {
-			break
-		}
-		h.floor[oldest.partition] = max(h.floorOf(oldest.partition), oldest.offset)
-		h.trimmed = true
-		h.bytes -= len(oldest.frame)
-		drop++
-	}
-	if drop > 0 {
-		h.messages = append([]*message(nil), h.messages[drop:]...)
-	}
-}
-
-func (h *history) floorOf(partition bus.Partition) int64 {
-	if floor, ok := h.floor[partition]; ok {
-		return floor
-	}
-	return -1
-}
-
-// covers says whether everything behind p is held.
-func (h *history) covers(p position) bool {
-	for partition, floor := range h.floor {
-		if p.at(partition) < floor {
-			return false
-		}
-	}
-	return true
+// drop forgets the oldest message.
+func (h *history) drop() {
+	oldest := h.messages[0]
+	h.floor.raise(oldest.partition, oldest.offset)
+	h.bytes -= oldest.size()
+	h.messages[0] = nil
+	h.messages = h.messages[1:]
 }
 
 // after returns the messages behind p.
@@ -84,4 +60,101 @@ func (h *history) after(p position) []*message {
 		}
 	}
 	return after
+}
+
+// memory is what a hub holds of all channels. It changes under the hub's lock.
+type memory struct {
+	limits   limits
+	channels map[string]*channel
+	order    *list.List // of *message, oldest first
+	bytes    int
+	// floor holds for the channels that are not in the map: nothing of them came behind it.
+	floor floor
+}
+
+// channel is one channel's history and followers. Both change under the hub's lock, so that a replay and what comes
+// after it have no seam.
+type channel struct {
+	history   history
+	followers map[*client]string
+}
+
+func newMemory(l limits, from floor) *memory {
+	return &memory{limits: l, channels: make(map[string]*channel), order: list.New(), floor: from}
+}
+
+// channel returns the channel, which begins with everything behind the floor.
+func (m *memory) channel(name string) *channel {
+	at, ok := m.channels[name]
+	if !ok {
+		at = &channel{history: history{floor: maps.Clone(m.floor)}, followers: make(map[*client]string)}
+		m.channels[name] = at
+	}
+	return at
+}
+
+// covers says whether everything of a channel behind p is held.
+func (m *memory) covers(name string, p position) bool {
+	if at, ok := m.channels[name]; ok {
+		return at.history.floor.covers(p)
+	}
+	return m.floor.covers(p)
+}
+
+// after returns the messages of a channel behind p.
+func (m *memory) after(name string, p position) []*message {
+	if at, ok := m.channels[name]; ok {
+		return at.history.after(p)
+	}
+	return nil
+}
+
+// add keeps a message and forgets what is too much or too old then.
+func (m *memory) add(msg *message) *channel {
+	at := m.channel(msg.channel)
+	at.history.messages = append(at.history.messages, msg)
+	at.history.bytes += msg.size()
+	m.bytes += msg.size()
+	msg.age = m.order.PushBack(msg)
+	for len(at.history.messages) > m.limits.count || at.history.bytes > m.limits.bytes {
+		m.drop(at.history.messages[0])
+	}
+	for front := m.order.Front(); front != nil; front = m.order.Front() {
+		oldest, _ := front.Value.(*message)
+		if m.bytes <= m.limits.total && msg.time.Sub(oldest.time) <= m.limits.age {
+			break
+		}
+		m.drop(oldest)
+	}
+	return at
+}
+
+// drop forgets a message, which is the oldest of its channel.
+func (m *memory) drop(oldest *message) {
+	m.channels[oldest.channel].history.drop()
+	m.order.Remove(oldest.age)
+	m.bytes -= oldest.size()
+	m.release(oldest.channel)
+}
+
+// release forgets a channel that nobody follows and of which nothing is held.
+func (m *memory) release(name string) {
+	at, ok := m.channels[name]
+	if !ok || len(at.followers) > 0 || len(at.history.messages) > 0 {
+		return
+	}
+	for partition, offset := range at.history.floor {
+		m.floor.raise(partition, offset)
+	}
+	delete(m.channels, name)
+}
+
+// leave takes a client out of the channels that it follows.
+func (m *memory) leave(c *client) {
+	for _, wanted := range c.channels {
+		if at, ok := m.channels[wanted.name]; ok {
+			delete(at.followers, c)
+			m.release(wanted.name)
+		}
+	}
 }

@@ -13,29 +13,26 @@ import (
 
 // Hub reads the broadcast topic and writes to the clients that are connected to this process.
 type Hub struct {
-	bus      *bus.Bus
-	settings settings
-	meters   *meters
-	ready    chan struct{}
-	warm     sync.Once
+	bus       *bus.Bus
+	settings  settings
+	meters    *meters
+	ready     chan struct{}
+	readBacks chan struct{}
+	buffers   sync.Pool
 
 	mu       sync.Mutex
 	running  bool
 	draining bool
+	warm     bool // position is at what was the end, and clients may join
+	opened   bool // ready is closed
 	position position
 	moved    chan struct{}
+	waiting  int // clients that wait for moved
 	taken    uint64
-	starts   map[bus.Partition]int64
-	channels map[string]*channel
+	memory   *memory
 	clients  map[*client]struct{}
+	tenants  map[string]int
 	empty    chan struct{}
-}
-
-// channel is one channel's history and followers. Both change under the hub's lock, so that a replay and what comes
-// after it have no seam.
-type channel struct {
-	history   history
-	followers map[*client]string
 }
 
 // New makes a hub on a bus. Nothing is read before [Hub.Run].
@@ -49,9 +46,11 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 	}
 	h := &Hub{
 		bus: b, settings: s, ready: make(chan struct{}), moved: make(chan struct{}), empty: make(chan struct{}, 1),
-		channels: make(map[string]*channel), clients: make(map[*client]struct{}),
+		readBacks: make(chan struct{}, concurrentReadBacks), memory: newMemory(s.history, floor{}),
+		clients: make(map[*client]struct{}), tenants: make(map[string]int),
 	}
-	if h.meters, err = newMeters(h); err != nil {
+	h.buffers.New = func() any { return new([]byte) }
+	if h.meters, err = newMeters(s.meter); err != nil {
 		return nil, fmt.Errorf("push: new: %w", err)
 	}
 	return h, nil
@@ -60,11 +59,14 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 // Ready is closed when the hub has read its history and serves clients.
 func (h *Hub) Ready() <-chan struct{} { return h.ready }
 
-const drainLimit = 5 * time.Second
+const (
+	drainLimit = 5 * time.Second
+	calm       = time.Minute // reading this long without a failure lets the next pause be short again
+)
 
 // Run reads until ctx ends, which is not an error. Then clients are told to come back after a moment, which another
 // pod may serve, and are disconnected. The broadcast topic is created when it is missing; when it is made anew, every
-// client gets a reset.
+// client gets a reset. While the cluster is out of reach, clients stay connected.
 func (h *Hub) Run(ctx context.Context) error {
 	h.mu.Lock()
 	again := h.running
@@ -73,9 +75,15 @@ func (h *Hub) Run(ctx context.Context) error {
 	if again {
 		return errors.New("push: run: the hub runs already")
 	}
+	unwatch, err := h.meters.watch(h)
+	if err != nil {
+		return fmt.Errorf("push: run: %w", err)
+	}
+	defer unwatch()
 	defer h.drain(ctx)
 	pause := resilience.RetryPolicy{Attempts: 1, Initial: 200 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
 	for failures := 1; ; failures++ {
+		began := time.Now()
 		err := h.follow(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -86,6 +94,9 @@ func (h *Hub) Run(ctx context.Context) error {
 		if errors.Is(err, bus.ErrOffset) {
 			h.forget()
 		}
+		if time.Since(began) > calm {
+			failures = 1
+		}
 		h.settings.logger.WarnContext(ctx, "broadcast interrupted; reading again", "error", err)
 		select {
 		case <-ctx.Done():
@@ -95,11 +106,14 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 }
 
-// drain ends every client and waits until they are gone.
+// drain tells every client where it stands, ends it, and waits until they are gone.
 func (h *Hub) drain(ctx context.Context) {
 	h.mu.Lock()
 	h.draining = true
 	for c := range h.clients {
+		if frame, ok := h.standing(c); ok {
+			c.send(frame)
+		}
 		c.end()
 	}
 	left := len(h.clients)

@@ -1,14 +1,11 @@
 package push_test
 
 import (
-	"bufio"
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
@@ -42,85 +39,6 @@ func serve(t *testing.T, b *bus.Bus, opts ...push.Option) (url string, stop func
 	t.Cleanup(stop)
 	<-hub.Ready()
 	return server.URL, stop
-}
-
-// event is one event of a stream.
-type event struct{ name, id, data string }
-
-// stream is a connected client.
-type stream struct {
-	*testing.T
-	lines  *bufio.Scanner
-	close  func()
-	lastID string
-	retry  string
-}
-
-func connect(t *testing.T, url, lastID string, headers ...string) *stream {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lastID != "" {
-		req.Header.Set("Last-Event-ID", lastID)
-	}
-	for i := 0; i+1 < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	resp, err := http.DefaultTransport.RoundTrip(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("status %d", resp.StatusCode)
-	}
-	s := &stream{T: t, lines: bufio.NewScanner(resp.Body), lastID: lastID}
-	s.lines.Buffer(nil, 4<<20)
-	s.close = sync.OnceFunc(func() { cancel(); _ = resp.Body.Close() })
-	t.Cleanup(s.close)
-	for s.lastID == "" || s.retry == "" { // the first id comes without an event, and says that the client is in
-		if !s.line(&event{}) {
-			break
-		}
-	}
-	return s
-}
-
-// line reads one line into e, as the WHATWG standard says, and reports whether there was one.
-func (s *stream) line(e *event) bool {
-	if !s.lines.Scan() {
-		return false
-	}
-	field, value, _ := strings.Cut(s.lines.Text(), ":")
-	value = strings.TrimPrefix(value, " ")
-	switch field {
-	case "event":
-		e.name = value
-	case "id":
-		e.id, s.lastID = value, value
-	case "retry":
-		s.retry = value
-	case "data":
-		e.data += value + "\n"
-	}
-	return true
-}
-
-// next returns the next event, and false at the end of the stream.
-func (s *stream) next() (event, bool) {
-	var e event
-	for s.line(&e) {
-		if s.lines.Text() == "" {
-			if e.data != "" {
-				e.data = strings.TrimSuffix(e.data, "\n")
-				return e, true
-			}
-			e = event{}
-		}
-	}
-	return e, false
 }
 
 func publish(t *testing.T, b *bus.Bus, channel push.Channel[string], key string, views ...string) {

@@ -2,7 +2,6 @@ package push
 
 import (
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -19,19 +18,20 @@ type option func(*settings)
 func (f option) applyHub(s *settings) { f(s) }
 
 type settings struct {
-	logger      *slog.Logger
-	meter       metric.MeterProvider
-	authorize   func(r *http.Request, channels []string) error
-	history     limits
-	partitions  int
-	queueCount  int
-	queueBytes  int
-	connections int
-	channels    int
-	heartbeat   time.Duration
-	write       time.Duration
-	readBack    int
-	reconnect   time.Duration
+	logger            *slog.Logger
+	meter             metric.MeterProvider
+	authorize         func(r *http.Request, channels []string) error
+	history           limits
+	partitions        int
+	queueCount        int
+	queueBytes        int
+	connections       int
+	tenantConnections int
+	channels          int
+	heartbeat         time.Duration
+	write             time.Duration
+	readBack          int
+	reconnect         time.Duration
 }
 
 // Logger receives what the hub has to say.
@@ -47,46 +47,66 @@ func Auth(allow func(r *http.Request, channels []string) error) Option {
 }
 
 // History is how many messages of a channel are kept in memory, and for how long. The default is 1,000 and an hour.
-// Clients that missed more are served from Kafka.
+// Clients that missed more are served from Kafka. A channel's history takes 4 MiB at most.
 func History(count int, age time.Duration) Option {
 	return option(func(s *settings) { s.history.count, s.history.age = count, age })
 }
+
+// Memory is what the history of all channels takes at most, about, in bytes. The default is 256 MiB; the oldest
+// messages are forgotten first.
+func Memory(bytes int) Option { return option(func(s *settings) { s.history.total = bytes }) }
 
 // Partitions is the number of partitions that the broadcast topic is created with. The default is 4.
 func Partitions(n int) Option { return option(func(s *settings) { s.partitions = n }) }
 
 // Queue bounds what waits for one client: messages and bytes. A client that is further behind is disconnected, and
-// resumes. The default is 1,024 messages and 1 MiB.
+// resumes. The default is 16,384 messages and 8 MiB; clients share what the messages take.
 func Queue(messages, bytes int) Option {
 	return option(func(s *settings) { s.queueCount, s.queueBytes = messages, bytes })
 }
 
-// Connections is how many clients one hub serves. The default is 20,000; more are told to come back.
-func Connections(n int) Option { return option(func(s *settings) { s.connections = n }) }
+// Connections is how many clients one hub serves, and how many of them may be of one tenant. More are refused with
+// status 503 and 429. The default is 20,000 and 5,000. Clients without a tenant count for the hub alone.
+func Connections(hub, tenant int) Option {
+	return option(func(s *settings) { s.connections, s.tenantConnections = hub, tenant })
+}
 
-// KeepAlive is how often a quiet stream sends a comment. The default is 15 seconds.
+// KeepAlive is how often a quiet stream is told where it stands. The default is 15 seconds.
 func KeepAlive(d time.Duration) Option { return option(func(s *settings) { s.heartbeat = d }) }
 
-// ReadBack is how many records a hub reads from Kafka to resume one client before it gives a reset instead.
-// The default is 100,000.
+// WriteLimit is how long one write of 64 KiB, or of one larger message, may take before the client counts as gone.
+// The default is 10 seconds.
+func WriteLimit(d time.Duration) Option { return option(func(s *settings) { s.write = d }) }
+
+// Reconnect is how long a client waits at least before it connects again; it is told a time between that and three
+// times as much, by chance. The default is a second.
+func Reconnect(wait time.Duration) Option { return option(func(s *settings) { s.reconnect = wait }) }
+
+// ReadBack is how many records a client may be behind, those of other channels included, to be resumed from Kafka. One
+// that is further behind gets a reset. The default is 100,000.
 func ReadBack(records int) Option { return option(func(s *settings) { s.readBack = records }) }
 
 func newSettings(opts []Option) (settings, error) {
 	s := settings{
 		logger: slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
-		history: limits{count: 1000, bytes: 4 << 20, age: time.Hour}, partitions: 4,
-		queueCount: 1024, queueBytes: 1 << 20, connections: 20_000, channels: 64,
+		history: limits{count: 1000, bytes: 4 << 20, age: time.Hour, total: 256 << 20}, partitions: 4,
+		queueCount: 16_384, queueBytes: 8 << 20, connections: 20_000, tenantConnections: 5_000, channels: 64,
 		heartbeat: 15 * time.Second, write: 10 * time.Second, readBack: 100_000, reconnect: time.Second,
 	}
 	for _, opt := range opts {
 		opt.applyHub(&s)
 	}
-	switch {
-	case s.logger == nil || s.meter == nil:
+	if s.logger == nil || s.meter == nil {
 		return s, errors.New("push: new: logger and metrics must not be nil")
-	case s.history.count < 0 || s.history.age < 0 || s.partitions < 1 || s.queueCount < 1 || s.queueBytes < 1<<10 ||
-		s.connections < 1 || s.heartbeat <= 0 || s.readBack < 0:
-		return s, fmt.Errorf("push: new: limits must be positive, and a queue at least 1 KiB: %+v", s.history)
+	}
+	if s.history.count < 0 || s.history.age < 0 || s.history.total < 0 || s.readBack < 0 {
+		return s, errors.New("push: new: History, Memory and ReadBack must not be negative")
+	}
+	if s.partitions < 1 || s.queueCount < 1 || s.queueBytes < 1<<10 || s.connections < 1 || s.tenantConnections < 1 {
+		return s, errors.New("push: new: Partitions, Queue and Connections must be positive, and a queue at least 1 KiB")
+	}
+	if s.heartbeat <= 0 || s.write <= 0 || s.reconnect <= 0 {
+		return s, errors.New("push: new: KeepAlive, WriteLimit and Reconnect must be positive")
 	}
 	return s, nil
 }

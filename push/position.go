@@ -2,7 +2,6 @@ package push
 
 import (
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"maps"
 	"slices"
@@ -60,9 +59,12 @@ func parsePosition(text string) (position, error) {
 		number, err := strconv.ParseInt(partition, base, 32)
 		offset, errOffset := strconv.ParseInt(next, base, 64)
 		if !found || err != nil || errOffset != nil || number < 0 || number >= maxPartitions || offset < 0 {
-			return position{}, fmt.Errorf("%w: %q", errPosition, part)
+			return position{}, errPosition
 		}
 		p.offsets[bus.Partition(number)] = offset - 1
+	}
+	if p.String() != text {
+		return position{}, errPosition
 	}
 	return p, nil
 }
@@ -86,6 +88,15 @@ func (p position) behind(other position) bool {
 		}
 	}
 	return false
+}
+
+// union is as far as p or other has come in each partition.
+func (p position) union(other position) position {
+	u := p.clone()
+	for partition, offset := range other.offsets {
+		u.offsets[partition] = max(u.at(partition), offset)
+	}
+	return u
 }
 
 func (p position) clone() position {

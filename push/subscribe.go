@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -21,202 +20,173 @@ const (
 	resumeReset  outcome = "reset"
 )
 
-var (
-	errDraining = errors.New("the server is stopping; connect again")
-	errFull     = errors.New("the server has as many clients as it takes; try again later")
-	errLater    = errors.New("the server is starting; try again in a moment")
-)
+// errGone: what the client missed cannot be had any more, and it gets a reset.
+var errGone = errors.New("what was missed is gone")
 
-// subscribe adds a client with everything that it missed since the given event id, which may be empty. The frames to
-// write first are returned.
-func (h *Hub) subscribe(ctx context.Context, c *client, since string) ([][]byte, outcome, error) {
-	if since == "" {
-		frames, _, err := h.join(c, nil)
-		return frames, resumeNone, err
-	}
-	from, err := parsePosition(since)
-	if err != nil {
-		return h.reset(c)
-	}
-	if err := h.await(ctx, from); err != nil {
-		return nil, resumeNone, err
-	}
-	how := resumeMemory
-	var missed [][]byte
-	for range maxReadBacks {
-		frames, joined, err := h.join(c, &from)
-		if joined || err != nil {
-			return append(missed, frames...), how, err
-		}
-		how = resumeKafka
-		read, ok := h.readBack(ctx, c, &from)
-		if !ok {
-			return h.reset(c)
-		}
-		missed = append(missed, read...)
-	}
-	return h.reset(c)
-}
+// errLater: it cannot be had now; the client tries again with the same id.
+var errLater = errors.New("what was missed cannot be read now; try again in a moment")
 
 const (
-	maxReadBacks = 3
-	behindLimit  = 3 * time.Second
+	stepLimit  = 25 * time.Second
+	doubtAfter = 500 * time.Millisecond
 )
 
-// await returns once this hub has read what the client got from another one that was ahead.
-func (h *Hub) await(ctx context.Context, from position) error {
-	ctx, cancel := context.WithTimeout(ctx, behindLimit)
-	defer cancel()
-	for {
-		h.mu.Lock()
-		behind, moved := h.position.behind(from), h.moved
-		h.mu.Unlock()
-		if !behind {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return errLater
-		}
-	}
+// resumption brings a client from the event id that it came with to where it is live.
+type resumption struct {
+	hub    *Hub
+	client *client
+	since  string
+	how    outcome
+	from   position
+	joined bool
 }
 
-// join adds the client if memory holds everything behind from; without from it begins now.
-func (h *Hub) join(c *client, from *position) (frames [][]byte, joined bool, err error) {
+// next returns what to write next; joined says whether the client is live then. An error is one to come back for.
+func (r *resumption) next(ctx context.Context) ([][]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	frames, err := r.step(ctx)
+	if errors.Is(err, errGone) || errors.Is(err, errPosition) {
+		r.how = resumeReset
+		return r.enter()
+	}
+	return frames, err
+}
+
+// step begins in memory, and goes on with pages from Kafka until memory reaches back to where it is.
+func (r *resumption) step(ctx context.Context) (frames [][]byte, err error) {
+	switch {
+	case r.since == "":
+		r.how = resumeNone
+		return r.enter()
+	case r.from.epoch == "":
+		r.how = resumeMemory
+		if r.from, err = parsePosition(r.since); err != nil {
+			return nil, err
+		}
+		if err := r.hub.await(ctx, r.client, r.from); err != nil {
+			return nil, err
+		}
+	}
+	frames, r.joined, err = r.hub.join(r.client, r.from)
+	if r.joined || err != nil {
+		return frames, err
+	}
+	r.how = resumeKafka
+	frames, r.from, err = r.hub.readBack(ctx, r.client, r.from)
+	return frames, err
+}
+
+// enter lets the client in as of now; it gets a reset first if there is a gap.
+func (r *resumption) enter() ([][]byte, error) {
+	h, c := r.hub, r.client
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err := h.admits(); err != nil {
-		return nil, false, err
+	if !h.warm || !c.live() {
+		return nil, errLater
 	}
-	if from != nil {
-		if from.epoch != h.position.epoch {
-			return nil, false, nil
-		}
-		for _, wanted := range c.channels {
-			name, _ := splitChannel(wanted)
-			if !h.channel(name).history.covers(*from) {
-				return nil, false, nil
-			}
-		}
-		frames = h.replay(c, *from)
+	r.joined = true
+	if r.how == resumeReset {
+		return [][]byte{c.format.framing().reset(h.position.String()), h.let(c)}, nil
 	}
-	for _, wanted := range c.channels {
-		name, subject := splitChannel(wanted)
-		h.channel(name).followers[c] = subject
-	}
-	h.clients[c] = struct{}{}
-	return append(frames, appendID(nil, h.position.String())), true, nil
+	return [][]byte{h.let(c)}, nil
 }
 
-// replay collects what the client's channels hold behind from, in the order in which the hub took it.
+// await returns once this hub has read what the client got from another one that was ahead. A position that not even
+// the topic has reached is gone: no hub gave it out for what the topic holds now.
+func (h *Hub) await(ctx context.Context, c *client, from position) error {
+	doubt := time.NewTimer(doubtAfter)
+	defer doubt.Stop()
+	h.mu.Lock()
+	h.waiting++
+	defer func() { h.waiting--; h.mu.Unlock() }()
+	for h.position.behind(from) {
+		moved := h.moved
+		h.mu.Unlock()
+		var err error
+		select {
+		case <-moved:
+		case <-doubt.C:
+			err = h.written(ctx, from)
+		case <-c.ending:
+			err = errLater
+		case <-ctx.Done():
+			err = errLater
+		}
+		h.mu.Lock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// written says whether the topic reaches as far as a position.
+func (h *Hub) written(ctx context.Context, from position) error {
+	ends, err := h.bus.Offsets(ctx, Topic, bus.Latest)
+	if err != nil {
+		return errLater
+	}
+	for partition, offset := range from.offsets {
+		if offset >= ends[partition] {
+			return errGone
+		}
+	}
+	return nil
+}
+
+// join lets the client in if memory holds everything behind from.
+func (h *Hub) join(c *client, from position) (frames [][]byte, joined bool, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case !h.warm || !c.live():
+		return nil, false, errLater
+	case from.epoch != h.position.epoch:
+		return nil, false, errGone
+	}
+	for _, wanted := range c.channels {
+		if !h.memory.covers(wanted.name, from) {
+			return nil, false, nil
+		}
+	}
+	frames = h.replay(c, from)
+	return append(frames, h.let(c)), true, nil
+}
+
+// let adds the client to its channels' followers and tells it where it stands. The hub's lock is held.
+func (h *Hub) let(c *client) []byte {
+	for _, wanted := range c.channels {
+		h.memory.channel(wanted.name).followers[c] = wanted.subject
+	}
+	c.joined = true
+	return c.format.framing().position(h.position.String())
+}
+
+// replay collects what the client's channels hold behind from, in the order in which the hub took it. While this hub
+// had not yet come as far as the client was in every partition, the messages' own ids would take the client back: it
+// gets the union of the two.
 func (h *Hub) replay(c *client, from position) [][]byte {
 	var missed []*message
 	for _, wanted := range c.channels {
-		name, subject := splitChannel(wanted)
-		for _, m := range h.channel(name).history.after(from) {
-			if c.wants(m, subject) {
+		for _, m := range h.memory.after(wanted.name, from) {
+			if c.wants(m, wanted.subject) {
 				missed = append(missed, m)
 			}
 		}
 	}
 	slices.SortFunc(missed, func(a, b *message) int { return cmp.Compare(a.order, b.order) })
-	frames := make([][]byte, len(missed))
-	for i, m := range missed {
-		frames[i] = m.frame
-	}
-	return frames
-}
-
-// readBack reads from Kafka what memory no longer holds, up to where the hub is, and moves from there.
-func (h *Hub) readBack(ctx context.Context, c *client, from *position) ([][]byte, bool) {
-	h.mu.Lock()
-	target := h.position.clone()
-	h.mu.Unlock()
-	if from.epoch != target.epoch {
-		return nil, false
-	}
-	offsets := make(map[bus.Partition]int64)
-	for partition := range target.offsets {
-		offsets[partition] = from.at(partition) + 1
-	}
-	wanted := make(map[string]string, len(c.channels))
-	for _, name := range c.channels {
-		channel, subject := splitChannel(name)
-		wanted[channel] = subject
-	}
-	var frames [][]byte
-	read := 0
-	reached := from.clone()
-	for record, err := range h.bus.Read(ctx, Topic, bus.From(offsets), bus.UntilEnd()) {
-		if read++; err != nil || read > h.settings.readBack {
-			return nil, false
-		}
-		if record.Offset > target.at(record.Partition) {
-			continue
-		}
-		reached.offsets[record.Partition] = record.Offset
-		name := strings.TrimPrefix(record.Type(), "push.broadcast.")
-		m := &message{channel: name, subject: record.Subject(), tenant: record.Tenant()}
-		if subject, ok := wanted[name]; ok && record.Value != nil && c.wants(m, subject) {
-			frames = append(frames, appendEvent(nil, name, reached.String(), record.Value))
-		}
-	}
-	*from = target
-	return frames, ctx.Err() == nil
-}
-
-// reset adds the client as of now, and tells it first that there is a gap.
-func (h *Hub) reset(c *client) ([][]byte, outcome, error) {
-	frames, _, err := h.join(c, nil)
-	if err != nil {
-		return nil, resumeReset, err
-	}
-	h.mu.Lock()
-	id := h.position.String()
-	h.mu.Unlock()
-	first := appendEvent(nil, "reset", id, []byte(`{"reason":"what was missed is no longer kept; load the state anew"}`))
-	return append([][]byte{first}, frames...), resumeReset, nil
-}
-
-func (h *Hub) admits() error {
-	select {
-	case <-h.ready:
-	default:
-		return errLater
-	}
-	switch {
-	case h.draining:
-		return errDraining
-	case len(h.clients) >= h.settings.connections:
-		return errFull
-	}
-	return nil
-}
-
-func (h *Hub) leave(c *client) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.clients, c)
-	for _, wanted := range c.channels {
-		name, _ := splitChannel(wanted)
-		if at, ok := h.channels[name]; ok {
-			delete(at.followers, c)
-			if len(at.followers) == 0 && len(at.history.messages) == 0 && !at.history.trimmed {
-				delete(h.channels, name)
+	frames := make([][]byte, 0, len(missed)+1)
+	passed := false
+	for _, m := range missed {
+		if !passed {
+			at, err := parsePosition(m.id)
+			if passed = err == nil && !at.behind(from); !passed {
+				frames = append(frames, c.format.framing().message(m, at.union(from).String()))
+				continue
 			}
 		}
+		frames = append(frames, m.frame(c.format))
 	}
-	if len(h.clients) == 0 {
-		select {
-		case h.empty <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// splitChannel cuts "orders/42" into the channel and the subject that is followed within it.
-func splitChannel(wanted string) (name, subject string) {
-	name, subject, _ = strings.Cut(wanted, "/")
-	return name, subject
+	return frames
 }

@@ -1,0 +1,66 @@
+package push
+
+import (
+	"net/http"
+)
+
+// admit gives a client one of the hub's places, before anything is done for it.
+func (h *Hub) admit(c *client) *refusal {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.draining:
+		return h.busy("the server is stopping; connect again")
+	case !h.warm:
+		return h.busy("the server is starting; try again in a moment")
+	case len(h.clients) >= h.settings.connections:
+		return h.busy("the server has as many clients as it takes; try again later")
+	case c.tenant != "" && h.tenants[c.tenant] >= h.settings.tenantConnections:
+		return &refusal{http.StatusTooManyRequests, "the tenant has as many connections as it may; close some, or try again later", h.jitter()}
+	}
+	h.clients[c] = struct{}{}
+	if c.tenant != "" {
+		h.tenants[c.tenant]++
+	}
+	return nil
+}
+
+func (h *Hub) busy(detail string) *refusal {
+	return &refusal{http.StatusServiceUnavailable, detail, h.jitter()}
+}
+
+// leave gives the place back.
+func (h *Hub) leave(c *client) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.clients, c)
+	if h.tenants[c.tenant]--; h.tenants[c.tenant] <= 0 {
+		delete(h.tenants, c.tenant)
+	}
+	h.memory.leave(c)
+	if len(h.clients) == 0 {
+		select {
+		case h.empty <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// standing is a frame that tells a client where it stands, which is right when all before it was queued. It keeps a
+// client on a quiet channel from falling behind what Kafka keeps. The hub's lock is held.
+func (h *Hub) standing(c *client) ([]byte, bool) {
+	if !h.warm || !c.joined || !c.live() {
+		return nil, false
+	}
+	return c.format.framing().position(h.position.String()), true
+}
+
+// heartbeat is what a quiet client is sent.
+func (h *Hub) heartbeat(c *client) []byte {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if frame, ok := h.standing(c); ok && c.current() {
+		return frame
+	}
+	return c.format.framing().keepAlive()
+}
