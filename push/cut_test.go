@@ -18,6 +18,7 @@ import (
 
 // wire is a bus's way to its broker, which a test can cut.
 type wire struct {
+	way   func(ctx context.Context, network, address string) (net.Conn, error)
 	mu    sync.Mutex
 	down  bool
 	conns []net.Conn
@@ -31,7 +32,7 @@ func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, err
 	if w.down {
 		return nil, errDown
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+	conn, err := w.way(ctx, network, address)
 	if err == nil {
 		w.conns = append(w.conns, conn)
 	}
@@ -61,7 +62,7 @@ type cluster struct {
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	address := bustest.Broker(t)
-	c := &cluster{T: t, wire: &wire{}, address: address}
+	c := &cluster{T: t, wire: &wire{way: (&net.Dialer{}).DialContext}, address: address}
 	c.steady = openBus(t, address)
 	c.cut = openBus(t, address, bus.Dialer(c.wire.dial))
 	client, err := kgo.NewClient(kgo.SeedBrokers(strings.TrimPrefix(address, "kafka://")))

@@ -51,20 +51,35 @@ func publish(t *testing.T, b *bus.Bus, channel push.Channel[string], key string,
 func TestTenantIsolation(t *testing.T) {
 	t.Parallel()
 	b := bustest.Open(t)
-	url, _ := serve(t, b)
-	acme := connect(t, url+"?channel=news", "", "Tenant", "acme")
-	other := connect(t, url+"?channel=news", "", "Tenant", "other")
+	memory, _ := serve(t, b)
+	kafka, _ := serve(t, b, push.History(0, 0))
+	acme := connect(t, memory+"?channel=news", "", "Tenant", "acme")
+	other := connect(t, memory+"?channel=news", "", "Tenant", "other")
+	none := connect(t, memory+"?channel=news", "")
+	begin := none.lastID
 	news := push.Define[string]("news")
-	ctx := request.With(t.Context(), request.Info{Tenant: "acme"})
-	if err := news.Publish(ctx, b, "1", "for acme").Err(); err != nil {
-		t.Fatal(err)
+	for _, tenant := range []string{"acme", "other", "third"} {
+		ctx := request.With(t.Context(), request.Info{Tenant: request.Tenant(tenant)})
+		if err := news.Publish(ctx, b, "1", "for "+tenant).Err(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	publish(t, b, news, "2", "for all")
-	if got, _ := acme.next(); got.data != `"for acme"` {
-		t.Errorf("acme got %+v", got)
+	expect := func(s *stream, want ...string) {
+		t.Helper()
+		for _, each := range want {
+			if got, _ := s.next(); got.data != `"`+each+`"` {
+				t.Errorf("got %+v, want %s", got, each)
+			}
+		}
 	}
-	if got, _ := other.next(); got.data != `"for all"` {
-		t.Errorf("other got %+v", got)
+	expect(acme, "for acme", "for all")
+	expect(other, "for other", "for all")
+	expect(none, "for all")
+	for _, url := range []string{memory, kafka} {
+		expect(connectFrom(t, url+"?channel=news", begin, "Tenant", "acme"), "for acme", "for all")
+		expect(connectFrom(t, url+"?channel=news/1", begin, "Tenant", "other"), "for other")
+		expect(connectFrom(t, url+"?channel=news", begin), "for all")
 	}
 }
 
@@ -85,7 +100,11 @@ func TestDrain(t *testing.T) {
 	t.Parallel()
 	b := bustest.Open(t)
 	url, stop := serve(t, b)
-	s := connect(t, url+"?channel=news", "")
+	other, _ := serve(t, b)
+	s := connect(t, url+"?channel=quiet", "")
+	noisy := connect(t, url+"?channel=noise", "")
+	publish(t, b, push.Define[string]("noise"), "k", "x")
+	noisy.next()
 	s.retry = ""
 	var stopping sync.WaitGroup
 	stopping.Go(stop)
@@ -95,7 +114,15 @@ func TestDrain(t *testing.T) {
 	if s.retry == "" {
 		t.Error("the client was not told when to come back")
 	}
+	if s.lastID != noisy.lastID {
+		t.Errorf("the client stands at %s, the hub at %s", s.lastID, noisy.lastID)
+	}
 	stopping.Wait()
+	resumed := connectFrom(t, other+"?channel=quiet", s.lastID)
+	publish(t, b, push.Define[string]("quiet"), "k", "after")
+	if got, _ := resumed.next(); got.data != `"after"` {
+		t.Errorf("got %+v from the other hub", got)
+	}
 }
 
 func TestRefusals(t *testing.T) {

@@ -63,34 +63,6 @@ func TestHubMissedRecords(t *testing.T) {
 	}
 }
 
-func TestTopicMadeAnew(t *testing.T) {
-	t.Parallel()
-	c := newCluster(t)
-	url, _ := serve(t, c.cut, push.Partitions(1))
-	news := push.Define[string]("news")
-	s := connect(t, url+"?channel=news", "")
-	publish(t, c.steady, news, "k", "old")
-	s.next()
-	if _, err := c.admin.DeleteTopics(t.Context(), string(push.Topic)); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		got, ok := s.next()
-		if ok && got.name == "reset" {
-			break
-		}
-		if ok {
-			t.Fatalf("got %+v", got)
-		}
-		s = reconnect(t, url+"?channel=news", s.lastID)
-	}
-	writer := openBus(t, c.address)
-	publish(t, writer, news, "k", "new")
-	if got, _ := s.next(); got.data != `"new"` {
-		t.Errorf("after the reset: %+v", got)
-	}
-}
-
 // get asks for a stream and returns the status and Retry-After.
 func get(t *testing.T, url, lastID string, headers ...string) (status int, after string) {
 	t.Helper()

@@ -1,0 +1,166 @@
+//go:build synctests
+
+package push_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/push"
+)
+
+func TestKeepAlive(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		on, _ := b.open()
+		hub, _ := b.hub(on)
+		s := b.connect(hub, "channel=news", "")
+		last := time.Now()
+		for range 20 {
+			if !s.line(&event{}) {
+				b.Fatal("the stream ended")
+			}
+			if quiet := time.Since(last); quiet > 15*time.Second {
+				b.Fatalf("nothing for %s", quiet)
+			}
+			last = time.Now()
+		}
+	})
+}
+
+func TestStalledClient(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		on, _ := b.open()
+		hub, _ := b.hub(on)
+		began := time.Now()
+		_, over := b.ask(hub, "channel=news", "")
+		<-over
+		if after := time.Since(began); after < 10*time.Second || after > 11*time.Second {
+			b.Errorf("a client that reads nothing was given up after %s", after)
+		}
+	})
+}
+
+func TestTopicMadeAnew(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		on, _ := b.open()
+		hub, _ := b.hub(on)
+		news := push.Define[string]("news")
+		s := b.connect(hub, "channel=news", "")
+		publish(b.T, on, news, "k", "old")
+		s.next()
+		if _, err := b.admin.DeleteTopics(b.Context(), string(push.Topic)); err != nil {
+			b.Fatal(err)
+		}
+		if got, ok := s.next(); ok {
+			b.Fatalf("got %+v", got)
+		}
+		for {
+			resp, _ := b.ask(hub, "channel=news", s.lastID)
+			if resp.StatusCode == http.StatusOK {
+				s = newStream(b.T, resp, "")
+				break
+			}
+		}
+		if got, _ := s.next(); got.name != "reset" {
+			b.Fatalf("got %+v", got)
+		}
+		later, _ := b.open()
+		publish(b.T, later, news, "k", "new")
+		if got, _ := s.next(); got.data != `"new"` {
+			b.Errorf("after the reset: %+v", got)
+		}
+	})
+}
+
+// TestPartitionsAdded resumes a client, which knows a new partition, on a hub that has not noticed it.
+func TestPartitionsAdded(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		on, _ := b.open()
+		hub, _ := b.hub(on, push.Partitions(1), push.WriteLimit(time.Hour)) // nobody reads from s meanwhile
+		var query []string
+		for i := range 12 {
+			query = append(query, fmt.Sprintf("channel=c%d", i))
+		}
+		s := b.connect(hub, strings.Join(query, "&"), "")
+		s.line(&event{})
+		if _, err := b.admin.CreatePartitions(b.Context(), 8, string(push.Topic)); err != nil {
+			b.Fatal(err)
+		}
+		writer, _ := b.open()
+		send := func(view string) {
+			for i := range query {
+				publish(b.T, writer, push.Define[string](fmt.Sprintf("c%d", i)), "k", view)
+			}
+		}
+		receive := func(s *stream, view string) {
+			for range query {
+				if got, ok := s.next(); !ok || got.data != fmt.Sprintf("%q", view) {
+					b.Fatalf("got %+v, %t, want %s", got, ok, view)
+				}
+			}
+		}
+		aware, _ := b.hub(writer, push.WriteLimit(time.Hour))
+		ahead := b.connect(aware, strings.Join(query, "&"), "")
+		send("first")
+		receive(ahead, "first")
+		behind := b.connect(hub, strings.Join(query, "&"), ahead.lastID)
+		receive(s, "first")
+		send("second")
+		receive(s, "second")
+		receive(behind, "second")
+	})
+}
+
+func TestLongOutage(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		on, wire := b.open()
+		writer, _ := b.open()
+		hub, _ := b.hub(on)
+		news := push.Define[string]("news")
+		s := b.connect(hub, "channel=news", "")
+		wire.set(true)
+		publish(b.T, writer, news, "k", "meanwhile")
+		began := time.Now()
+		for time.Since(began) < 30*time.Minute {
+			if !s.line(&event{}) {
+				b.Fatalf("the client was disconnected after %s", time.Since(began))
+			}
+		}
+		wire.set(false)
+		if got, _ := s.next(); got.data != `"meanwhile"` {
+			b.Errorf("after the outage: %+v", got)
+		}
+	})
+}
+
+// TestDrainWhileResuming stops a hub while a client waits for Kafka.
+func TestDrainWhileResuming(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		on, wire := b.open()
+		hub, stop := b.hub(on, push.History(0, time.Hour))
+		news := push.Define[string]("news")
+		s := b.connect(hub, "channel=news", "")
+		for s.lastID == "" {
+			s.line(&event{})
+		}
+		first := s.lastID
+		publish(b.T, on, news, "k", "view")
+		s.next()
+		wire.set(true)
+		began := time.Now()
+		time.AfterFunc(time.Second, stop)
+		resp, _ := b.ask(hub, "channel=news", first)
+		if resp.StatusCode != http.StatusServiceUnavailable || time.Since(began) > 3*time.Second {
+			b.Errorf("status %d after %s", resp.StatusCode, time.Since(began))
+		}
+	})
+}
