@@ -9,7 +9,9 @@ import (
 
 // follow reads the topic from the history's horizon, or from where an earlier reading ended.
 func (h *Hub) follow(ctx context.Context) error {
-	spec := bus.TopicSpec{Name: Topic, Partitions: h.settings.partitions}
+	spec := bus.TopicSpec{Name: Topic, Partitions: h.settings.partitions, Configs: map[string]string{
+		"cleanup.policy": "delete", // compaction would leave gaps that nobody sees
+	}}
 	if err := h.bus.Create(ctx, spec); err != nil {
 		return err //nolint:wrapcheck // wrapped by Run
 	}

@@ -43,6 +43,9 @@ func TestTextAndBinary(t *testing.T) {
 	if got, _ := s.next(); got.name != "image;base64" || got.data != "YWI=" {
 		t.Errorf("got %+v", got)
 	}
+	if got, _ := s.next(); got.name != "image;base64" || got.data != "" {
+		t.Errorf("got %+v", got)
+	}
 	if err := text.Publish(t.Context(), b, "k", "\xff").Err(); err == nil {
 		t.Error("text that is not UTF-8 was published")
 	}

@@ -47,7 +47,8 @@ func Auth(allow func(r *http.Request, channels []string) error) Option {
 }
 
 // History is how many messages of a channel are kept in memory, and for how long. The default is 1,000 and an hour.
-// Clients that missed more are served from Kafka. A channel's history takes 4 MiB at most.
+// Clients that missed more are served from Kafka. A channel's history takes 4 MiB at most, and a hub begins with the
+// newest 100,000 records of each partition at most.
 func History(count int, age time.Duration) Option {
 	return option(func(s *settings) { s.history.count, s.history.age = count, age })
 }

@@ -16,14 +16,11 @@ const (
 // readBack reads a page from Kafka of what memory no longer holds, up to where the hub is at most, and returns how far
 // it came.
 func (h *Hub) readBack(ctx context.Context, c *client, from position) ([][]byte, position, error) {
-	select {
-	case h.readBacks <- struct{}{}:
-		defer func() { <-h.readBacks }()
-	case <-c.ending:
-		return nil, from, errLater
-	case <-ctx.Done():
-		return nil, from, errLater
+	done, err := h.turn(ctx, c)
+	if err != nil {
+		return nil, from, err
 	}
+	defer done()
 	h.mu.Lock()
 	target := h.position.clone()
 	h.mu.Unlock()
@@ -43,6 +40,18 @@ func (h *Hub) readBack(ctx context.Context, c *client, from position) ([][]byte,
 		return nil, from, errLater
 	}
 	return append(frames, c.format.framing().position(reached.String())), reached, nil
+}
+
+// turn waits until the client may ask Kafka, which it may until done is called.
+func (h *Hub) turn(ctx context.Context, c *client) (done func(), err error) {
+	select {
+	case h.readBacks <- struct{}{}:
+		return func() { <-h.readBacks }, nil
+	case <-c.ending:
+		return nil, errLater
+	case <-ctx.Done():
+		return nil, errLater
+	}
 }
 
 // page reads what the client wants of the records behind from, as far as target.

@@ -104,8 +104,10 @@ func (h *Hub) allowed(r *http.Request, channels []string) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
 		return errOrigin
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && !strings.HasSuffix(origin, "://"+r.Host) {
-		return errOrigin
+	if origin := r.Header.Get("Origin"); origin != "" {
+		if _, host, _ := strings.Cut(origin, "://"); !strings.EqualFold(host, r.Host) {
+			return errOrigin
+		}
 	}
 	return nil
 }

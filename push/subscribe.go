@@ -107,7 +107,7 @@ func (h *Hub) await(ctx context.Context, c *client, from position) error {
 		select {
 		case <-moved:
 		case <-doubt.C:
-			err = h.written(ctx, from)
+			err = h.written(ctx, c, from)
 		case <-c.ending:
 			err = errLater
 		case <-ctx.Done():
@@ -122,7 +122,12 @@ func (h *Hub) await(ctx context.Context, c *client, from position) error {
 }
 
 // written says whether the topic reaches as far as a position.
-func (h *Hub) written(ctx context.Context, from position) error {
+func (h *Hub) written(ctx context.Context, c *client, from position) error {
+	done, err := h.turn(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer done()
 	ends, err := h.bus.Offsets(ctx, Topic, bus.Latest)
 	if err != nil {
 		return errLater
