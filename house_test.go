@@ -31,8 +31,9 @@ var mayImport = map[string][]string{ //nolint:gochecknoglobals // a constant tab
 
 // keepsOut lists what must not come into the build of those who import a package.
 var keepsOut = map[string][]string{ //nolint:gochecknoglobals // a constant table
-	"bus": {"github.com/jackc/", "github.com/redis/", "github.com/go-chi/", "github.com/minio/", "go.opentelemetry.io/otel/exporters", "github.com/twmb/franz-go/pkg/kfake"},
-	"":    {"github.com/testcontainers/"},
+	"bus":     {"github.com/jackc/", "github.com/redis/", "github.com/go-chi/", "github.com/minio/", "go.opentelemetry.io/otel/exporters", "github.com/twmb/franz-go/pkg/kfake"},
+	"observe": {"go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/exporters", "google.golang.org/grpc", "github.com/prometheus/"},
+	"":        {"github.com/testcontainers/"},
 }
 
 func TestLayers(t *testing.T) {

@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -10,6 +9,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/millrace/millrace/observe"
 )
 
 const scope = "github.com/millrace/millrace/bus"
@@ -22,27 +23,21 @@ type subscriptionMeters struct {
 	duration metric.Float64Histogram
 	retries  metric.Int64Counter
 	moved    metric.Int64Counter
-	observed metric.Registration
+	close    func()
 }
 
 func newSubscriptionMeters(e *engine) (*subscriptionMeters, error) {
-	meter := e.bus.config.meter.Meter(scope)
+	meter := observe.NewMeter(e.bus.config.meter, scope)
 	m := &subscriptionMeters{
-		group:  attribute.String("messaging.consumer.group.name", e.sub.group),
-		tracer: e.bus.config.tracer.Tracer(scope),
+		group:    attribute.String("messaging.consumer.group.name", e.sub.group),
+		tracer:   e.bus.config.tracer.Tracer(scope),
+		duration: meter.Histogram("messaging.process.duration", "s", "Time of one attempt of a handler."),
+		retries:  meter.Counter("millrace.bus.retries", "", "Attempts that failed and are made again in place."),
+		moved:    meter.Counter("millrace.bus.failed", "", "Events that were moved to the retry topic or the dead letters."),
 	}
-	var errs [6]error
-	m.duration, errs[0] = meter.Float64Histogram("messaging.process.duration", metric.WithUnit("s"),
-		metric.WithDescription("Time of one attempt of a handler."))
-	m.retries, errs[1] = meter.Int64Counter("millrace.bus.retries",
-		metric.WithDescription("Attempts that failed and are made again in place."))
-	m.moved, errs[2] = meter.Int64Counter("millrace.bus.failed",
-		metric.WithDescription("Events that were moved to the retry topic or the dead letters."))
-	lag, err := meter.Int64ObservableGauge("millrace.bus.lag", metric.WithDescription("Records between the commit and the end of a partition."))
-	errs[3] = err
-	held, err := meter.Int64ObservableGauge("millrace.bus.in_flight", metric.WithDescription("Events held in memory."))
-	errs[4] = err
-	m.observed, errs[5] = meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	lag := meter.Gauge("millrace.bus.lag", "", "Records between the commit and the end of a partition.")
+	held := meter.Gauge("millrace.bus.in_flight", "", "Events held in memory.")
+	m.close = meter.Observe(func(_ context.Context, o metric.Observer) {
 		for _, lane := range e.all() {
 			o.ObserveInt64(lag, lane.lag(), metric.WithAttributes(m.group,
 				attribute.String("messaging.destination.name", lane.topic),
@@ -51,12 +46,9 @@ func newSubscriptionMeters(e *engine) (*subscriptionMeters, error) {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		o.ObserveInt64(held, int64(e.records), metric.WithAttributes(m.group))
-		return nil
 	}, lag, held)
-	return m, errors.Join(errs[:]...)
+	return m, meter.Err()
 }
-
-func (m *subscriptionMeters) close() { _ = m.observed.Unregister() }
 
 // begin starts the span of an attempt, linked to the publisher's.
 func (m *subscriptionMeters) begin(ctx context.Context, r Record) (context.Context, func(error)) {

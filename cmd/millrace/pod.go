@@ -11,9 +11,13 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/examples/shop"
+	"github.com/millrace/millrace/observe"
+	"github.com/millrace/millrace/observe/otlp"
 	"github.com/millrace/millrace/outbox"
 	"github.com/millrace/millrace/push"
 )
@@ -24,7 +28,7 @@ type servers struct{ kafka, database, redis string }
 // pod is one process of the example shop: HTTP, relay, hub and consumer.
 type pod struct {
 	log    *slog.Logger
-	otel   *telemetry
+	otel   *otlp.Telemetry
 	pool   *pgxpool.Pool
 	bus    *bus.Bus
 	redis  *redis.Client
@@ -46,29 +50,40 @@ const (
 // newPod connects to the servers, brings their schemas up to date and builds the parts. Close frees what it holds.
 // room, which may be nil, says why nothing may be written now.
 func newPod(ctx context.Context, at servers, log *slog.Logger, room func(context.Context) error) (*pod, error) {
-	otel, err := newTelemetry(ctx)
+	otel, err := otlp.Open(ctx, "millrace", otlp.Logger(log), otlp.Version(version()))
 	if err != nil {
 		return nil, err
 	}
-	p := &pod{log: log, otel: otel}
+	p := &pod{log: slog.New(otel.Handler(log.Handler())), otel: otel}
 	if err := p.connect(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
 	if err := p.build(at); err != nil {
 		return nil, errors.Join(err, p.close())
 	}
-	p.health = &health{room: room, checks: []check{
-		{"kafka", p.bus.Ping},
-		{"postgres", p.pool.Ping},
-		{"relay", p.relaying},
-	}}
-	if room != nil {
-		p.health.checks = append(p.health.checks, check{"disk", room})
-	}
-	if p.redis != nil {
-		p.health.checks = append(p.health.checks, check{"redis", func(ctx context.Context) error { return p.redis.Ping(ctx).Err() }})
+	if err := p.watch(room); err != nil {
+		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
+}
+
+// watch says what requests stand on. Redis only remembers what was handled: orders are taken without it.
+func (p *pod) watch(room func(context.Context) error) error {
+	checks := []observe.Check{
+		{Name: "kafka", Ask: p.bus.Ping}, {Name: "postgres", Ask: p.pool.Ping}, {Name: "relay", Ask: p.relaying},
+	}
+	if room != nil {
+		checks = append(checks, observe.Check{Name: "disk", Ask: room})
+	}
+	if p.redis != nil {
+		checks = append(checks, observe.Check{
+			Name: "redis", Criticality: observe.Advisory,
+			Ask: func(ctx context.Context) error { return p.redis.Ping(ctx).Err() },
+		})
+	}
+	of, err := observe.NewHealth(checks...)
+	p.health = &health{Health: of, room: room}
+	return err
 }
 
 func (p *pod) connect(ctx context.Context, at servers) (err error) {
@@ -92,17 +107,17 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 		}
 	}
 	if p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop"),
-		bus.Telemetry(p.otel.traces, p.otel.metrics)); err != nil {
+		bus.Telemetry(p.otel.Tracer(), p.otel.Meter())); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
 	return p.bus.Verify(ctx, shop.OrderPlaced) //nolint:wrapcheck // it says what it is
 }
 
 func (p *pod) build(at servers) (err error) {
-	if p.relay, err = outbox.NewRelay(p.bus, at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.metrics)); err != nil {
+	if p.relay, err = outbox.NewRelay(p.bus, at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
-	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.metrics)); err != nil {
+	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.Meter())); err != nil {
 		return err //nolint:wrapcheck // it says what it is
 	}
 	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, shop.Logger(p.log),
@@ -121,14 +136,20 @@ func (p *pod) outboxLag(context.Context) (shop.OutboxLag, error) {
 // server answers requests until shut down.
 func (p *pod) server(base context.Context) *http.Server {
 	return &http.Server{
-		Handler:           p.health.wrap(p.otel.wrap(p.shop.Handler())),
+		Handler:           p.health.wrap(p.traced(p.shop.Handler())),
 		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
 		BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
 }
 
-// close frees the connections.
+// traced traces and measures requests.
+func (p *pod) traced(next http.Handler) http.Handler {
+	return otelhttp.NewHandler(next, "http", otelhttp.WithTracerProvider(p.otel.Tracer()),
+		otelhttp.WithMeterProvider(p.otel.Meter()), otelhttp.WithPropagators(propagation.TraceContext{}))
+}
+
+// close frees the connections and sends the last telemetry.
 func (p *pod) close() error {
 	var errs []error
 	if p.bus != nil {
@@ -140,5 +161,5 @@ func (p *pod) close() error {
 	if p.pool != nil {
 		p.pool.Close()
 	}
-	return errors.Join(append(errs, p.otel.close())...)
+	return errors.Join(append(errs, p.otel.Shutdown(context.Background()))...)
 }

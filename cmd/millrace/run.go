@@ -44,9 +44,10 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 		})
 		return s
 	}
+	scraped := start("metrics", p.otel.Run)
 	relay := start("relay", p.publish)
 	hub := start("hub", p.hub.Run)
-	steps := [][]stage{{hub}, {relay}}
+	steps := [][]stage{{hub}, {relay}, {scraped}}
 	defer func() { end(steps) }()
 
 	if err := p.prepared(ctx, failed); err != nil || ctx.Err() != nil {
@@ -57,15 +58,15 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 	defer cut()
 	server := p.server(requests)
 	answering := start("http", func(own context.Context) error { return serveHTTP(own, server, listener, cut) })
-	steps = [][]stage{{answering, hub}, {consumer}, {relay}}
+	steps = [][]stage{{answering, hub}, {consumer}, {relay}, {scraped}}
 	ready()
 	select {
 	case err := <-failed:
-		p.health.stop()
+		p.health.Drain()
 		return err
 	case <-ctx.Done():
 	}
-	p.health.stop()
+	p.health.Drain()
 	pause := time.NewTimer(p.drain)
 	defer pause.Stop()
 	select {

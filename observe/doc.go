@@ -1,0 +1,23 @@
+// Package observe is what libraries and applications use to be observed: logs that name their trace, instruments, and
+// health checks. It needs the OpenTelemetry API alone; package otlp brings the exporters.
+//
+// # Logs
+//
+// [Trace] wraps a [log/slog.Handler] so that each record of a context with a span carries trace_id and span_id, in the
+// hexadecimal form of W3C Trace Context.
+//
+// # Health
+//
+// A [Check] asks one thing that the process stands on. [Health] asks all of them at once and says what follows: ok,
+// degraded (only advisory checks fail), failing, or stopping.
+//
+// # Guarantees
+//
+//   - G1: a record of a context with a span carries trace_id and span_id at its top, also within groups. Test: TestTraceNamesSpan.
+//   - G2: beyond that the handler below sees what it would see without. Test: TestTraceIsHandler.
+//   - G3: a critical check that fails fails the whole, an advisory one degrades it. Test: TestCriticality.
+//   - G4: a check that does not answer in time fails, holds up no other and is not asked twice at once. Test: TestHangingCheck.
+//   - G5: an answer serves all who ask within a second. Test: TestAnswersAreShared.
+//   - G6: after Drain readiness has fallen for good. Test: TestDrain.
+//   - G7: instruments that cannot be made are told together, once. Test: TestMeterTellsErrors.
+package observe
