@@ -16,7 +16,6 @@ import (
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/bus/bustest"
 	"github.com/millrace/millrace/examples/shop"
-	"github.com/millrace/millrace/internal/pgtest"
 	"github.com/millrace/millrace/outbox"
 	"github.com/millrace/millrace/push"
 )
@@ -37,19 +36,21 @@ type fixture struct {
 // open makes a shop whose parts do not run yet; wrap may stand before its handler.
 func open(t *testing.T, wrap func(http.Handler) http.Handler) *fixture {
 	t.Helper()
-	f := &fixture{T: t, dbURL: pgtest.Open(t), bus: bustest.Open(t, shop.OrderPlaced)}
+	f := &fixture{T: t, bus: bustest.Open(t, shop.OrderPlaced)}
+	address, slot := shared.Database(t)
+	f.dbURL = address
 	var err error
 	if f.pool, err = pgxpool.New(t.Context(), f.dbURL); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(f.pool.Close)
-	if err := errors.Join(outbox.Migrate(t.Context(), f.pool), shop.Migrate(t.Context(), f.pool)); err != nil {
+	if err := errors.Join(outbox.Migrate(t.Context(), f.pool, outbox.Slot(slot)), shop.Migrate(t.Context(), f.pool)); err != nil {
 		t.Fatal(err)
 	}
 	if f.hub, err = push.New(f.bus); err != nil {
 		t.Fatal(err)
 	}
-	if f.relay, err = outbox.NewRelay(f.bus, f.dbURL); err != nil {
+	if f.relay, err = outbox.NewRelay(f.bus, f.dbURL, outbox.Slot(slot)); err != nil {
 		t.Fatal(err)
 	}
 	f.shop, err = shop.New(shop.Deps{Pool: f.pool, Bus: f.bus, Hub: f.hub}, shop.Outbox(func(context.Context) (shop.OutboxLag, error) {

@@ -4,6 +4,13 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/millrace/millrace/internal/pgtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+var shared pgtest.Shared //nolint:gochecknoglobals // one server for all tests
+
+func TestMain(m *testing.M) {
+	shared.M = m
+	goleak.VerifyTestMain(&shared)
+}
