@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"reflect"
 	"strings"
 	"unicode/utf8"
@@ -21,9 +22,16 @@ func readDraft(w http.ResponseWriter, r *http.Request) (Draft, error) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return Draft{}, problem(http.StatusUnsupportedMediaType, "", "send the order as JSON with the header Content-Type: application/json")
 	}
+	if r.Header.Get("Content-Encoding") != "" {
+		w.Header().Set("Accept-Encoding", "identity")
+		return Draft{}, problem(http.StatusUnsupportedMediaType, "", "send the body as it is, without Content-Encoding")
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return Draft{}, problem(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("send at most %d bytes; split the order in two", MaxBody))
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return Draft{}, problem(http.StatusRequestTimeout, "", "the body came too slowly; send it again")
 	}
 	if err != nil {
 		return Draft{}, problem(http.StatusBadRequest, "", "the body ended early; send it again")

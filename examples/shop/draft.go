@@ -45,6 +45,8 @@ func (d Draft) check() []FieldError {
 		add("/customer", "shorten the name to %d characters; it has %d", MaxCustomer, name)
 	case strings.ContainsFunc(d.Customer, unicode.IsControl):
 		add("/customer", "remove the control characters from the name")
+	case strings.ContainsRune(d.Customer, utf8.RuneError):
+		add("/customer", "a character of the name could not be read; half of a surrogate pair is none")
 	}
 	if len(d.Items) == 0 || len(d.Items) > MaxItems {
 		add("/items", "send 1 to %d items; there are %d", MaxItems, len(d.Items))

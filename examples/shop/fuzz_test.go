@@ -7,11 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/millrace/millrace/bus/bustest"
 	"github.com/millrace/millrace/examples/shop"
-	"github.com/millrace/millrace/push"
 )
 
 // FuzzOrderBody sends any body to a shop without a database: it is refused with a problem, or it is an order that
@@ -21,21 +17,7 @@ func FuzzOrderBody(f *testing.F) {
 		f.Add(bad.body)
 	}
 	f.Add(order("one", "Ada"))
-	pool, err := pgxpool.New(f.Context(), "postgres://nobody@127.0.0.1:1/none?connect_timeout=1")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(pool.Close)
-	b := bustest.Open(f)
-	hub, err := push.New(b)
-	if err != nil {
-		f.Fatal(err)
-	}
-	s, err := shop.New(shop.Deps{Pool: pool, Bus: b, Hub: hub})
-	if err != nil {
-		f.Fatal(err)
-	}
-	handler := s.Handler()
+	handler := withoutDatabase(f).Handler()
 	f.Fuzz(func(t *testing.T, body string) {
 		request := httptest.NewRequest(http.MethodPost, "/orders", strings.NewReader(body))
 		request.Header.Set("Content-Type", "application/json")

@@ -27,12 +27,17 @@ func (s *Shop) Handler() http.Handler {
 	r.NotFound(s.serve(func(http.ResponseWriter, *http.Request) error {
 		return problem(http.StatusNotFound, "", "there is nothing here; try /orders, /events?channel=orders, /topics, /lag or /")
 	}))
-	r.MethodNotAllowed(s.serve(func(_ http.ResponseWriter, r *http.Request) error {
-		return problem(http.StatusMethodNotAllowed, "", r.Method+" is not possible here; read with GET, and place orders with POST /orders")
+	r.MethodNotAllowed(s.serve(func(w http.ResponseWriter, req *http.Request) error {
+		for _, method := range []string{http.MethodGet, http.MethodPost} {
+			if r.Match(chi.NewRouteContext(), method, req.URL.Path) {
+				w.Header().Add("Allow", method)
+			}
+		}
+		return problem(http.StatusMethodNotAllowed, "", req.Method+" is not possible here; read with GET, and place orders with POST /orders")
 	}))
 	r.Method(http.MethodGet, "/events", s.hub.SSE())
 	r.Group(func(r chi.Router) {
-		r.Use(middleware.Timeout(requestTimeout))
+		r.Use(middleware.Timeout(requestTimeout), bound)
 		r.Post("/orders", s.serve(s.placeOrder))
 		r.Get("/orders", s.serve(s.listOrders))
 		r.Get("/orders/{id}", s.serve(s.getOrder))
@@ -43,6 +48,18 @@ func (s *Shop) Handler() http.Handler {
 		r.Get("/assets/*", s.serve(s.showAsset))
 	})
 	return r
+}
+
+// bound ends the connection of a client that sends its body, or reads its answer, too slowly. The server itself has no
+// such limits, since they would end event streams too.
+func bound(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := http.NewResponseController(w)
+		until := time.Now().Add(requestTimeout)
+		_ = errors.Join(limit.SetReadDeadline(until), limit.SetWriteDeadline(until)) //nolint:errcheck // not every writer has them
+		next.ServeHTTP(w, r)
+		_ = limit.SetWriteDeadline(time.Time{}) //nolint:errcheck // the connection's next request begins without one
+	})
 }
 
 func (s *Shop) serve(h handler) http.HandlerFunc {
