@@ -47,12 +47,12 @@ func run(ctx context.Context, args []string) (err error) {
 		s.events, s.rounds = 100_000, 3
 	}
 	if s.kafka == "" {
-		address, stop, err := servers.Kafka(ctx)
+		broker, err := servers.Kafka(ctx)
 		if err != nil {
 			return err //nolint:wrapcheck // it says what to do
 		}
-		defer func() { err = errors.Join(err, stop()) }()
-		s.kafka = address
+		defer func() { err = errors.Join(err, broker.Close()) }()
+		s.kafka = broker.URL
 	}
 	return benchBus(ctx, s)
 }

@@ -1,7 +1,18 @@
-// Package integration runs the promises of the other packages against real servers.
+// Package integration runs the promises of the other packages against real servers: Apache Kafka, PostgreSQL and Redis,
+// which package servers finds or starts. A server that is missing is a loud skip, and a failure where
+// MILLRACE_REQUIRE_SERVERS is set.
+//
+//	go test -tags synctests ./integration/...                              # whatever this machine has
+//	MILLRACE_SERVERS=docker go test -tags synctests ./integration/...      # containers, nothing else
+//	KAFKA_URL=kafka://host:9092 go test -tags synctests ./integration/...  # this Kafka, and what the machine has of the rest
+//
+// The shop's tests run the built program as pods do. They write orders with random ids into the database and the topics
+// of the shop, so give them servers that may keep such.
 //
 // # Guarantees
 //
 //   - G1: package bus keeps its promises on Apache Kafka. Test: TestBusOnKafka.
 //   - G2: other Kafka clients read what the bus writes, and the bus reads what they write. Test: TestKcat.
+//   - G3: an order that one pod accepts is on its topic and on the event stream of another pod. Test: TestShop.
+//   - G4: no accepted order is lost when a pod is killed, and each has one event id however often it is sent. Test: TestKillLosesNoOrder.
 package integration

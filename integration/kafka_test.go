@@ -4,43 +4,17 @@ import (
 	"bytes"
 	"os/exec"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/google/uuid"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/bus/bustest"
-	"github.com/millrace/millrace/integration/servers"
 )
-
-// kafka is the broker that this test binary shares.
-type kafka struct {
-	once    sync.Once
-	address string
-	stop    func() error
-	err     error
-}
-
-var shared kafka //nolint:gochecknoglobals // one broker serves the whole test binary
-
-func TestMain(m *testing.M) {
-	m.Run()
-	if shared.stop != nil {
-		_ = shared.stop()
-	}
-}
-
-func kafkaAddress(t testing.TB) string {
-	t.Helper()
-	shared.once.Do(func() { shared.address, shared.stop, shared.err = servers.Kafka(t.Context()) })
-	servers.Require(t, shared.err)
-	return shared.address
-}
 
 func open(t testing.TB) *bus.Bus {
 	t.Helper()
-	b, err := bus.Open(t.Context(), kafkaAddress(t))
+	b, err := bus.Open(t.Context(), shared.Kafka(t).URL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,8 +31,6 @@ type order struct {
 }
 
 func TestKcat(t *testing.T) {
-	_, err := exec.LookPath("kcat")
-	servers.Require(t, err)
 	b := open(t)
 	name := "a" + strings.ToLower(uuid.NewString()[:8])
 	event := bus.Define("kcat."+name+".placed", func(o order) string { return o.ID })
@@ -69,7 +41,7 @@ func TestKcat(t *testing.T) {
 	if err := b.Publish(t.Context(), event.New(order{ID: "7"}, bus.ID("e1"))).Err(); err != nil {
 		t.Fatal(err)
 	}
-	broker := strings.TrimPrefix(kafkaAddress(t), "kafka://")
+	broker := kcatBroker(t)
 	read := exec.CommandContext(t.Context(), "kcat", "-q", "-b", broker, "-C", "-e", "-t", string(topic), "-f", "%k|%h|%s\n")
 	output, err := read.CombinedOutput()
 	if err != nil {

@@ -1,108 +1,94 @@
 package servers
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"syscall"
-	"time"
-
-	"github.com/millrace/millrace/bus"
 )
 
 const (
-	kafkaStart = 3 * time.Minute
-	kafkaStop  = 30 * time.Second
-	retryEvery = 250 * time.Millisecond
+	kafkaImage = "apache/kafka:4.3.1"
+	// portTries is how often another port is taken when somebody else was quicker.
+	portTries = 3
 )
 
-// Kafka returns the address of a Kafka cluster, and what ends it: the one that KAFKA_URL names, else a broker of
-// Apache Kafka that runs as a process, from the jars that Maven fetches. It needs Java 17.
-func Kafka(ctx context.Context) (address string, stop func() error, err error) {
-	if address := os.Getenv("KAFKA_URL"); address != "" {
-		return address, func() error { return nil }, nil
-	}
-	for _, tool := range []string{"java", "mvn", "bash"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			return "", nil, fmt.Errorf("servers: no Kafka: set KAFKA_URL, or install %s: %w", tool, err)
-		}
-	}
-	data, err := os.MkdirTemp("", "millrace-kafka")
+// Kafka has an Apache Kafka broker, 4.3.1 where it is started. A process needs Java 17, and Maven the first time.
+func Kafka(ctx context.Context) (*Server, error) {
+	return kind{name: "Kafka", variable: "KAFKA_URL", docker: kafkaContainer, process: kafkaProcess}.start(ctx)
+}
+
+// kafkaContainer publishes a port that is chosen first, since the broker must be told where its clients find it.
+func kafkaContainer(ctx context.Context) (*Server, error) {
+	d, err := findDaemon(ctx)
 	if err != nil {
-		return "", nil, fmt.Errorf("servers: %w", err)
+		return nil, err
 	}
-	broker, controller, err := twoPorts(ctx)
-	if err != nil {
-		return "", nil, err
-	}
-	var output bytes.Buffer
-	cmd := exec.Command("bash", script(), data, strconv.Itoa(broker), strconv.Itoa(controller)) //nolint:gosec,noctx // stop ends it
-	cmd.Stdout, cmd.Stderr = &output, &output
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	if err := cmd.Start(); err != nil {
-		return "", nil, fmt.Errorf("servers: start Kafka: %w", err)
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }() // ends with the process, which stop waits for
-	stop = func() error {
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM)
-		select {
-		case <-exited:
-		case <-time.After(kafkaStop):
-			_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
-			<-exited
-		}
-		return os.RemoveAll(data)
-	}
-	address = "kafka://" + net.JoinHostPort("127.0.0.1", strconv.Itoa(broker))
-	if err := await(ctx, address, exited); err != nil {
-		return "", nil, errors.Join(err, stop(), errors.New(output.String()))
-	}
-	return address, stop, nil
-}
-
-// await returns once the cluster answers.
-func await(ctx context.Context, address string, exited chan error) error {
-	ctx, cancel := context.WithTimeout(ctx, kafkaStart)
-	defer cancel()
-	for {
-		b, err := bus.Open(ctx, address)
-		if err == nil {
-			return b.Close() //nolint:wrapcheck // it was only a question
-		}
-		select {
-		case err := <-exited:
-			exited <- err
-			return fmt.Errorf("servers: Kafka ended: %w", err)
-		case <-ctx.Done():
-			return fmt.Errorf("servers: Kafka does not answer: %w", err)
-		case <-time.After(retryEvery):
-		}
-	}
-}
-
-// script is deploy/kafka/local/run.sh in this checkout.
-func script() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..", "deploy", "kafka", "local", "run.sh")
-}
-
-func twoPorts(ctx context.Context) (first, second int, err error) {
-	var ports [2]int
-	for i := range ports {
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	var errs []error
+	for range portTries {
+		ports, err := freePorts(ctx, 1)
 		if err != nil {
-			return 0, 0, fmt.Errorf("servers: find a port: %w", err)
+			return nil, err
 		}
-		defer listener.Close()                         //nolint:errcheck // the port was only looked up
-		ports[i] = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener has a TCP address
+		server, err := d.run(ctx, image{
+			name:    imageOf("MILLRACE_KAFKA_IMAGE", kafkaImage),
+			command: []string{"/etc/kafka/docker/run"}, env: kafkaSettings(d.host, ports[0]), port: kafkaPort, hostPort: ports[0],
+		}, kafkaURL, askKafka)
+		if err == nil {
+			return server, nil
+		}
+		if errs = append(errs, err); !portTaken(err) {
+			break
+		}
 	}
-	return ports[0], ports[1], nil
+	return nil, errors.Join(errs...)
 }
+
+const kafkaPort = 9092
+
+func kafkaSettings(host string, port int) map[string]string {
+	return map[string]string{
+		"KAFKA_PROCESS_ROLES":                                    "broker,controller",
+		"KAFKA_NODE_ID":                                          "1",
+		"KAFKA_CONTROLLER_QUORUM_VOTERS":                         "1@localhost:9093",
+		"KAFKA_LISTENERS":                                        "PLAINTEXT://:9092,CONTROLLER://:9093,INTERNAL://:9094",
+		"KAFKA_ADVERTISED_LISTENERS":                             fmt.Sprintf("PLAINTEXT://%s:%d,INTERNAL://localhost:9094", host, port),
+		"KAFKA_CONTROLLER_LISTENER_NAMES":                        "CONTROLLER",
+		"KAFKA_INTER_BROKER_LISTENER_NAME":                       "INTERNAL",
+		"KAFKA_LISTENER_SECURITY_PROTOCOL_MAP":                   "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,INTERNAL:PLAINTEXT",
+		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":                 "1",
+		"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR":         "1",
+		"KAFKA_TRANSACTION_STATE_LOG_MIN_ISR":                    "1",
+		"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": "1",
+		"KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR":            "1",
+		"KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS":                 "0",
+		"KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS":                     "1000",
+		"KAFKA_AUTO_CREATE_TOPICS_ENABLE":                        "false",
+		"KAFKA_NUM_PARTITIONS":                                   "1",
+	}
+}
+
+func kafkaProcess(ctx context.Context) (*Server, error) {
+	if err := need("java", "bash"); err != nil {
+		return nil, err
+	}
+	ports, err := freePorts(ctx, 2) //nolint:mnd // one for the broker, one for its controller
+	if err != nil {
+		return nil, err
+	}
+	_, file, _, _ := runtime.Caller(0)
+	script := filepath.Join(filepath.Dir(file), "..", "..", "deploy", "kafka", "local", "run.sh")
+	p, err := launch(func(dir string) *exec.Cmd {
+		return exec.Command("bash", script, dir, strconv.Itoa(ports[0]), strconv.Itoa(ports[1])) //nolint:gosec,noctx // end stops it
+	})
+	if err != nil {
+		return nil, err
+	}
+	url := kafkaURL("127.0.0.1:" + strconv.Itoa(ports[0]))
+	return p.serve(ctx, url, askKafka(url))
+}
+
+func kafkaURL(at string) string { return "kafka://" + at }

@@ -1,20 +1,15 @@
 #!/usr/bin/env bash
-# Runs one Apache Kafka broker without Docker: run.sh DATA [PORT]. Needs Java 17 and Maven.
+# Runs one Apache Kafka broker without Docker: run.sh DATA [PORT [CONTROLLER-PORT]]. Needs Java 17, and Maven the first time.
 # It takes over the shell's process, so that a signal to it stops the broker.
 set -euo pipefail
 
-data=${1:?usage: run.sh DATA [PORT]}
+data=${1:?usage: run.sh DATA [PORT [CONTROLLER-PORT]]}
 port=${2:-9092}
 controller=${3:-$((port + 1))}
 here=$(cd "$(dirname "$0")" && pwd)
-jars=${MILLRACE_KAFKA_JARS:-${XDG_CACHE_HOME:-$HOME/.cache}/millrace/kafka-jars}
 
 command -v java >/dev/null || { echo "run.sh: java is missing; install a Java 17 runtime" >&2; exit 1; }
-if ! compgen -G "$jars/kafka_2.13-*.jar" >/dev/null; then
-	command -v mvn >/dev/null || { echo "run.sh: mvn is missing; install Maven" >&2; exit 1; }
-	mkdir -p "$jars"
-	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$jars" >&2
-fi
+jars=$("$here/jars.sh")
 
 mkdir -p "$data"
 data=$(cd "$data" && pwd)

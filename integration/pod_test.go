@@ -1,0 +1,129 @@
+package integration_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+const patience = 90 * time.Second
+
+// binary is cmd/millrace, built when the first test needs it.
+type binary struct {
+	once      sync.Once
+	dir, path string
+	err       error
+}
+
+func (b *binary) build(t testing.TB) string {
+	t.Helper()
+	b.once.Do(func() {
+		if b.dir, b.err = os.MkdirTemp("", "millrace-integration"); b.err != nil {
+			return
+		}
+		b.path = filepath.Join(b.dir, "millrace")
+		output, err := exec.Command("go", "build", "-o", b.path, "github.com/millrace/millrace/cmd/millrace").CombinedOutput()
+		if err != nil {
+			b.err = errors.Join(err, errors.New(string(output)))
+		}
+	})
+	if b.err != nil {
+		t.Fatal(b.err)
+	}
+	return b.path
+}
+
+func (b *binary) remove() error {
+	if b.dir == "" {
+		return nil
+	}
+	return os.RemoveAll(b.dir)
+}
+
+// pod is a process of `millrace serve` on the shared servers.
+type pod struct {
+	cmd    *exec.Cmd
+	url    string
+	ready  chan struct{}
+	exited chan struct{}
+	wg     sync.WaitGroup
+
+	mu    sync.Mutex
+	lines []string
+}
+
+// startPod returns once the pod serves. It is ended with the test.
+func startPod(t *testing.T) *pod {
+	t.Helper()
+	p := &pod{ready: make(chan struct{}), exited: make(chan struct{})}
+	p.cmd = exec.Command(shared.binary.build(t), "serve", "--http", "127.0.0.1:0", "--drain-delay", "10ms")
+	p.cmd.Env = append(os.Environ(), "KAFKA_URL="+shared.Kafka(t).URL, "DATABASE_URL="+shared.Postgres(t).URL,
+		"REDIS_URL="+shared.Redis(t).URL)
+	reader, writer := io.Pipe()
+	p.cmd.Stdout, p.cmd.Stderr = writer, writer
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	p.wg.Go(func() { p.scan(reader) })
+	p.wg.Go(func() {
+		_ = errors.Join(p.cmd.Wait(), writer.Close()) // a killed process has an error
+		close(p.exited)
+	})
+	t.Cleanup(func() {
+		p.end(t, syscall.SIGTERM)
+		if t.Failed() {
+			t.Log(p.output())
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	select {
+	case <-p.ready:
+	case <-p.exited:
+		t.Fatalf("the pod ended before it was ready\n%s", p.output())
+	case <-ctx.Done():
+		t.Fatalf("the pod is not ready in time\n%s", p.output())
+	}
+	return p
+}
+
+var readyLine = regexp.MustCompile(`msg=ready http=(\S+)`)
+
+func (p *pod) scan(reader io.Reader) {
+	for lines := bufio.NewScanner(reader); lines.Scan(); {
+		p.mu.Lock()
+		p.lines = append(p.lines, lines.Text())
+		p.mu.Unlock()
+		if found := readyLine.FindStringSubmatch(lines.Text()); found != nil {
+			p.url = "http://" + found[1]
+			close(p.ready)
+		}
+	}
+}
+
+func (p *pod) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.lines, "\n")
+}
+
+// end sends the signal and waits for the end, which SIGKILL brings where the signal does not.
+func (p *pod) end(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(signal) // it may have ended
+	late := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	p.wg.Wait()
+	if !late.Stop() {
+		t.Error("the pod did not end")
+	}
+}

@@ -1,0 +1,46 @@
+package servers
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+)
+
+// Shared holds the servers of one test binary. Its zero value is ready; each server is started when the first test asks
+// for it. A test that asks for a server that cannot be had is skipped, or fails where MILLRACE_REQUIRE_SERVERS is set.
+type Shared struct{ kafka, postgres, redis lazy }
+
+// Kafka is a broker with address kafka://host:port.
+func (s *Shared) Kafka(t testing.TB) *Server { t.Helper(); return s.kafka.get(t, Kafka) }
+
+// Postgres is a PostgreSQL server with wal_level = logical.
+func (s *Shared) Postgres(t testing.TB) *Server { t.Helper(); return s.postgres.get(t, Postgres) }
+
+// Redis is a Redis server.
+func (s *Shared) Redis(t testing.TB) *Server { t.Helper(); return s.redis.get(t, Redis) }
+
+// Close ends what was started. Call it when all tests have ended.
+func (s *Shared) Close() error {
+	return errors.Join(s.kafka.close(), s.postgres.close(), s.redis.close())
+}
+
+type lazy struct {
+	once   sync.Once
+	server *Server
+	err    error
+}
+
+func (l *lazy) get(t testing.TB, start func(context.Context) (*Server, error)) *Server {
+	t.Helper()
+	l.once.Do(func() { l.server, l.err = start(context.WithoutCancel(t.Context())) })
+	Require(t, l.err)
+	return l.server
+}
+
+func (l *lazy) close() error {
+	if l.server == nil {
+		return nil
+	}
+	return l.server.Close()
+}
