@@ -7,14 +7,21 @@ PKGS    ?= ./...
 .PHONY: help build test race check vuln fmt
 
 help: ## Show this list.
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## Compile everything.
 	$(GO) build ./...
 
 test: ## Run all tests that this machine has servers for; MILLRACE_REQUIRE_SERVERS=1 lets a missing one fail.
 	$(GO) vet -tags $(TAGS) $(PKGS)
-	$(GO) test -tags $(TAGS) -timeout 20m $(PKGS)
+	$(GO) test -tags $(TAGS) -timeout 20m $(ARGS) $(PKGS)
+
+.PHONY: integration image
+integration: ## Run the tests against real servers; MILLRACE_SERVERS=environment, docker or process takes them from there alone.
+	@$(MAKE) --no-print-directory test PKGS=./integration/...
+
+image: ## Make the image of the test servers for Docker, where the official ones cannot be pulled.
+	@integration/image/build.sh
 
 race: ## Run all tests under the race detector.
 	$(GO) test -tags $(TAGS) -race -timeout 40m $(PKGS)
