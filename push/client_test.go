@@ -20,6 +20,8 @@ type stream struct {
 	close  func()
 	lastID string
 	retry  string
+
+	buffered string
 }
 
 // ask requests a stream.
@@ -86,7 +88,11 @@ func (s *stream) line(e *event) bool {
 	case "event":
 		e.name = value
 	case "id":
-		e.id, s.lastID = value, value
+		e.id, s.buffered = value, value
+	case "":
+		if s.lines.Text() == "" && s.buffered != "" {
+			s.lastID = s.buffered // an event that is cut in its middle does not count
+		}
 	case "retry":
 		s.retry = value
 	case "data":

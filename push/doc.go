@@ -23,6 +23,7 @@
 //   - G11: a client on a quiet channel does not fall behind what is kept for resuming. Test: TestQuietClientResumes.
 //   - G12: the history takes no more memory than its bounds, however many channels there are. Test: TestMemoryIsBounded.
 //   - G13: whenever a client leaves, nothing of it stays. Test: TestLeavingAtAnyMoment.
+//   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Limits
 //

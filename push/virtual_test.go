@@ -115,10 +115,8 @@ func (p *pipe) SetWriteDeadline(at time.Time) error {
 	return nil
 }
 
-// ask requests a stream, and returns the answer once its head is there. over is closed when the handler returns.
-func (b *bubble) ask(hub *push.Hub, query, lastID string) (resp *http.Response, over <-chan struct{}) {
-	b.Helper()
-	ctx, cancel := context.WithCancel(b.Context())
+// request asks for a stream, and returns the answer once its head is there. over is closed when the handler returns.
+func (b *bubble) request(ctx context.Context, hub *push.Hub, query, lastID string) (resp *http.Response, over <-chan struct{}) {
 	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/?"+query, nil)
 	request.Header.Set("Last-Event-ID", lastID)
 	reader, writer := io.Pipe()
@@ -129,9 +127,20 @@ func (b *bubble) ask(hub *push.Hub, query, lastID string) (resp *http.Response, 
 		hub.SSE().ServeHTTP(p, request)
 		_ = writer.Close()
 	}()
-	resp = &http.Response{StatusCode: <-p.status, Header: p.header, Body: reader}
-	b.ends = append(b.ends, func() { cancel(); _ = reader.Close(); <-done })
-	return resp, done
+	status := <-p.status
+	if status != http.StatusOK {
+		_ = reader.Close()
+	}
+	return &http.Response{StatusCode: status, Header: p.header, Body: reader}, done
+}
+
+// ask requests a stream that ends with the test.
+func (b *bubble) ask(hub *push.Hub, query, lastID string) (resp *http.Response, over <-chan struct{}) {
+	b.Helper()
+	ctx, cancel := context.WithCancel(b.Context())
+	resp, over = b.request(ctx, hub, query, lastID)
+	b.ends = append(b.ends, func() { cancel(); _ = resp.Body.Close(); <-over })
+	return resp, over
 }
 
 func (b *bubble) connect(hub *push.Hub, query, lastID string) *stream {
