@@ -29,7 +29,7 @@ var mayImport = map[string][]string{ //nolint:gochecknoglobals // a constant tab
 	"cmd":    {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
 }
 
-// keepsOut lists what must not come into the build of those who import a package.
+// keepsOut lists what must not come into the build of those who import a package; the row without a name is for all but integration.
 var keepsOut = map[string][]string{ //nolint:gochecknoglobals // a constant table
 	"bus":     {"github.com/jackc/", "github.com/redis/", "github.com/go-chi/", "github.com/minio/", "go.opentelemetry.io/otel/exporters", "github.com/twmb/franz-go/pkg/kfake"},
 	"observe": {"go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/exporters", "google.golang.org/grpc", "github.com/prometheus/"},
@@ -77,7 +77,11 @@ func layerBreaks(pkg string, imports, deps []string) []string {
 			breaks = append(breaks, pkg+" must not import "+imported)
 		}
 	}
-	for _, unwanted := range keepsOut[own] {
+	unwantedHere := keepsOut[own]
+	if folder != "integration" {
+		unwantedHere = slices.Concat(unwantedHere, keepsOut[""])
+	}
+	for _, unwanted := range unwantedHere {
 		for _, dep := range deps {
 			if strings.HasPrefix(dep, unwanted) {
 				breaks = append(breaks, pkg+" must not bring "+dep+" into a build")

@@ -33,7 +33,11 @@ type lazy struct {
 
 func (l *lazy) get(t testing.TB, start func(context.Context) (*Server, error)) *Server {
 	t.Helper()
-	l.once.Do(func() { l.server, l.err = start(context.WithoutCancel(t.Context())) })
+	l.once.Do(func() {
+		if l.server, l.err = start(context.WithoutCancel(t.Context())); l.err == nil {
+			t.Logf("a server from %s", l.server.Way)
+		}
+	})
 	Require(t, l.err)
 	return l.server
 }

@@ -15,7 +15,7 @@ if ! complete; then
 	# The folder gets its name when it is complete, so that an interrupted download leaves nothing that looks like one.
 	unfinished=$(mktemp -d "$jars.XXXXXX")
 	trap 'rm -rf "$unfinished"' EXIT
-	mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$unfinished" >&2
+	mvn -q -B -Dstyle.color=never -f "$here/pom.xml" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$unfinished" >&2
 	chmod 755 "$unfinished"
 	rmdir "$jars" 2>/dev/null || true
 	[ -d "$jars" ] || mv "$unfinished" "$jars"
