@@ -2,8 +2,11 @@ package bus
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -18,7 +21,23 @@ func (b *Bus) Publish(ctx context.Context, msgs ...Message) Results {
 	for _, group := range batch.groups {
 		b.atomics.publish(ctx, batch, group)
 	}
-	return batch.wait(ctx)
+	results := batch.wait(ctx)
+	b.relearn(results)
+	return results
+}
+
+// relearn makes the client look again at topics that were deleted and made anew: it holds on to the old ones, and would
+// refuse the new ones for ever. What was refused is transient, and can be published again.
+func (b *Bus) relearn(results Results) {
+	var topics []string
+	for _, result := range results {
+		if result.Err != nil && errors.Is(result.Err, kerr.UnknownTopicID) && !slices.Contains(topics, string(result.Topic)) {
+			topics = append(topics, string(result.Topic))
+		}
+	}
+	if len(topics) > 0 {
+		b.client.PurgeTopicsFromProducing(topics...)
+	}
 }
 
 // batch is one Publish: its records, and the results that the client fills in as brokers answer.
