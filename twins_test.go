@@ -10,7 +10,7 @@ import (
 )
 
 // twinSuffixes mark a second way to do what a variadic function, an option or a transaction value should do.
-var twinSuffixes = []string{"Many", "Tx", "Batch", "All", "Async", "With", "Must", "Safely", "Ctx"} //nolint:gochecknoglobals // a constant table
+var twinSuffixes = []string{"Many", "Tx", "Batch", "All", "Async", "With", "Must", "Safely", "Ctx"}
 
 func TestNoTwins(t *testing.T) {
 	t.Parallel()

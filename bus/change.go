@@ -17,10 +17,10 @@ var ErrIncompatible = errors.New("bus: incompatible contract")
 type Compatibility int8
 
 const (
-	// Backward: consumers of a newer version can read events of every older one, also stored ones.
+	// Backward means that consumers of a newer version can read events of every older one, also stored ones.
 	// Deploy the consumers first.
 	Backward Compatibility = 1 << iota
-	// Forward: consumers of an older version can read events of every newer one. Deploy the producers first.
+	// Forward means that consumers of an older version can read events of every newer one. Deploy the producers first.
 	Forward
 	// Full is both, and the default: consumers may be deployed before producers and after them.
 	Full = Backward | Forward
@@ -73,6 +73,7 @@ func (c Change) String() string {
 		suffix = " (breaks older consumers reading newer events)"
 	case Full:
 		suffix = " (breaks older and newer consumers)"
+	case Unchecked: // it breaks nobody
 	}
 	return path + ": " + c.What + suffix
 }

@@ -57,8 +57,7 @@ func fields(t reflect.Type, depth int, optional bool, within []reflect.Type) ([]
 		return nil, fmt.Errorf("%w: %s", errEmbedded, t)
 	}
 	var all []field
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		tag := f.Tag.Get("json")
 		name, options, _ := strings.Cut(tag, ",")
 		embedded := f.Type

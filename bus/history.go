@@ -56,13 +56,14 @@ func historyOf(r Record) history {
 	if !ok {
 		return h
 	}
-	number := func(key string) int64 {
+	number := func(key string, bits int) int64 {
 		text, _ := r.Headers.Get(key)
-		n, _ := strconv.ParseInt(text, 10, 64)
+		n, _ := strconv.ParseInt(text, 10, bits)
 		return n
 	}
-	h.topic, h.partition, h.offset = Topic(first), Partition(number(headerPartition)), number(headerOffset)
-	h.attempts, h.round = int(number(headerAttempts)), int(number(headerRound))
+	h.topic, h.offset = Topic(first), number(headerOffset, 64)
+	h.partition = Partition(number(headerPartition, 32)) //nolint:gosec // no larger number is read
+	h.attempts, h.round = int(number(headerAttempts, 32)), int(number(headerRound, 32))
 	if due, ok := r.Headers.Get(headerDue); ok {
 		h.due, _ = time.Parse(time.RFC3339Nano, due)
 	}

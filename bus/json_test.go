@@ -43,7 +43,7 @@ type everything struct {
 	Pair    [2]bool          `json:"pair"`
 	Tree    node             `json:"tree"`
 	Numbers map[int32]string `json:"numbers,omitempty"`
-	hidden  int
+	hidden  int              //nolint:unused // what is not exported is not encoded
 }
 
 func drawNode(t *rapid.T, depth int) node {

@@ -83,8 +83,9 @@ func newReading(topic Topic, opts []ReadOption) *reading {
 
 // Read iterates over the records of a topic: all partitions, committed records only, no group, nothing acknowledged.
 // It begins at [Latest] unless an option says otherwise, waits for new records, and takes in partitions that are added
-// later within 15 seconds, from their beginning. Order is kept within a partition. It ends when the loop breaks, when ctx ends, which is not an error, or with
-// an error that another attempt does not mend; errors that pass are retried within.
+// later within 15 seconds, from their beginning. Order is kept within a partition. It ends when the loop breaks, when
+// ctx ends, which is not an error, or with an error that another attempt does not mend; errors that pass are retried
+// within.
 func (b *Bus) Read(ctx context.Context, topic Topic, opts ...ReadOption) iter.Seq2[Record, error] {
 	r := newReading(topic, opts)
 	return func(yield func(Record, error) bool) {

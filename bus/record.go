@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -19,9 +20,9 @@ type Headers []Header
 
 // Get returns the value of the last header with that key.
 func (h Headers) Get(key string) (string, bool) {
-	for i := len(h) - 1; i >= 0; i-- {
-		if h[i].Key == key {
-			return string(h[i].Value), true
+	for _, header := range slices.Backward(h) {
+		if header.Key == key {
+			return string(header.Value), true
 		}
 	}
 	return "", false

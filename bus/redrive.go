@@ -60,5 +60,5 @@ func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) 
 		done++
 		r.progress(done)
 	}
-	return done, ctx.Err() //nolint:wrapcheck // the caller's own context
+	return done, ctx.Err()
 }

@@ -21,12 +21,12 @@ import (
 // The parameters of an address. Files are read when the bus is opened, except token_file and the client certificate,
 // which are read again for each connection, so that they may be rotated.
 const (
-	paramTLS       = "tls"        // true: as the scheme kafkas
-	paramCA        = "ca"         // file of the certificate authorities, PEM; the default is the system's
-	paramCert      = "cert"       // file of the client's certificate, PEM
-	paramKey       = "key"        // file of its key, PEM
-	paramSASL      = "sasl"       // scram-sha-512 (the default with a user), scram-sha-256, plain, oauthbearer
-	paramTokenFile = "token_file" //nolint:gosec // the name of a parameter; the file holds an OAUTHBEARER token
+	paramTLS       = "tls"  // true: as the scheme kafkas
+	paramCA        = "ca"   // file of the certificate authorities, PEM; the default is the system's
+	paramCert      = "cert" // file of the client's certificate, PEM
+	paramKey       = "key"  // file of its key, PEM
+	paramSASL      = "sasl" // scram-sha-512 (the default with a user), scram-sha-256, plain, oauthbearer
+	paramTokenFile = "token_file"
 )
 
 // OAuth authenticates with OAUTHBEARER (RFC 7628). token is asked for each connection.
@@ -102,7 +102,9 @@ func tlsConfig(query url.Values) (*tls.Config, error) {
 func (c *config) mechanism(query url.Values, encrypted bool) (sasl.Mechanism, error) {
 	ask := c.credentials
 	if ask == nil && c.address.user != "" {
-		ask = func(context.Context) (string, string, error) { return c.address.user, c.address.password, nil }
+		ask = func(context.Context) (string, string, error) { //nolint:unparam // the form of Credentials
+			return c.address.user, c.address.password, nil
+		}
 	}
 	name := query.Get(paramSASL)
 	if name == "" && ask != nil {

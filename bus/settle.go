@@ -31,5 +31,5 @@ func settle[T any](ctx context.Context, patience time.Duration, ask func(context
 		}
 		return resilience.Permanent(err)
 	})
-	return answer, err //nolint:wrapcheck // wrapped by its callers
+	return answer, err
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -99,12 +100,16 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 			errs = append(errs, fmt.Errorf("%w: %q", ErrTopicName, spec.Name))
 			continue
 		}
+		if spec.Partitions < 0 || spec.Partitions > math.MaxInt32 || spec.Replicas < 0 || spec.Replicas > math.MaxInt16 {
+			errs = append(errs, fmt.Errorf("bus: create topic %s: partitions must be 0 to %d and replicas 0 to %d",
+				spec.Name, math.MaxInt32, math.MaxInt16))
+			continue
+		}
 		configs := make(map[string]*string, len(spec.Configs))
 		for key, value := range spec.Configs {
 			configs[key] = &value
 		}
-		partitions, replicas := orDefault(spec.Partitions), orDefault(spec.Replicas)
-		_, err := b.admin.CreateTopic(ctx, int32(partitions), int16(replicas), configs, string(spec.Name))
+		_, err := b.admin.CreateTopic(ctx, orDefault[int32](spec.Partitions), orDefault[int16](spec.Replicas), configs, string(spec.Name))
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
 			errs = append(errs, fmt.Errorf("bus: create topic %s: %w", spec.Name, readError(err)))
 			continue
@@ -116,9 +121,9 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 }
 
 // orDefault is what CreateTopics calls the cluster's default (KIP-464).
-func orDefault(n int) int {
+func orDefault[N int16 | int32](n int) N {
 	if n == 0 {
 		return -1
 	}
-	return n
+	return N(n)
 }

@@ -121,7 +121,7 @@ func ExampleDedupe_Claim() {
 	}
 	defer server.Close()
 	client := redis.NewClient(&redis.Options{Addr: server.Addr()})
-	defer client.Close() //nolint:errcheck // the example ends
+	defer client.Close()
 	d, err := cache.NewDedupe(client)
 	if err != nil {
 		return

@@ -58,7 +58,7 @@ type asker struct {
 func (a *asker) ask(ctx context.Context) error {
 	if a.answer != nil { // the last question outlived its time
 		select {
-		case <-a.answer:
+		case <-a.answer: //nolint:errcheck // too late to be told
 			a.answer = nil
 		default:
 			return fmt.Errorf("still no answer to a question that had %s", a.Timeout)

@@ -79,13 +79,13 @@ func TestHangingCheck(t *testing.T) {
 			report.Checks["hangs"] != "no answer within 3s" || report.Status != observe.Failing {
 			t.Errorf("after %s: %+v", took, report)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		began = time.Now()
 		if report = h.Report(t.Context()); !strings.HasPrefix(report.Checks["hangs"], "still no answer") || time.Since(began) != 0 {
 			t.Errorf("after %s: %+v", time.Since(began), report)
 		}
 		close(release)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if report = h.Report(t.Context()); report.Status != observe.OK || asked != 2 {
 			t.Errorf("asked %d times: %+v", asked, report)
 		}
@@ -111,7 +111,7 @@ func TestAnswersAreShared(t *testing.T) {
 		if asked != 1 || h.Report(t.Context()).Checks["counted"] != "ok" {
 			t.Errorf("asked %d times", asked)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		if h.Report(t.Context()); asked != 2 {
 			t.Errorf("asked %d times after a second", asked)
 		}

@@ -93,10 +93,11 @@ func TestTraceIsHandler(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var out bytes.Buffer
-			slogtest.Run(t, func(t *testing.T) slog.Handler {
+			slogtest.Run(t, func(*testing.T) slog.Handler {
 				out.Reset()
 				return wrap(observe.Trace(slog.NewJSONHandler(&out, nil)))
 			}, func(t *testing.T) map[string]any {
+				t.Helper()
 				fields := decode(t, out.Bytes())
 				delete(fields, "trace_id")
 				delete(fields, "span_id")

@@ -26,7 +26,7 @@ type cluster struct {
 	names  int
 }
 
-var shared cluster //nolint:gochecknoglobals // one server for all tests
+var shared cluster
 
 func TestMain(m *testing.M) {
 	shared.M = m
@@ -56,7 +56,7 @@ func (c *cluster) address(ctx context.Context) (address, name string, err error)
 	}
 	if c.dir == "" {
 		if c.dir, c.err = os.MkdirTemp("", "outboxtest"); c.err == nil {
-			c.err = os.Chmod(c.dir, 0o711) //nolint:gosec // the server's user must enter
+			c.err = os.Chmod(c.dir, 0o711)
 		}
 		if c.err == nil {
 			c.server, c.err = pgserver.Start(context.WithoutCancel(ctx), c.dir+"/pg", "fsync=off", "shared_buffers=32MB", "wal_sender_timeout=5s")

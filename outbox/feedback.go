@@ -47,8 +47,8 @@ func (s *stream) write(message []byte) error {
 
 // close ends replication in good order where the connection is sound: the server has taken the last report and let go
 // of the slot when it returns.
-func (s *stream) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+func (s *stream) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
 	if !s.conn.IsClosed() && s.write([]byte{'c', 0, 0, 0, 4}) == nil {
 		for ended := false; !ended; {

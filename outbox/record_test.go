@@ -86,7 +86,8 @@ func TestWriterRefuses(t *testing.T) {
 		"key":    placed().New(order{ID: "a\x00"}),
 		"utf-8":  placed().New(order{ID: "\xff"}),
 		"json": bus.Record{Topic: "outbox.event.order", Key: []byte("a"), Value: []byte("{"), Headers: bus.Headers{
-			{Key: "id", Value: []byte("0190a0a0-0000-7000-8000-000000000001")}, {Key: "ce_type", Value: []byte("a.b.c")},
+			{Key: "id", Value: []byte("0190a0a0-0000-7000-8000-000000000001")},
+			{Key: "ce_type", Value: []byte("a.b.c")},
 			{Key: "content-type", Value: []byte("application/json")},
 		}}.Message(),
 	} {

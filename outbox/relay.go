@@ -121,7 +121,7 @@ func (r *Relay) Run(ctx context.Context) error {
 		err := r.session(ctx)
 		r.note(func(s *Status) { s.Working, s.Lag, s.Err = false, -1, err })
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how a relay stops
 		}
 		if time.Since(began) > healthy || r.Status().Confirmed > before {
 			failures = 0

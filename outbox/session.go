@@ -26,7 +26,7 @@ func (r *Relay) session(ctx context.Context) error {
 	r.logger.InfoContext(ctx, "relay works", "slot", r.slot, "from", state.confirmed.String())
 	r.note(func(s *Status) { s.Working, s.Confirmed, s.Err = true, state.confirmed, nil })
 	err = r.pump(ctx, stream)
-	return errors.Join(err, stream.close())
+	return errors.Join(err, stream.close(ctx))
 }
 
 // adopt makes the slot ready. One that disappears while its relay lives took rows with it, which is never passed over.

@@ -38,7 +38,7 @@ func openStream(ctx context.Context, config *pgconn.Config, slot, publication st
 	}
 	s := &stream{conn: conn}
 	if err := s.start(ctx, slot, publication); err != nil {
-		return nil, errors.Join(fmt.Errorf("start replication: %w", err), s.close())
+		return nil, errors.Join(fmt.Errorf("start replication: %w", err), s.close(ctx))
 	}
 	return s, nil
 }
@@ -56,7 +56,7 @@ func (s *stream) start(ctx context.Context, slot, publication string) error {
 		}
 		switch message := message.(type) {
 		case *pgproto3.ErrorResponse:
-			return pgconn.ErrorResponseToPgError(message)
+			return pgconn.ErrorResponseToPgError(message) //nolint:wrapcheck // wrapped once by openStream
 		case *pgproto3.CopyBothResponse:
 			return nil
 		}
@@ -78,7 +78,7 @@ func (s *stream) next(ctx context.Context) (any, error) {
 		}
 		switch message := message.(type) {
 		case *pgproto3.ErrorResponse:
-			return nil, pgconn.ErrorResponseToPgError(message)
+			return nil, pgconn.ErrorResponseToPgError(message) //nolint:wrapcheck // the server's own words; explain adds what to do
 		case *pgproto3.CopyData:
 			if decoded, err := s.decode(message.Data); decoded != nil || err != nil {
 				return decoded, err

@@ -30,7 +30,7 @@ func In(tx pgx.Tx, opts ...TableOption) *Writer {
 		for _, s := range statements {
 			batch.Queue(s.sql, s.args...)
 		}
-		return tx.SendBatch(ctx, &batch).Close() //nolint:wrapcheck // wrapped once by Publish
+		return tx.SendBatch(ctx, &batch).Close()
 	})
 }
 
@@ -53,11 +53,23 @@ func newWriter(opts []TableOption, exec func(context.Context, ...statement) erro
 
 // columns are the table's, in the order of a row's values. Each after payload holds the record header of that name.
 var columns = [...]struct{ name, header string }{ //nolint:gochecknoglobals // a constant table
-	{"id", ""}, {"aggregatetype", ""}, {"aggregateid", ""}, {"type", bus.HeaderType}, {"payload", ""},
-	{"specversion", bus.HeaderSpecVersion}, {"source", bus.HeaderSource}, {"subject", bus.HeaderSubject}, {"time", bus.HeaderTime},
-	{"dataschema", bus.HeaderDataSchema}, {"contenttype", bus.HeaderContentType}, {"tenant", bus.HeaderTenant},
-	{"traceparent", "traceparent"}, {"tracestate", "tracestate"}, {"requestid", "millrace-request-id"},
-	{"principal", "millrace-principal"}, {"locale", "millrace-locale"},
+	{"id", ""},
+	{"aggregatetype", ""},
+	{"aggregateid", ""},
+	{"type", bus.HeaderType},
+	{"payload", ""},
+	{"specversion", bus.HeaderSpecVersion},
+	{"source", bus.HeaderSource},
+	{"subject", bus.HeaderSubject},
+	{"time", bus.HeaderTime},
+	{"dataschema", bus.HeaderDataSchema},
+	{"contenttype", bus.HeaderContentType},
+	{"tenant", bus.HeaderTenant},
+	{"traceparent", "traceparent"},
+	{"tracestate", "tracestate"},
+	{"requestid", "millrace-request-id"},
+	{"principal", "millrace-principal"},
+	{"locale", "millrace-locale"},
 }
 
 // Publish writes one row for each message. One message that cannot be carried refuses the whole call before anything

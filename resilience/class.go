@@ -9,11 +9,11 @@ import (
 type Class int8
 
 const (
-	// ClassTransient: nothing happened, and the same call may succeed later.
+	// ClassTransient says that nothing happened, and the same call may succeed later.
 	ClassTransient Class = iota
-	// ClassPermanent: nothing happened, and the same call fails again.
+	// ClassPermanent says that nothing happened, and the same call fails again.
 	ClassPermanent
-	// ClassIndefinite: it may have happened. Only a call that is harmless twice may be tried again.
+	// ClassIndefinite says that it may have happened. Only a call that is harmless twice may be tried again.
 	ClassIndefinite
 )
 

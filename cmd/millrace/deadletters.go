@@ -107,7 +107,7 @@ func showDeadLetters(cmd *cobra.Command, b *bus.Bus, group string, positions []b
 	for letter, err := range b.DeadLetters(cmd.Context(), group) {
 		switch {
 		case err != nil:
-			return err //nolint:wrapcheck // it says what it is
+			return err
 		case !wanted[letter.Position]:
 			continue
 		}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -60,7 +61,8 @@ func newDev(g *global) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&f.http, "http", defaultHTTP, "address of the shop")
 	flags.StringVar(&f.kafka, "kafka", defaultKafka, "address of the embedded broker")
-	flags.StringVar(&f.data, "data", "", "directory to keep data in (default: millrace/dev in the user's cache directory; /var/lib/millrace/dev for root)")
+	flags.StringVar(&f.data, "data", "", "directory to keep data in (default: millrace/dev in the user's cache directory; "+
+		"/var/lib/millrace/dev for root)")
 	flags.BoolVar(&f.ephemeral, "ephemeral", false, "keep no data")
 	flags.BoolVar(&f.fsync, "fsync", false, "let the embedded broker sync each batch to the disk, so that a power cut loses none")
 	return cmd
@@ -82,7 +84,7 @@ func (d *dev) run(ctx context.Context) error {
 		return err
 	}
 	d.later(func() error { return ignoreClosed(listener.Close()) })
-	if err := d.openDirectory(); err != nil {
+	if err := d.openDirectory(ctx); err != nil {
 		return err
 	}
 	at, err := d.startServers(ctx)
@@ -93,7 +95,7 @@ func (d *dev) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.later(p.close)
+	d.later(func() error { return p.close(ctx) })
 	d.out.part("relay", "outbox to Kafka", "replication slot "+p.relay.Status().Slot)
 	err = p.serve(ctx, listener, func() {
 		d.out.part("shop", "http://"+listener.Addr().String(), "")
@@ -109,8 +111,8 @@ func (d *dev) later(end func() error) { d.closers = append(d.closers, end) }
 
 func (d *dev) close() error {
 	var errs []error
-	for i := len(d.closers) - 1; i >= 0; i-- {
-		errs = append(errs, d.closers[i]())
+	for _, end := range slices.Backward(d.closers) {
+		errs = append(errs, end())
 	}
 	return errors.Join(errs...)
 }
@@ -122,9 +124,9 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-func (d *dev) openDirectory() (err error) {
+func (d *dev) openDirectory(ctx context.Context) (err error) {
 	if d.flags.ephemeral {
-		d.dir, err = embedded.OpenEphemeral()
+		d.dir, err = embedded.OpenEphemeral(ctx)
 	} else {
 		path := d.flags.data
 		if path == "" {
@@ -141,7 +143,7 @@ func (d *dev) openDirectory() (err error) {
 		return fmt.Errorf("%w; choose another directory with --data DIR, or --ephemeral", err)
 	}
 	d.later(d.dir.Close)
-	if err := d.diskSpace(context.Background()); err != nil {
+	if err := d.diskSpace(ctx); err != nil {
 		return fmt.Errorf("%w, or choose another directory with --data DIR", err)
 	}
 	note := "kept; start again to go on, delete it to begin anew"
@@ -172,7 +174,7 @@ func (d *dev) diskSpace(context.Context) error {
 	if err == nil && free < leastFree {
 		err = fmt.Errorf("%d MB free for %s; make room", free>>20, d.dir.Path())
 	}
-	return err //nolint:wrapcheck // it says what it is
+	return err
 }
 
 // startServers starts what is not named by the environment.

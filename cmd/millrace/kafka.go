@@ -104,8 +104,10 @@ func groupFindings(ctx context.Context, b *bus.Bus) []finding {
 			dead++
 		}
 		if dead > 0 {
-			findings = append(findings, finding{advice, "kafka", "dead letters of " + lag.Group, strconv.Itoa(dead),
-				"see millrace deadletters " + lag.Group})
+			findings = append(findings, finding{
+				advice, "kafka", "dead letters of " + lag.Group, strconv.Itoa(dead),
+				"see millrace deadletters " + lag.Group,
+			})
 		}
 	}
 	return findings

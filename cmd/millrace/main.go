@@ -43,7 +43,7 @@ func forward(signals <-chan os.Signal, cancel context.CancelFunc) {
 }
 
 func run(ctx context.Context, args []string) int {
-	root := newRoot()
+	root := newRoot() //nolint:contextcheck // cobra hands the context to each command
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	switch {

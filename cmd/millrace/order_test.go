@@ -24,7 +24,7 @@ func place(ctx context.Context, client *http.Client, shop, id string) int {
 	if err != nil {
 		return 0
 	}
-	defer response.Body.Close() //nolint:errcheck // only its status matters
+	defer response.Body.Close()
 	return response.StatusCode
 }
 
@@ -45,7 +45,7 @@ func status(t *testing.T, client *http.Client, url string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // only its status matters
+	defer response.Body.Close()
 	return response.StatusCode
 }
 
@@ -58,7 +58,7 @@ func awaitEvents(t *testing.T, kafka string, wanted map[string]bool) map[string]
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close() //nolint:errcheck // the test is over
+	defer b.Close()
 	seen, missing := map[string]int{}, len(wanted)
 	for record, err := range b.Read(ctx, "outbox.event.order", bus.Earliest) {
 		if err != nil {
@@ -88,7 +88,7 @@ func follow(t *testing.T, client *http.Client, shop, order string, connected fun
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // the stream is left
+	defer response.Body.Close()
 	connected()
 	text := ""
 	buffer := make([]byte, 4096)

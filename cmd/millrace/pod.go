@@ -56,13 +56,13 @@ func newPod(ctx context.Context, at servers, log *slog.Logger, room func(context
 	}
 	p := &pod{log: slog.New(otel.Handler(log.Handler())), otel: otel}
 	if err := p.connect(ctx, at); err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(err, p.close(ctx))
 	}
 	if err := p.build(at); err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(err, p.close(ctx))
 	}
 	if err := p.watch(room); err != nil {
-		return nil, errors.Join(err, p.close())
+		return nil, errors.Join(err, p.close(ctx))
 	}
 	return p, nil
 }
@@ -91,10 +91,10 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 		return errors.New("DATABASE_URL (or --database) must be of the form postgres://user@host:5432/name")
 	}
 	if err := outbox.Migrate(ctx, p.pool); err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
 	if err := shop.Migrate(ctx, p.pool); err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
 	if at.redis != "" {
 		opts, err := redis.ParseURL(at.redis)
@@ -108,21 +108,21 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 	}
 	if p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop"),
 		bus.Telemetry(p.otel.Tracer(), p.otel.Meter())); err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
-	return p.bus.Verify(ctx, shop.OrderPlaced) //nolint:wrapcheck // it says what it is
+	return p.bus.Verify(ctx, shop.OrderPlaced)
 }
 
 func (p *pod) build(at servers) (err error) {
 	if p.relay, err = outbox.NewRelay(p.bus, at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
 	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.Meter())); err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
 	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, shop.Logger(p.log),
 		shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag))
-	return err //nolint:wrapcheck // it says what it is
+	return err
 }
 
 // relaying fails while the relay reports trouble; a relay that stands by for another pod's is well.
@@ -150,7 +150,7 @@ func (p *pod) traced(next http.Handler) http.Handler {
 }
 
 // close frees the connections and sends the last telemetry.
-func (p *pod) close() error {
+func (p *pod) close(ctx context.Context) error {
 	var errs []error
 	if p.bus != nil {
 		errs = append(errs, p.bus.Close())
@@ -161,5 +161,5 @@ func (p *pod) close() error {
 	if p.pool != nil {
 		p.pool.Close()
 	}
-	return errors.Join(append(errs, p.otel.Shutdown(context.Background()))...)
+	return errors.Join(append(errs, p.otel.Shutdown(context.WithoutCancel(ctx)))...)
 }

@@ -13,6 +13,9 @@ import (
 
 const doctorLimit = 10 * time.Second
 
+// versionStep is what PostgreSQL counts a major version as in server_version_num.
+const versionStep = 10_000
+
 const slotQuery = `SELECT slot_name, active, coalesce(wal_status, ''),
 	coalesce(pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), '-'),
 	coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0) > 1e9
@@ -26,7 +29,7 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 	if err != nil {
 		return unreachable(server, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // only read from
+	defer conn.Close(context.WithoutCancel(ctx))
 	var version int
 	var level, fsync, commit string
 	var keep, free int64
@@ -45,7 +48,8 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 		kept = "unlimited"
 	}
 	findings := []finding{
-		judge(version >= 140000, fault, server, "version", strconv.Itoa(version/10000), "the relay needs PostgreSQL 14 or newer"), //nolint:mnd // PostgreSQL's own coding
+		judge(version >= 14*versionStep, fault, server, "version", strconv.Itoa(version/versionStep),
+			"the relay needs PostgreSQL 14 or newer"),
 		judge(level == "logical", fault, server, "wal_level", level, "ALTER SYSTEM SET wal_level = logical, then restart; the relay needs it"),
 		judge(replication, fault, server, "replication right", strconv.FormatBool(replication), "ALTER ROLE … REPLICATION for the relay's role"),
 		judge(keep >= 0, advice, server, "max_slot_wal_keep_size", kept,

@@ -135,7 +135,7 @@ func (p *process) at(t *testing.T, part string) string {
 // openDirectory is a directory that PostgreSQL's own user may enter, unlike t.TempDir.
 func openDirectory(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "millrace-data")
+	dir, err := os.MkdirTemp("", "millrace-data") //nolint:usetesting // that user may not enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

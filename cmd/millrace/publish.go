@@ -77,7 +77,7 @@ func (f *publishing) run(cmd *cobra.Command, b *bus.Bus, topic bus.Topic, values
 		if errors.Is(err, bus.ErrNoTopic) {
 			return fmt.Errorf("no topic %s; see `millrace topics`", topic)
 		}
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
 	for value, err := range f.values(cmd.InOrStdin(), values) {
 		if err != nil {

@@ -15,7 +15,7 @@ func TestPublishAndTail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close() //nolint:errcheck // the test is over
+	defer b.Close()
 	if err := b.Create(t.Context(), bus.TopicSpec{Name: "outbox.event.order", Partitions: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestDeadLetters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer b.Close() //nolint:errcheck // the test is over
+	defer b.Close()
 	specs := []bus.TopicSpec{{Name: "mailer.dlq", Partitions: 1}, {Name: "mailer.retry", Partitions: 1}}
 	if err := b.Create(t.Context(), specs...); err != nil {
 		t.Fatal(err)

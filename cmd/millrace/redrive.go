@@ -70,7 +70,7 @@ func countDeadLetters(cmd *cobra.Command, b *bus.Bus, group string, positions []
 	total := 0
 	for letter, err := range b.DeadLetters(cmd.Context(), group) {
 		if err != nil {
-			return 0, err //nolint:wrapcheck // it says what it is
+			return 0, err
 		}
 		if len(positions) == 0 || wanted[letter.Position] {
 			total++

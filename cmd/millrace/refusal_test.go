@@ -20,7 +20,7 @@ func TestStartErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close() //nolint:errcheck // the test is over
+	t.Cleanup(func() { _ = listener.Close() })
 	taken := listener.Addr().String()
 	data := openDirectory(t)
 	owner := launch(t, nil, "--data", data).awaitReady(t)
@@ -44,6 +44,7 @@ func TestStartErrors(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			args := append([]string{"dev", "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0"}, c.args...)
 			_, errs, code := command(t, "", args...)
 			if code != c.code {

@@ -104,5 +104,5 @@ func (g *global) open(ctx context.Context) (*bus.Bus, error) {
 	if err != nil && g.kafka == "" {
 		return nil, fmt.Errorf("%w; start `millrace dev`, or name a cluster with --kafka or KAFKA_URL", err)
 	}
-	return b, err //nolint:wrapcheck // it says what it is
+	return b, err
 }

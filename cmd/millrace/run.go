@@ -83,7 +83,7 @@ func (p *pod) publish(ctx context.Context) error {
 	for {
 		err := p.relay.Run(ctx)
 		if err == nil || p.health.room == nil || p.health.room(ctx) == nil {
-			return err //nolint:wrapcheck // it says what it is
+			return err
 		}
 		p.log.ErrorContext(ctx, "nothing is published until there is room again", "error", err)
 		poll := time.NewTicker(roomPoll)

@@ -41,7 +41,7 @@ func newServe(g *global) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer func() { err = errors.Join(err, p.close()) }()
+			defer func() { err = errors.Join(err, p.close(cmd.Context())) }()
 			p.drain = drain
 			return p.serve(cmd.Context(), listener, func() { log.Info("ready", "http", listener.Addr().String()) })
 		},

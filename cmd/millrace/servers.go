@@ -25,7 +25,7 @@ func (d *dev) startKafka() (string, error) {
 		return "", fmt.Errorf("%w; stop it, choose another address with --kafka, or set KAFKA_URL to use a cluster that runs", err)
 	}
 	if err != nil {
-		return "", err //nolint:wrapcheck // it says what it is
+		return "", err
 	}
 	d.later(func() error { broker.Close(); return nil })
 	d.out.part("kafka", broker.Address(), "embedded broker")
@@ -39,7 +39,7 @@ func (d *dev) startDatabase(ctx context.Context) (string, error) {
 	}
 	database, err := embedded.StartDatabase(ctx, d.dir, func(text string) { d.out.say("  " + text) })
 	if err != nil {
-		return "", err //nolint:wrapcheck // it says what it is
+		return "", err
 	}
 	d.later(func() error { return database.Close(context.WithoutCancel(ctx)) })
 	note := "embedded server"
@@ -60,7 +60,7 @@ func (d *dev) startRedis() (string, error) {
 	}
 	redis, err := embedded.StartRedis()
 	if err != nil {
-		return "", err //nolint:wrapcheck // it says what it is
+		return "", err
 	}
 	d.later(func() error { redis.Close(); return nil })
 	d.out.part("redis", hostOf(redis.URL()), "embedded server, keeps nothing")

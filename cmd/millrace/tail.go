@@ -63,7 +63,7 @@ func (f *tail) run(cmd *cobra.Command, b *bus.Bus, name string, asJSON bool) err
 	printed := 0
 	for record, err := range b.Read(cmd.Context(), topic, opts...) {
 		if err != nil {
-			return err //nolint:wrapcheck // it says what it is
+			return err
 		}
 		if f.kind != "" && record.Type() != f.kind || cmd.Flags().Changed("key") && string(record.Key) != f.key {
 			continue
@@ -116,7 +116,7 @@ func (f *tail) options(now time.Time) ([]bus.ReadOption, error) {
 func (f *tail) resolve(ctx context.Context, b *bus.Bus, name string) (bus.Topic, error) {
 	infos, err := b.Topics(ctx)
 	if err != nil {
-		return "", err //nolint:wrapcheck // it says what it is
+		return "", err
 	}
 	segments := strings.Split(name, ".")
 	aggregate := bus.Topic("")
@@ -130,6 +130,7 @@ func (f *tail) resolve(ctx context.Context, b *bus.Bus, name string) (bus.Topic,
 			return info.Name, nil
 		case aggregate:
 			found = aggregate
+		default:
 		}
 	}
 	if found == "" {

@@ -49,8 +49,8 @@ func (g *global) topics(ctx context.Context, names ...bus.Topic) ([]bus.TopicInf
 	if err != nil {
 		return nil, err
 	}
-	defer b.Close()                //nolint:errcheck // only read from
-	return b.Topics(ctx, names...) //nolint:wrapcheck // it says what it is
+	defer b.Close() //nolint:errcheck // only read from
+	return b.Topics(ctx, names...)
 }
 
 // topicLine is a topic as programs read it.

@@ -11,6 +11,7 @@ import (
 	"github.com/millrace/millrace/examples/shop"
 )
 
+//nolint:revive // function-length: one visit to the page, step by step
 func TestPageInABrowser(t *testing.T) {
 	t.Parallel()
 	p := chromium(t)

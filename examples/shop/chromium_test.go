@@ -23,7 +23,7 @@ var axe string
 // tab is one page in a headless Chromium.
 type tab struct {
 	testing.TB
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // chromedp keeps the tab in it
 	opened   bool
 	mu       sync.Mutex
 	messages []chromedp.ConsoleMessage
@@ -46,7 +46,7 @@ func chromium(t testing.TB) *tab {
 	default:
 		t.Skip("SKIPPED, no Chromium: install it, on Debian with apt-get install chromium")
 	}
-	dir, err := os.MkdirTemp("", "chromium")
+	dir, err := os.MkdirTemp("", "chromium") //nolint:usetesting // Chromium may still write when the test ends
 	if err != nil {
 		t.Fatal(err)
 	}

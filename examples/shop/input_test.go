@@ -10,7 +10,7 @@ import (
 	"github.com/millrace/millrace/examples/shop"
 )
 
-func TestBadInputIsRefused(t *testing.T) {
+func TestBadInputIsRefused(t *testing.T) { //nolint:tparallel // the orders are counted when the bodies are through
 	t.Parallel()
 	f := open(t, nil)
 	t.Run("body", func(t *testing.T) {

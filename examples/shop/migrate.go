@@ -26,7 +26,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 			CREATE SCHEMA IF NOT EXISTS shop;
 			CREATE TABLE IF NOT EXISTS shop.migrations (name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`)
 		if err != nil {
-			return err
+			return err //nolint:wrapcheck // wrapped by Migrate
 		}
 		for _, name := range names {
 			if err := apply(ctx, tx, name); err != nil {
@@ -44,12 +44,12 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 func apply(ctx context.Context, tx pgx.Tx, name string) error {
 	tag, err := tx.Exec(ctx, `INSERT INTO shop.migrations (name) VALUES ($1) ON CONFLICT DO NOTHING`, name)
 	if err != nil || tag.RowsAffected() == 0 {
-		return err
+		return err //nolint:wrapcheck // wrapped by Migrate
 	}
 	script, err := migrations.ReadFile(name)
 	if err != nil {
-		return err
+		return err //nolint:wrapcheck // wrapped by Migrate
 	}
 	_, err = tx.Exec(ctx, string(script))
-	return err
+	return err //nolint:wrapcheck // wrapped by Migrate
 }

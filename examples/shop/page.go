@@ -45,17 +45,17 @@ type pageData struct {
 func loadPage() (*template.Template, map[string]asset, error) {
 	page, err := template.ParseFS(pageFiles, "page/index.html")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, err //nolint:wrapcheck // wrapped by New
 	}
 	assets := map[string]asset{}
 	names, err := fs.Glob(pageFiles, "page/*.*")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, err //nolint:wrapcheck // wrapped by New
 	}
 	for _, name := range names {
 		body, err := pageFiles.ReadFile(name)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, err //nolint:wrapcheck // wrapped by New
 		}
 		sum := sha256.Sum256(body)
 		assets[path.Base(name)] = asset{body: body, etag: `"` + hex.EncodeToString(sum[:8]) + `"`}
@@ -80,7 +80,7 @@ func (s *Shop) showPage(w http.ResponseWriter, r *http.Request) error {
 		Base: scheme + r.Host, Kafka: s.kafka, Topic: string(OrderPlaced.Contract().Topic()), Group: Group,
 	})
 	if err != nil {
-		return err
+		return err //nolint:wrapcheck // told by the router
 	}
 	header := w.Header()
 	header.Set("Content-Type", "text/html; charset=utf-8")
@@ -89,7 +89,7 @@ func (s *Shop) showPage(w http.ResponseWriter, r *http.Request) error {
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-cache")
 	_, err = body.WriteTo(w)
-	return err
+	return err //nolint:wrapcheck // the client has gone
 }
 
 func (s *Shop) showAsset(w http.ResponseWriter, r *http.Request) error {

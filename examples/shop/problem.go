@@ -6,7 +6,7 @@ import (
 )
 
 // Problem is an answer by RFC 9457, application/problem+json. Its detail says what to do.
-type Problem struct {
+type Problem struct { //nolint:errname // the name that RFC 9457 gives it
 	Type     string       `json:"type"`
 	Title    string       `json:"title"`
 	Status   int          `json:"status"`

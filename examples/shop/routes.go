@@ -3,7 +3,6 @@ package shop
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -80,11 +79,13 @@ func (s *Shop) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, ErrNotFound):
 		problem(http.StatusNotFound, "", "no order has this id; place it with POST /orders").write(w, r)
 	case errors.Is(err, ErrConflict):
-		problem(http.StatusConflict, "order-conflict", "another order has this id; choose a new id, or send the same content as before").write(w, r)
+		problem(http.StatusConflict, "order-conflict",
+			"another order has this id; choose a new id, or send the same content as before").write(w, r)
 	case errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 		w.WriteHeader(499) // the client has gone; nobody reads this
 	default:
-		s.log.ErrorContext(r.Context(), "shop: request failed", "request", request.From(r.Context()).ID, "method", r.Method, "path", r.URL.Path, "error", err)
+		s.log.ErrorContext(r.Context(), "shop: request failed", "request", request.From(r.Context()).ID,
+			"method", r.Method, "path", r.URL.Path, "error", err)
 		w.Header().Set("Retry-After", "2")
 		problem(http.StatusServiceUnavailable, "unavailable",
 			"the shop cannot reach one of its servers; send the same request again, an order with the same id is placed once").write(w, r)
@@ -93,17 +94,21 @@ func (s *Shop) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func (s *Shop) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			failure := recover()
-			if failure == nil {
-				return
-			}
-			if failure == http.ErrAbortHandler {
-				panic(failure)
-			}
-			s.log.ErrorContext(r.Context(), "shop: handler panicked", "request", request.From(r.Context()).ID, slog.Any("panic", failure), "stack", string(debug.Stack()))
-			problem(http.StatusInternalServerError, "", "this is a mistake of the shop; its log says more").write(w, r)
-		}()
+		defer s.survive(w, r)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// survive answers for a handler that panicked; one that aborted the connection on purpose goes on to do so.
+func (s *Shop) survive(w http.ResponseWriter, r *http.Request) {
+	failure := recover()
+	if failure == nil {
+		return
+	}
+	if err, ok := failure.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(failure) //nolint:forbidigo // net/http's own way to abort
+	}
+	s.log.ErrorContext(r.Context(), "shop: handler panicked", "request", request.From(r.Context()).ID,
+		"panic", failure, "stack", string(debug.Stack()))
+	problem(http.StatusInternalServerError, "", "this is a mistake of the shop; its log says more").write(w, r)
 }

@@ -49,7 +49,7 @@ func insert(ctx context.Context, tx pgx.Tx, o Order) (bool, error) {
 		INSERT INTO shop.orders (id, customer, total_cents, placed_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (id) DO NOTHING`, o.ID, o.Customer, o.TotalCents, o.PlacedAt)
 	if err != nil || tag.RowsAffected() == 0 {
-		return false, err
+		return false, err //nolint:wrapcheck // wrapped by place
 	}
 	skus, quantities, prices := make([]string, len(o.Items)), make([]int, len(o.Items)), make([]int64, len(o.Items))
 	for i, item := range o.Items {
@@ -60,7 +60,7 @@ func insert(ctx context.Context, tx pgx.Tx, o Order) (bool, error) {
 		SELECT $1, line, sku, quantity, price_cents
 		FROM unnest($2::text[], $3::int[], $4::bigint[]) WITH ORDINALITY AS i (sku, quantity, price_cents, line)`,
 		o.ID, skus, quantities, prices)
-	return err == nil, err
+	return err == nil, err //nolint:wrapcheck // wrapped by place
 }
 
 const selectOrders = `
@@ -97,7 +97,7 @@ func (s store) recent(ctx context.Context, before int64, limit int) ([]OrderStat
 func (s store) query(ctx context.Context, sql string, args ...any) ([]OrderState, int64, error) {
 	rows, err := s.pool.Query(ctx, sql, args...)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, err //nolint:wrapcheck // wrapped by its callers
 	}
 	var seq int64
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (OrderState, error) {
@@ -108,7 +108,7 @@ func (s store) query(ctx context.Context, sql string, args ...any) ([]OrderState
 		if accepted != nil {
 			state.Status, state.AcceptedAt = StatusAccepted, accepted.UTC()
 		}
-		return state, err
+		return state, err //nolint:wrapcheck // wrapped by its callers
 	})
-	return found, seq, err
+	return found, seq, err //nolint:wrapcheck // wrapped by its callers
 }

@@ -136,9 +136,9 @@ type brokerLog struct{ log *slog.Logger }
 func (b brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
 	switch level {
 	case kfake.LogLevelError:
-		b.log.Error("broker: " + fmt.Sprintf(format, args...))
+		b.log.Error("broker", "says", fmt.Sprintf(format, args...))
 	case kfake.LogLevelWarn:
-		b.log.Warn("broker: " + fmt.Sprintf(format, args...))
+		b.log.Warn("broker", "says", fmt.Sprintf(format, args...))
 	default:
 	}
 }

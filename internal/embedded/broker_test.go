@@ -25,7 +25,7 @@ func startBroker(t *testing.T, address string, dir *embedded.Directory) (*embedd
 func TestBrokerKeepsRecords(t *testing.T) {
 	t.Parallel()
 	dir := openDirectory(t, t.TempDir())
-	defer dir.Close() //nolint:errcheck // the test is over
+	defer dir.Close()
 	broker, b := startBroker(t, "127.0.0.1:0", dir)
 	if err := b.Create(t.Context(), bus.TopicSpec{Name: "kept", Partitions: 2}); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestBrokerKeepsRecords(t *testing.T) {
 	broker.Close()
 	broker, b = startBroker(t, broker.Address(), dir)
 	defer broker.Close()
-	defer b.Close() //nolint:errcheck // the test is over
+	defer b.Close()
 	var values strings.Builder
 	for record, err := range b.Read(t.Context(), "kept", bus.Earliest, bus.UntilEnd()) {
 		if err != nil {
@@ -58,7 +58,7 @@ func TestBrokerKeepsRecords(t *testing.T) {
 func TestBrokerPortInUse(t *testing.T) {
 	t.Parallel()
 	dir := openDirectory(t, t.TempDir())
-	defer dir.Close() //nolint:errcheck // the test is over
+	defer dir.Close()
 	broker, err := embedded.StartBroker("127.0.0.1:0", dir)
 	if err != nil {
 		t.Fatal(err)

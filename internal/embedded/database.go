@@ -99,14 +99,14 @@ func (d *Database) Close(ctx context.Context) error {
 }
 
 // endServer stops the server that runs in a folder, if one does.
-func endServer(folder string) error {
+func endServer(ctx context.Context, folder string) error {
 	running, err := exists(filepath.Join(folder, "data", "postmaster.pid"))
 	if err != nil || !running {
 		return err
 	}
-	server, err := pgserver.Start(context.Background(), folder)
+	server, err := pgserver.Start(ctx, folder)
 	if err != nil {
 		return fmt.Errorf("embedded: PostgreSQL: %w", err)
 	}
-	return server.Stop(context.Background()) //nolint:wrapcheck // it says what it is
+	return server.Stop(ctx)
 }

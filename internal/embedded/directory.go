@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -49,13 +50,13 @@ func OpenDirectory(path string) (*Directory, error) {
 }
 
 // OpenEphemeral makes a directory that [Directory.Close] removes. It also removes those that killed processes left.
-func OpenEphemeral() (*Directory, error) {
-	sweepErr := sweep()
+func OpenEphemeral(ctx context.Context) (*Directory, error) {
+	sweepErr := sweep(context.WithoutCancel(ctx))
 	path, err := os.MkdirTemp("", ephemeralPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("embedded: ephemeral directory: %w", err)
 	}
-	if err := os.Chmod(path, directoryMode); err != nil { //nolint:gosec // see directoryMode
+	if err := os.Chmod(path, directoryMode); err != nil {
 		return nil, fmt.Errorf("embedded: ephemeral directory: %w", err)
 	}
 	d, err := OpenDirectory(path)
@@ -68,7 +69,7 @@ func OpenEphemeral() (*Directory, error) {
 
 // take locks the directory. The kernel lets go of the lock when the process ends, however it ends.
 func (d *Directory) take() error {
-	err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits
+	err := syscall.Flock(int(d.lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		owner, _ := os.ReadFile(d.lock.Name()) // without it the message is only less exact
 		return fmt.Errorf("%w: %s belongs to the running process %s; stop it (kill %[3]s), or give this one another directory",
@@ -114,7 +115,7 @@ func (d *Directory) Close() error {
 }
 
 // sweep removes the ephemeral directories of processes that are gone.
-func sweep() error {
+func sweep(ctx context.Context) error {
 	found, err := filepath.Glob(filepath.Join(os.TempDir(), ephemeralPrefix+"*"))
 	if err != nil {
 		return fmt.Errorf("embedded: %w", err)
@@ -129,7 +130,7 @@ func sweep() error {
 			continue // it is in use, or another user's
 		}
 		old.ephemeral = true
-		errs = append(errs, endServer(filepath.Join(path, databaseFolder)), old.Close())
+		errs = append(errs, endServer(ctx, filepath.Join(path, databaseFolder)), old.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -44,11 +44,11 @@ func TestEphemeralDirectory(t *testing.T) {
 	if err := openDirectory(t, left).Close(); err != nil {
 		t.Fatal(err)
 	}
-	dir, err := embedded.OpenEphemeral()
+	dir, err := embedded.OpenEphemeral(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	other, err := embedded.OpenEphemeral()
+	other, err := embedded.OpenEphemeral(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// ErrNoBinaries: no PostgreSQL server is installed.
+// ErrNoBinaries says that no PostgreSQL server is installed.
 var ErrNoBinaries = errors.New("pgserver: no PostgreSQL server binaries (initdb, postgres) in PATH or the usual places; " +
 	"install PostgreSQL 14 or newer, or set DATABASE_URL")
 

@@ -67,5 +67,5 @@ func (o owner) claim(dir string) error {
 	return nil
 }
 
-// ErrUnreachable: the server's user may not enter the directory. Choose one whose parents others may enter.
+// ErrUnreachable says that the server's user may not enter the directory. Choose one whose parents others may enter.
 var ErrUnreachable = errors.New("pgserver: directory")

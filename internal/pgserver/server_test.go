@@ -27,7 +27,7 @@ func TestStart(t *testing.T) {
 
 func TestAdopt(t *testing.T) {
 	t.Parallel()
-	dir, err := os.MkdirTemp("", "pgserver")
+	dir, err := os.MkdirTemp("", "pgserver") //nolint:usetesting // the server's user may not enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 // Open starts a server that ends with the test, and returns its address.
 func Open(t testing.TB, settings ...string) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "pgtest")
+	dir, err := os.MkdirTemp("", "pgtest") //nolint:usetesting // the server's user may not enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func Open(t testing.TB, settings ...string) string {
 			t.Error(err)
 		}
 	})
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // the server's user must enter
+	if err := os.Chmod(dir, 0o711); err != nil {
 		t.Fatal(err)
 	}
 	server, err := pgserver.Start(t.Context(), dir+"/pg", append([]string{"fsync=off", "shared_buffers=16MB"}, settings...)...)

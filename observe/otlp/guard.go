@@ -52,9 +52,9 @@ func (g *guard) export(ctx context.Context, send func(context.Context) error) er
 	g.mu.Unlock()
 	switch {
 	case changed && err != nil:
-		g.logger.WarnContext(ctx, "telemetry is lost until its receiver answers", "signal", g.signal.name, "error", err)
+		g.logger.WarnContext(ctx, "telemetry is lost until its receiver answers", "signal", g.signal, "error", err)
 	case changed:
-		g.logger.InfoContext(ctx, "telemetry is received again", "signal", g.signal.name)
+		g.logger.InfoContext(ctx, "telemetry is received again", "signal", g.signal)
 	}
 	return nil
 }
@@ -66,7 +66,7 @@ func (g *guard) failure() error {
 	if g.last == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", g.signal.name, g.last)
+	return fmt.Errorf("%s: %w", g.signal, g.last)
 }
 
 type spanExporter struct {
@@ -77,7 +77,7 @@ type spanExporter struct {
 
 func (e *spanExporter) ExportSpans(ctx context.Context, spans []trace.ReadOnlySpan) error {
 	return e.guard.export(ctx, func(ctx context.Context) error {
-		return e.SpanExporter.ExportSpans(ctx, spans) //nolint:wrapcheck // told with its signal
+		return e.SpanExporter.ExportSpans(ctx, spans)
 	})
 }
 
@@ -89,7 +89,7 @@ type metricExporter struct {
 
 func (e *metricExporter) Export(ctx context.Context, measured *metricdata.ResourceMetrics) error {
 	return e.guard.export(ctx, func(ctx context.Context) error {
-		return e.Exporter.Export(ctx, measured) //nolint:wrapcheck // told with its signal
+		return e.Exporter.Export(ctx, measured)
 	})
 }
 
@@ -101,6 +101,6 @@ type logExporter struct {
 
 func (e *logExporter) Export(ctx context.Context, records []log.Record) error {
 	return e.guard.export(ctx, func(ctx context.Context) error {
-		return e.Exporter.Export(ctx, records) //nolint:wrapcheck // told with its signal
+		return e.Exporter.Export(ctx, records)
 	})
 }

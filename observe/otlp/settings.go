@@ -10,12 +10,12 @@ import (
 )
 
 // signal is one of the three kinds of telemetry; its variables hold its name in capitals.
-type signal struct{ name string }
+type signal string
 
-var (
-	traces  = signal{"traces"}
-	metrics = signal{"metrics"}
-	logs    = signal{"logs"}
+const (
+	traces  signal = "traces"
+	metrics signal = "metrics"
+	logs    signal = "logs"
 )
 
 // target is where a signal goes.
@@ -81,7 +81,7 @@ func (e *environment) disabled() bool { return e.boolean("OTEL_SDK_DISABLED") }
 
 // exporters are the names in OTEL_*_EXPORTER, else otlp where there is an endpoint.
 func (e *environment) exporters(s signal) []string {
-	name := "OTEL_" + strings.ToUpper(s.name) + "_EXPORTER"
+	name := "OTEL_" + strings.ToUpper(string(s)) + "_EXPORTER"
 	value := e.get(name)
 	if value == "" {
 		if endpoint, _ := e.receiver(s, "ENDPOINT"); endpoint != "" {
@@ -110,7 +110,7 @@ func (e *environment) exporters(s signal) []string {
 
 // receiver is the value of OTEL_EXPORTER_OTLP_<signal>_<key>, else of OTEL_EXPORTER_OTLP_<key>, and the variable's name.
 func (e *environment) receiver(s signal, key string) (value, name string) {
-	name = "OTEL_EXPORTER_OTLP_" + strings.ToUpper(s.name) + "_" + key
+	name = "OTEL_EXPORTER_OTLP_" + strings.ToUpper(string(s)) + "_" + key
 	if value = e.get(name); value != "" {
 		return value, name
 	}

@@ -93,6 +93,7 @@ func TestScrapePortInUse(t *testing.T) {
 }
 
 func TestScrapeIsOff(t *testing.T) {
+	t.Parallel()
 	telemetry := open(t)
 	answer := httptest.NewRecorder()
 	telemetry.Scrape().ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
@@ -107,6 +108,7 @@ func TestScrapeIsOff(t *testing.T) {
 }
 
 func TestOpenValidates(t *testing.T) {
+	t.Parallel()
 	for name, open := range map[string]func() (*otlp.Telemetry, error){
 		"service": func() (*otlp.Telemetry, error) { return otlp.Open(t.Context(), "") },
 		"logger":  func() (*otlp.Telemetry, error) { return otlp.Open(t.Context(), "shop", otlp.Logger(nil)) },

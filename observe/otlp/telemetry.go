@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,7 +52,7 @@ func Open(ctx context.Context, service string, opts ...Option) (*Telemetry, erro
 		return nil, errors.New("otlp: open: service, logger and console must not be empty")
 	}
 	t := &Telemetry{config: c, traces: tracenoop.NewTracerProvider(), metrics: metricnoop.NewMeterProvider()}
-	t.bound, t.cut = bounded()
+	t.bound, t.cut = bounded() //nolint:contextcheck // exports go on when Open's context has ended
 	set, err := readSettings(os.Getenv)
 	if err != nil {
 		return nil, fmt.Errorf("otlp: open: %w", err)
@@ -109,10 +110,11 @@ func (t *Telemetry) end(ctx context.Context) error {
 	if late := ctx.Err(); late != nil {
 		return fmt.Errorf("otlp: shutdown: not everything was sent: %w", cmp.Or(context.Cause(ctx), late))
 	}
-	for _, g := range t.guards {
-		errs = append(errs, g.failure())
+	lost := make([]error, len(t.guards))
+	for i, g := range t.guards {
+		lost[i] = g.failure()
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(slices.Concat(errs, lost)...); err != nil {
 		return fmt.Errorf("otlp: shutdown: not everything was sent: %w", err)
 	}
 	return nil

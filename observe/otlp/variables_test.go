@@ -49,7 +49,7 @@ func TestOffByDefault(t *testing.T) {
 	}
 }
 
-func TestVariablesAreChecked(t *testing.T) {
+func TestVariablesAreChecked(t *testing.T) { //nolint:paralleltest // it sets variables
 	bad := map[string]string{
 		"OTEL_TRACES_EXPORTER":                  "otlp,zipkin",
 		"OTEL_METRICS_EXPORTER":                 "otlp,prometheus",
@@ -85,7 +85,7 @@ func TestVariablesAreChecked(t *testing.T) {
 	}
 }
 
-func TestErrorsHoldNoSecrets(t *testing.T) {
+func TestErrorsHoldNoSecrets(t *testing.T) { //nolint:paralleltest // it sets variables
 	for name, value := range map[string]string{
 		"OTEL_EXPORTER_OTLP_ENDPOINT":        "https://user:geheim@collector:4318",
 		"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT":   "collector geheim",
