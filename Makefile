@@ -1,10 +1,12 @@
 GO      ?= go
 TAGS    := synctests
 PKGS    ?= ./...
+TOOL    := $(GO) tool -modfile=tools/go.mod
+LINT    := $(TOOL) golangci-lint
 
 .DEFAULT_GOAL := help
 
-.PHONY: help build test race check vuln fmt
+.PHONY: help build test race lint check vuln fmt
 
 help: ## Show this list.
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,16 +28,22 @@ image: ## Make the image of the test servers for Docker, where the official ones
 race: ## Run all tests under the race detector.
 	$(GO) test -tags $(TAGS) -race -timeout 40m $(PKGS)
 
-check: ## Everything a change must pass: format, go fix, vet, race.
-	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run: make fmt"; exit 1; }
-	@test -z "$$($(GO) fix -diff ./... 2>&1)" || { $(GO) fix -diff ./...; exit 1; }
-	$(MAKE) race
+lint: ## Lint and check the format, as .golangci.yml says; the first run builds the linter and takes minutes.
+	$(LINT) run
 
-vuln: ## Look for known vulnerabilities in what the code calls; a database out of reach is an error.
-	$(GO) tool -modfile=tools/go.mod govulncheck -tags $(TAGS) ./...
+check: lint ## Everything a change must pass: format, linters, go fix, race, known vulnerabilities.
+	@diff=$$($(GO) fix -tags $(TAGS) -diff ./... 2>&1); test -z "$$diff" || { echo "$$diff"; echo "run: go fix ./..."; exit 1; }
+	$(MAKE) race
+	$(MAKE) vuln
+
+vuln: ## Look for known vulnerabilities in what the code calls; out of reach is loud, and a failure with MILLRACE_REQUIRE_SERVERS=1.
+	@output=$$($(TOOL) govulncheck -tags $(TAGS) ./... 2>&1); code=$$?; echo "$$output"; \
+	case "$$code $$output $${MILLRACE_REQUIRE_SERVERS:-optional}" in \
+	*"fetching vulnerabilities:"*optional) echo "NOT CHECKED: the vulnerability database https://vuln.go.dev cannot be reached from here." ;; \
+	*) exit $$code ;; esac
 
 fmt: ## Format the tree.
-	gofmt -w .
+	$(LINT) fmt
 
 .PHONY: bench
 bench: ## Measure beside other libraries, on a broker that it starts.
