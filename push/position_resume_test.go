@@ -25,13 +25,13 @@ func TestEveryIDResumes(t *testing.T) {
 		urls = append(urls, url)
 	}
 	start()
-	query := "?"
 	var channels []push.Channel[string]
+	var wanted []string
 	for i := range names {
-		name := fmt.Sprintf("c%d", i)
-		channels = append(channels, push.Define[string](name))
-		query += "&channel=" + name
+		channels = append(channels, push.Define[string](fmt.Sprintf("c%d", i)))
+		wanted = append(wanted, "channel="+channels[i].Name())
 	}
+	query := "?" + strings.Join(wanted, "&")
 	type cut struct {
 		id   string
 		next [names]int // what each channel sends next
