@@ -77,9 +77,11 @@ func reconnect(t *testing.T, url, lastID string) *stream {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if status, _ := get(t, url, lastID); status == http.StatusOK {
-			return connect(t, url, lastID)
+		resp := ask(t, url, lastID)
+		if resp.StatusCode == http.StatusOK {
+			return newStream(t, resp, lastID)
 		}
+		_ = resp.Body.Close()
 		select {
 		case <-tick.C:
 		case <-t.Context().Done():
