@@ -9,7 +9,7 @@ import (
 )
 
 // Meter makes a package's instruments and keeps what goes wrong until [Meter.Err]. Units are those of UCUM: "s", "By",
-// "" for a plain count.
+// "" for a plain count. It is not safe for concurrent use; its instruments are.
 type Meter struct {
 	scope string
 	meter metric.Meter
@@ -21,9 +21,15 @@ func NewMeter(provider metric.MeterProvider, scope string) *Meter {
 	return &Meter{scope: scope, meter: provider.Meter(scope)}
 }
 
+func (m *Meter) keep(err error) {
+	if err != nil {
+		m.errs = append(m.errs, err)
+	}
+}
+
 // Err is what went wrong with all instruments so far.
 func (m *Meter) Err() error {
-	if errors.Join(m.errs...) == nil {
+	if len(m.errs) == 0 {
 		return nil
 	}
 	return fmt.Errorf("observe: instruments of %s: %w", m.scope, errors.Join(m.errs...))
@@ -32,21 +38,26 @@ func (m *Meter) Err() error {
 // Counter counts what only grows.
 func (m *Meter) Counter(name, unit, description string) metric.Int64Counter {
 	counter, err := m.meter.Int64Counter(name, metric.WithUnit(unit), metric.WithDescription(description))
-	m.errs = append(m.errs, err)
+	m.keep(err)
 	return counter
 }
 
-// Histogram measures a distribution, such as of durations in seconds.
-func (m *Meter) Histogram(name, unit, description string) metric.Float64Histogram {
-	histogram, err := m.meter.Float64Histogram(name, metric.WithUnit(unit), metric.WithDescription(description))
-	m.errs = append(m.errs, err)
+// Histogram measures a distribution, such as of durations in seconds, in buckets that end at the bounds; without
+// bounds they are the SDK's.
+func (m *Meter) Histogram(name, unit, description string, bounds ...float64) metric.Float64Histogram {
+	opts := []metric.Float64HistogramOption{metric.WithUnit(unit), metric.WithDescription(description)}
+	if len(bounds) > 0 {
+		opts = append(opts, metric.WithExplicitBucketBoundaries(bounds...))
+	}
+	histogram, err := m.meter.Float64Histogram(name, opts...)
+	m.keep(err)
 	return histogram
 }
 
 // Gauge is read by a callback of [Meter.Observe].
 func (m *Meter) Gauge(name, unit, description string) metric.Int64ObservableGauge {
 	gauge, err := m.meter.Int64ObservableGauge(name, metric.WithUnit(unit), metric.WithDescription(description))
-	m.errs = append(m.errs, err)
+	m.keep(err)
 	return gauge
 }
 
@@ -56,7 +67,7 @@ func (m *Meter) Observe(read func(context.Context, metric.Observer), gauges ...m
 		read(ctx, o)
 		return nil
 	}, gauges...)
-	m.errs = append(m.errs, err)
+	m.keep(err)
 	return func() {
 		if registration != nil {
 			_ = registration.Unregister() // it only fails when it was unregistered before

@@ -13,7 +13,7 @@ func (h *Hub) follow(ctx context.Context) error {
 		"cleanup.policy": "delete", // compaction would leave gaps that nobody sees
 	}}
 	if err := h.bus.Create(ctx, spec); err != nil {
-		return err //nolint:wrapcheck // wrapped by Run
+		return err
 	}
 	epoch, err := h.epoch(ctx)
 	if err != nil {
@@ -21,7 +21,7 @@ func (h *Hub) follow(ctx context.Context) error {
 	}
 	ends, err := h.bus.Offsets(ctx, Topic, bus.Latest)
 	if err != nil {
-		return err //nolint:wrapcheck // wrapped by Run
+		return err
 	}
 	if err := h.begin(ctx, epoch, ends); err != nil {
 		return err
@@ -30,7 +30,7 @@ func (h *Hub) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		h.take(record)
+		h.take(ctx, record)
 	}
 	if ctx.Err() != nil {
 		return nil
@@ -40,7 +40,7 @@ func (h *Hub) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		h.take(record)
+		h.take(ctx, record)
 	}
 	return nil
 }
@@ -49,7 +49,7 @@ func (h *Hub) follow(ctx context.Context) error {
 func (h *Hub) epoch(ctx context.Context) (string, error) {
 	infos, err := h.bus.Topics(ctx, Topic)
 	if err != nil {
-		return "", err //nolint:wrapcheck // wrapped by Run
+		return "", err
 	}
 	return epochOf(infos[0].ID), nil
 }
@@ -59,11 +59,11 @@ func (h *Hub) epoch(ctx context.Context) (string, error) {
 func (h *Hub) begin(ctx context.Context, epoch string, ends map[bus.Partition]int64) error {
 	starts, err := h.bus.Offsets(ctx, Topic, bus.Since(time.Now().Add(-h.settings.history.age)))
 	if err != nil {
-		return err //nolint:wrapcheck // wrapped by Run
+		return err
 	}
 	kept, err := h.bus.Offsets(ctx, Topic, bus.Earliest)
 	if err != nil {
-		return err //nolint:wrapcheck // wrapped by Run
+		return err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -137,7 +137,7 @@ func (h *Hub) forget() {
 }
 
 // take keeps a record and hands it to everybody who follows its channel.
-func (h *Hub) take(r bus.Record) {
+func (h *Hub) take(ctx context.Context, r bus.Record) {
 	m, known := messageOf(r)
 	now := time.Now()
 	h.mu.Lock()
@@ -150,10 +150,10 @@ func (h *Hub) take(r bus.Record) {
 	m.keep(h.taken, h.position.String(), now)
 	for c, subject := range h.memory.add(m).followers {
 		if c.wants(m, subject) {
-			c.send(m.frame(c.format))
+			c.send(ctx, m.frame(c.format))
 		}
 	}
 	if h.warm {
-		h.meters.took(now.Sub(m.time))
+		h.meters.took(ctx, now.Sub(m.time))
 	}
 }

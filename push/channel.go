@@ -50,7 +50,8 @@ func Define[T any](name string, opts ...ChannelOption[T]) Channel[T] {
 		event: bus.Define(typePrefix+name, func(T) string { return name }, bus.Encoding(s.codec)),
 	}
 	if !validName(name) {
-		c.err = fmt.Errorf("push: define channel %q: the name must be 1 to 64 of a-z 0-9 _ -, begin with a letter, and not be reset, error or open", name)
+		c.err = fmt.Errorf("push: define channel %q: "+
+			"the name must be 1 to 64 of a-z 0-9 _ -, begin with a letter, and not be reset, error or open", name)
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"context"
 	"sync"
 )
 
@@ -38,14 +39,14 @@ func (c *client) wants(m *message, subject string) bool {
 }
 
 // send queues a frame. A client that is too far behind is ended: it resumes where it stopped.
-func (c *client) send(frame []byte) {
+func (c *client) send(ctx context.Context, frame []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
 		return
 	}
 	if len(c.queue) >= c.maxCount || (len(c.queue) > 0 && c.bytes+len(frame) > c.maxBytes) {
-		c.meters.slowClient()
+		c.meters.slowClient(ctx)
 		c.finish()
 		return
 	}

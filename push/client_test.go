@@ -62,7 +62,7 @@ func newStream(t *testing.T, resp *http.Response, lastID string) *stream {
 // connectFrom resumes a client; what it missed comes first.
 func connectFrom(t *testing.T, url, lastID string, headers ...string) *stream {
 	t.Helper()
-	return newStream(t, ask(t, url, lastID, headers...), lastID)
+	return newStream(t, ask(t, url, lastID, headers...), lastID) //nolint:bodyclose // the stream closes it
 }
 
 // connect returns once the client is in.

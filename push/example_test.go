@@ -63,7 +63,7 @@ func ExampleChannel_Publish() {
 	defer end()
 	url, stop := exampleServer(b)
 	defer stop()
-	response, err := http.Get(url + "?channel=orders/42") //nolint:noctx // an example
+	response, err := http.Get(url + "?channel=orders/42")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -125,7 +125,7 @@ func ExampleHub_SSE() {
 	url, stop := exampleServer(b)
 	defer stop()
 	for _, target := range []string{"?channel=orders", "", "?channel=not+a+name"} {
-		response, err := http.Get(url + target) //nolint:noctx // an example
+		response, err := http.Get(url + target)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -149,7 +149,7 @@ func ExampleAuth() {
 		return nil
 	}))
 	defer stop()
-	response, err := http.Get(url + "?channel=orders") //nolint:noctx // an example
+	response, err := http.Get(url + "?channel=orders")
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -112,7 +112,7 @@ func (h *Hub) drain(ctx context.Context) {
 	h.draining = true
 	for c := range h.clients {
 		if frame, ok := h.standing(c); ok {
-			c.send(frame)
+			c.send(ctx, frame)
 		}
 		c.end()
 	}

@@ -132,7 +132,7 @@ func TestRefusals(t *testing.T) {
 	for target, want := range map[string]int{
 		"": 400, "?channel=": 400, "?channel=a/": 400, "?channel=a&channel=a/1": 400, "?channel=a%0a": 400,
 	} {
-		resp, err := http.Get(url + target) //nolint:noctx // a test server
+		resp, err := http.Get(url + target)
 		if err != nil {
 			t.Fatal(err)
 		}

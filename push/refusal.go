@@ -34,5 +34,5 @@ func (p *refusal) write(w http.ResponseWriter) {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.after.Seconds()))))
 	}
 	w.WriteHeader(p.status)
-	_, _ = w.Write(body) //nolint:errcheck // the client is gone then
+	_, _ = w.Write(body)
 }

@@ -35,7 +35,10 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	}
 	chosen, ok := negotiate(r.Header)
 	if !ok {
-		return &refusal{status: http.StatusNotAcceptable, detail: "this stream comes as text/event-stream or application/x-ndjson; accept one of them"}
+		return &refusal{
+			status: http.StatusNotAcceptable,
+			detail: "this stream comes as text/event-stream or application/x-ndjson; accept one of them",
+		}
 	}
 	channels, refused := h.wanted(r)
 	if refused != nil {

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -22,20 +23,20 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, resuming *resumptio
 	}
 	w.WriteHeader(http.StatusOK)
 	out := &writer{response: w, control: http.NewResponseController(w), limit: h.settings.write, hub: h}
-	_ = out.control.SetReadDeadline(time.Time{}) //nolint:errcheck // not every connection has one
+	_ = out.control.SetReadDeadline(time.Time{})
 	frames = append([][]byte{framing.retry(h.jitter())}, frames...)
 	for !resuming.joined {
-		if !out.write(frames) {
+		if !out.write(r.Context(), frames) {
 			return
 		}
 		var err error
 		if frames, err = resuming.next(r.Context()); err != nil {
-			out.write([][]byte{framing.retry(h.jitter())})
+			out.write(r.Context(), [][]byte{framing.retry(h.jitter())})
 			return
 		}
 	}
 	h.meters.began(r.Context(), resuming.how, c.format)
-	if out.write(frames) {
+	if out.write(r.Context(), frames) {
 		h.deliver(r, c, out)
 	}
 }
@@ -49,15 +50,15 @@ func (h *Hub) deliver(r *http.Request, c *client, out *writer) {
 		case <-r.Context().Done():
 			return
 		case <-c.ending:
-			out.write(append(c.take(), c.format.framing().retry(h.jitter())))
+			out.write(r.Context(), append(c.take(), c.format.framing().retry(h.jitter())))
 			return
 		case <-c.awake:
-			if !out.write(c.take()) {
+			if !out.write(r.Context(), c.take()) {
 				return
 			}
 			beat.Reset(h.settings.heartbeat)
 		case <-beat.C:
-			if !out.write([][]byte{h.heartbeat(c)}) {
+			if !out.write(r.Context(), [][]byte{h.heartbeat(c)}) {
 				return
 			}
 		}
@@ -94,7 +95,7 @@ type writer struct {
 // maxWrite is how much is joined to one write, in bytes. A larger frame is written by itself.
 const maxWrite = 64 << 10
 
-func (w *writer) write(frames [][]byte) bool {
+func (w *writer) write(ctx context.Context, frames [][]byte) bool {
 	buffer, _ := w.hub.buffers.Get().(*[]byte)
 	defer w.hub.buffers.Put(buffer)
 	for len(frames) > 0 {
@@ -110,7 +111,7 @@ func (w *writer) write(frames [][]byte) bool {
 		if !w.send(chunk) {
 			return false
 		}
-		w.hub.meters.wrote(n, len(chunk))
+		w.hub.meters.wrote(ctx, n, len(chunk))
 		frames = frames[n:]
 	}
 	return true

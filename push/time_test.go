@@ -37,7 +37,7 @@ func TestStalledClient(t *testing.T) {
 		on, _ := b.open()
 		hub, _ := b.hub(on)
 		began := time.Now()
-		_, over := b.ask(hub, "channel=news", "")
+		_, over := b.ask(hub, "channel=news", "") //nolint:bodyclose // the client reads nothing, until the hub gives it up
 		<-over
 		if after := time.Since(began); after < 10*time.Second || after > 11*time.Second {
 			b.Errorf("a client that reads nothing was given up after %s", after)
@@ -159,7 +159,7 @@ func TestDrainWhileResuming(t *testing.T) {
 		wire.set(true)
 		began := time.Now()
 		time.AfterFunc(time.Second, stop)
-		resp, _ := b.ask(hub, "channel=news", first)
+		resp, _ := b.ask(hub, "channel=news", first) //nolint:bodyclose // a refusal within the process
 		if resp.StatusCode != http.StatusServiceUnavailable || time.Since(began) > 3*time.Second {
 			b.Errorf("status %d after %s", resp.StatusCode, time.Since(began))
 		}

@@ -8,7 +8,7 @@ import (
 	"github.com/millrace/millrace/internal/pgtest"
 )
 
-var shared pgtest.Shared //nolint:gochecknoglobals // one server for all tests
+var shared pgtest.Shared
 
 func TestMain(m *testing.M) {
 	shared.M = m

@@ -55,9 +55,9 @@ func bound(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		limit := http.NewResponseController(w)
 		until := time.Now().Add(requestTimeout)
-		_ = errors.Join(limit.SetReadDeadline(until), limit.SetWriteDeadline(until)) //nolint:errcheck // not every writer has them
+		_ = errors.Join(limit.SetReadDeadline(until), limit.SetWriteDeadline(until)) // not every writer has them
 		next.ServeHTTP(w, r)
-		_ = limit.SetWriteDeadline(time.Time{}) //nolint:errcheck // the connection's next request begins without one
+		_ = limit.SetWriteDeadline(time.Time{}) // the connection's next request begins without one
 	})
 }
 

@@ -50,7 +50,8 @@ func (s *Shared) Database(t testing.TB) (address, name string) {
 	at.Path = "/" + name
 	execute(t, root, "CREATE DATABASE "+name)
 	t.Cleanup(func() {
-		execute(t, at.String(), "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE database = current_database() AND active")
+		execute(t, at.String(), "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots "+
+			"WHERE database = current_database() AND active")
 		execute(t, at.String(), "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
 		execute(t, root, "DROP DATABASE "+name+" WITH (FORCE)")
 	})
@@ -68,7 +69,7 @@ func (s *Shared) address(ctx context.Context) (address, name string, err error) 
 	}
 	if s.dir == "" {
 		if s.dir, s.err = os.MkdirTemp("", "pgtest"); s.err == nil {
-			s.err = os.Chmod(s.dir, 0o711) //nolint:gosec // the server's user must enter
+			s.err = os.Chmod(s.dir, 0o711)
 		}
 		if s.err == nil {
 			s.server, s.err = pgserver.Start(context.WithoutCancel(ctx), s.dir+"/pg", "fsync=off", "shared_buffers=32MB", "wal_sender_timeout=5s")

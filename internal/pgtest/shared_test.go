@@ -9,14 +9,14 @@ import (
 	"github.com/millrace/millrace/internal/pgtest"
 )
 
-var shared pgtest.Shared //nolint:gochecknoglobals // one server for all tests
+var shared pgtest.Shared
 
 func TestMain(m *testing.M) {
 	shared.M = m
 	os.Exit(shared.Run())
 }
 
-func TestShared(t *testing.T) {
+func TestShared(t *testing.T) { //nolint:tparallel // what follows looks at what the first subtest left
 	t.Parallel()
 	addresses := map[string]bool{}
 	t.Run("databases", func(t *testing.T) {
