@@ -23,10 +23,11 @@ const (
 // mayImport lists, for each package or folder of this module, which other ones it may build on.
 var mayImport = map[string][]string{
 	"request": {}, "resilience": {}, "observe": {}, "seal": {}, "cache": {},
-	"bus":    {"request", "resilience", "observe"},
-	"outbox": {"bus", "request", "resilience", "observe"},
-	"push":   {"bus", "request", "resilience", "observe"},
-	"cmd":    {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
+	"bus":        {"request", "resilience", "observe"},
+	"partitions": {"bus", "request", "resilience", "observe"},
+	"outbox":     {"bus", "request", "resilience", "observe"},
+	"push":       {"bus", "request", "resilience", "observe"},
+	"cmd":        {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
 }
 
 // keepsOut lists what must not come into the build of those who import a package; the row without a name is for all but integration.

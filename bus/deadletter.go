@@ -104,3 +104,12 @@ func readDeadLetter(r Record) DeadLetter {
 	}
 	return letter
 }
+
+// Message makes the dead letter that [Bus.DeadLetters] reads back, for the topic "<group>.dlq". It is for engines that
+// publish it together with what else they decide; [Bus.Subscribe] does so by itself.
+func (l DeadLetter) Message(group string) Message {
+	h := historyOf(l.Record)
+	d := &delivery{record: l.Record, attempt: l.Attempts - h.attempts}
+	cause := errors.New(l.Error)
+	return deadLetter(group, d, h, l.Reason, cause).Message()
+}
