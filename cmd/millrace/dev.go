@@ -91,6 +91,9 @@ func (d *dev) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.publishAddresses(at); err != nil {
+		return err
+	}
 	p, err := newPod(ctx, at, d.log, d.diskSpace)
 	if err != nil {
 		return err

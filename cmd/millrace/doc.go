@@ -24,4 +24,5 @@
 //   - G6: commands read and write what any Kafka client does. Test: TestPublishAndTail.
 //   - G7: serve runs as many pods as wanted side by side; another one goes on when one ends. Test: TestServe.
 //   - G8: doctor says what to change, and its exit code says that there is something. Test: TestDoctor.
+//   - G9: what doctor recommends, the tables of deploy/kafka and the files there agree. Test: TestRecommendations.
 package main

@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/millrace/millrace/bus"
 )
 
-// diagnoseKafka looks at what a client may see without rights to the brokers' configuration.
 func (g *global) diagnoseKafka(ctx context.Context) []finding {
 	const server = "kafka"
 	ctx, cancel := context.WithTimeout(ctx, doctorLimit)
@@ -23,7 +22,16 @@ func (g *global) diagnoseKafka(ctx context.Context) []finding {
 	if err != nil {
 		return unreachable(server, err)
 	}
-	findings := []finding{{fine, server, "connection", "answers at " + kafkaSeed(g.kafkaURL()), ""}}
+	seed := kafkaSeed(g.kafkaURL())
+	findings := []finding{{Severity: fine, Server: server, Subject: "connection", Found: "answers at " + seed}}
+	findings = append(findings, brokerFindings(ctx, b, seed)...)
+	findings = append(findings, partitionFindings(infos)...)
+	findings = append(findings, settingFindings(ctx, b, infos, seed)...)
+	return append(findings, groupFindings(ctx, b)...)
+}
+
+// partitionFindings looks for partitions that have no leader or lack a replica.
+func partitionFindings(infos []bus.TopicInfo) []finding {
 	var leaderless, behind, single []string
 	for _, info := range infos {
 		for _, p := range info.Partitions {
@@ -39,24 +47,36 @@ func (g *global) diagnoseKafka(ctx context.Context) []finding {
 			single = append(single, string(info.Name))
 		}
 	}
-	findings = append(findings,
-		judge(len(leaderless) == 0, fault, server, "leaders", counted(leaderless), "start the brokers that have these partitions"),
-		judge(len(behind) == 0, fault, server, "in-sync replicas", counted(behind), "brokers are down or too slow; see their logs"),
-		judge(len(single) == 0, advice, server, "replication factor 1", counted(single),
-			"a lost broker loses these topics; production wants 3 replicas and min.insync.replicas 2"))
-	findings = append(findings, settingFindings(ctx, b, infos)...)
-	return append(findings, groupFindings(ctx, b)...)
+	return []finding{
+		judge(len(leaderless) == 0, finding{
+			Severity: fault, Server: "kafka", Subject: "partitions without a leader", Found: counted(leaderless), Recommended: "none",
+			Reason: "nobody can read or write them", Change: "start the brokers that have these partitions",
+		}),
+		judge(len(behind) == 0, finding{
+			Severity: fault, Server: "kafka", Subject: "partitions that lack an in-sync replica", Found: counted(behind), Recommended: "none",
+			Reason: "one broker less to lose", Change: "see the logs of the brokers: one is down or too slow",
+		}),
+		judge(len(single) == 0, finding{
+			Severity: advice, Server: "kafka", Subject: "topics with one replica", Found: counted(single), Recommended: "none",
+			Reason: "they are gone with their broker",
+			Change: "give them three with kafka-reassign-partitions.sh; for development it does not matter",
+		}),
+	}
 }
 
 // settingFindings looks for topics whose acknowledged records a broker's failure can lose.
-func settingFindings(ctx context.Context, b *bus.Bus, infos []bus.TopicInfo) []finding {
+func settingFindings(ctx context.Context, b *bus.Bus, infos []bus.TopicInfo, seed string) []finding {
 	names := make([]bus.Topic, len(infos))
 	for i, info := range infos {
 		names[i] = info.Name
 	}
 	settings, err := b.Settings(ctx, names...)
 	if err != nil {
-		return []finding{{advice, "kafka", "topic settings", err.Error(), "allow DescribeConfigs on the topics to have them checked"}}
+		f := finding{Severity: advice, Server: "kafka", Subject: "settings of the topics", Found: err.Error(), Recommended: "readable"}
+		if f.Change = "see the brokers' logs"; errors.Is(err, bus.ErrDenied) {
+			f.Change = "allow DescribeConfigs on the topics to have them checked"
+		}
+		return []finding{f}
 	}
 	var thin, blocked, unclean []string
 	for _, info := range infos {
@@ -76,13 +96,20 @@ func settingFindings(ctx context.Context, b *bus.Bus, infos []bus.TopicInfo) []f
 			unclean = append(unclean, string(info.Name))
 		}
 	}
+	alter := "for each: kafka-configs.sh --bootstrap-server " + seed + " --alter --topic NAME --add-config "
 	return []finding{
-		judge(len(thin) == 0, fault, "kafka", "min.insync.replicas below 2", counted(thin),
-			"set it to 2: a record that one broker alone has is acknowledged, and lost with it"),
-		judge(len(blocked) == 0, advice, "kafka", "min.insync.replicas as many as replicas", counted(blocked),
-			"one broker's restart stops all writes to these topics; have one replica more"),
-		judge(len(unclean) == 0, fault, "kafka", "unclean leader election", counted(unclean),
-			"set unclean.leader.election.enable to false: it drops acknowledged records"),
+		judge(len(thin) == 0, finding{
+			Severity: fault, Server: "kafka", Subject: "topics with min.insync.replicas below 2", Found: counted(thin), Recommended: "none",
+			Reason: "a record that one broker alone has is acknowledged, and lost with it", Change: alter + "min.insync.replicas=2",
+		}),
+		judge(len(blocked) == 0, finding{
+			Severity: advice, Server: "kafka", Subject: "topics with min.insync.replicas as many as replicas", Found: counted(blocked),
+			Recommended: "none", Reason: "one broker's restart stops all writes to them", Change: "give them one replica more with kafka-reassign-partitions.sh",
+		}),
+		judge(len(unclean) == 0, finding{
+			Severity: fault, Server: "kafka", Subject: "topics with unclean leader election", Found: counted(unclean), Recommended: "none",
+			Reason: "it drops acknowledged records", Change: alter + "unclean.leader.election.enable=false",
+		}),
 	}
 }
 
@@ -93,9 +120,12 @@ func groupFindings(ctx context.Context, b *bus.Bus) []finding {
 	}
 	var findings []finding
 	for _, lag := range lags {
-		found := fmt.Sprintf("%d members, lag %s", lag.Members, strconv.FormatInt(lag.Total(), 10))
-		findings = append(findings, judge(lag.Members > 0 || lag.Total() == 0, advice, "kafka", "group "+lag.Group, found,
-			"nobody reads for it; start its consumers, or delete the group"))
+		findings = append(findings, judge(lag.Members > 0 || lag.Total() == 0, finding{
+			Severity: advice, Server: "kafka", Subject: "group " + lag.Group,
+			Found:       fmt.Sprintf("%s, %s behind", plural(lag.Members, "member"), plural(int(lag.Total()), "record")),
+			Recommended: "members where there are records", Reason: "nobody reads for it",
+			Change: "start its consumers; or, if it is no longer wanted, kafka-consumer-groups.sh --delete --group " + lag.Group,
+		}))
 		dead := 0
 		for _, err := range b.DeadLetters(ctx, lag.Group) {
 			if err != nil {
@@ -105,23 +135,10 @@ func groupFindings(ctx context.Context, b *bus.Bus) []finding {
 		}
 		if dead > 0 {
 			findings = append(findings, finding{
-				advice, "kafka", "dead letters of " + lag.Group, strconv.Itoa(dead),
-				"see millrace deadletters " + lag.Group,
+				Severity: advice, Server: "kafka", Subject: "dead letters of " + lag.Group, Found: strconv.Itoa(dead), Recommended: "0",
+				Reason: "events that its handlers gave up on", Change: "millrace deadletters " + lag.Group,
 			})
 		}
 	}
 	return findings
-}
-
-const shown = 3
-
-// counted names the first few.
-func counted(names []string) string {
-	switch {
-	case len(names) == 0:
-		return "none"
-	case len(names) > shown:
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
-	}
-	return strings.Join(names, ", ")
 }

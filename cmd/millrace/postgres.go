@@ -2,19 +2,38 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/redis/go-redis/v9"
 )
 
 const doctorLimit = 10 * time.Second
 
 // versionStep is what PostgreSQL counts a major version as in server_version_num.
 const versionStep = 10_000
+
+const restart = ", then restart PostgreSQL"
+
+// postgresRules are the recommended settings of PostgreSQL; deploy/kafka explains them.
+func postgresRules() []rule {
+	set := func(name string, l limit, value string, bad severity, reason, then string) rule {
+		return rule{name, l.want, l.holds, bad, reason, fmt.Sprintf("ALTER SYSTEM SET %s = '%s'%s", name, value, then)}
+	}
+	const reload = "; SELECT pg_reload_conf()"
+	return []rule{
+		set("wal_level", exactly("logical"), "logical", fault, "the relay reads committed rows from the log, which holds them at this level alone", restart),
+		set("max_replication_slots", atLeast(10), "10", advice, "the relay needs one, and each replica and connector another", restart),
+		set("max_wal_senders", atLeast(10), "10", advice, "each reader of the log takes one; without a free one the relay waits", restart),
+		set("max_slot_wal_keep_size", limit{"10GB, or what the disk has room for", func(found string) bool { return found != "-1" }},
+			"10GB", advice, "a relay that stands still fills the disk otherwise; a slot past the limit is lost, so alert on its lag first", reload),
+		set("fsync", exactly("on"), "on", fault, "accepted orders are lost by a power cut otherwise", reload),
+		set("full_page_writes", exactly("on"), "on", fault, "a power cut may leave a torn page that cannot be repaired otherwise", reload),
+		set("synchronous_commit", limit{"on", func(found string) bool { return found != "off" }}, "on", fault,
+			"off loses the last commits at a crash, orders that were accepted among them", reload),
+	}
+}
 
 const slotQuery = `SELECT slot_name, active, coalesce(wal_status, ''),
 	coalesce(pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), '-'),
@@ -29,43 +48,64 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 	if err != nil {
 		return unreachable(server, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // only read from
 	var version int
-	var level, fsync, commit string
-	var keep, free int64
+	var free int64
+	var role string
 	var replication bool
-	err = conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int, current_setting('wal_level'),
-		current_setting('fsync'), current_setting('synchronous_commit'),
-		(SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size'),
+	err = conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int,
 		current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
-		(SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)`).
-		Scan(&version, &level, &fsync, &commit, &keep, &free, &replication)
+		current_user, (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)`).
+		Scan(&version, &free, &role, &replication)
 	if err != nil {
 		return unreachable(server, err)
 	}
-	kept := strconv.FormatInt(keep, 10) + " MB"
-	if keep < 0 {
-		kept = "unlimited"
+	settings, err := postgresSettings(ctx, conn)
+	if err != nil {
+		return unreachable(server, err)
 	}
 	findings := []finding{
-		judge(version >= 14*versionStep, fault, server, "version", strconv.Itoa(version/versionStep),
-			"the relay needs PostgreSQL 14 or newer"),
-		judge(level == "logical", fault, server, "wal_level", level, "ALTER SYSTEM SET wal_level = logical, then restart; the relay needs it"),
-		judge(replication, fault, server, "replication right", strconv.FormatBool(replication), "ALTER ROLE … REPLICATION for the relay's role"),
-		judge(keep >= 0, advice, server, "max_slot_wal_keep_size", kept,
-			"set a limit below the disk's size, or a relay that stands still fills the disk; a slot past it is lost, so alert on lag first"),
-		judge(fsync == "on", fault, server, "fsync", fsync, "switch it on: accepted orders may be lost by a power cut"),
-		judge(commit != "off", advice, server, "synchronous_commit", commit, "off loses the last commits at a crash"),
+		{Severity: fine, Server: server, Subject: "connection", Found: "answers at " + hostOf(at)},
+		judge(version >= 14*versionStep, finding{
+			Severity: fault, Server: server, Subject: "version", Found: strconv.Itoa(version / versionStep), Recommended: "14 or newer",
+			Reason: "older ones cannot stream what the relay asks for", Change: "upgrade PostgreSQL",
+		}),
+		judge(replication, finding{
+			Severity: fault, Server: server, Subject: "replication right of " + role, Found: strconv.FormatBool(replication),
+			Recommended: "true", Reason: "the relay reads the log", Change: "ALTER ROLE " + pgx.Identifier{role}.Sanitize() + " REPLICATION",
+		}),
 	}
+	findings = append(findings, checkAll(server, settings, postgresRules())...)
 	slots, held, err := slotFindings(ctx, conn)
 	if err != nil {
 		return append(findings, unreachable(server, err)...)
 	}
 	if !held {
-		findings = append(findings, judge(free > 0, fault, server, "max_replication_slots", fmt.Sprintf("%d free", free),
-			"raise it, or drop slots that nothing uses; then restart"))
+		findings = append(findings, judge(free > 0, finding{
+			Severity: fault, Server: server, Subject: "free replication slots", Found: strconv.FormatInt(free, 10), Recommended: "1 or more",
+			Reason: "the relay has no slot here yet, and makes one",
+			Change: "raise max_replication_slots" + restart + ", or drop a slot that nothing uses: SELECT pg_drop_replication_slot('NAME')",
+		}))
 	}
 	return append(findings, slots...)
+}
+
+func postgresSettings(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
+	var names []string
+	for _, r := range postgresRules() {
+		names = append(names, r.name)
+	}
+	rows, err := conn.Query(ctx, `SELECT name, setting FROM pg_settings WHERE name = ANY($1)`, names)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // shown as it is
+	}
+	settings := map[string]string{}
+	var name, value string
+	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error {
+		settings[name] = value
+		return nil
+	})
+	return settings, err //nolint:wrapcheck // shown as it is
 }
 
 // slotFindings judges each slot, and says whether there is one.
@@ -78,40 +118,28 @@ func slotFindings(ctx context.Context, conn *pgx.Conn) ([]finding, bool, error) 
 	var name, status, size string
 	var active, large bool
 	_, err = pgx.ForEachRow(rows, []any{&name, &active, &status, &size, &large}, func() error {
-		f := finding{fine, "postgres", "slot " + name, fmt.Sprintf("active %t, %s, keeps %s", active, status, size), ""}
+		state := "active"
+		if !active {
+			state = "not active"
+		}
+		f := finding{
+			Severity: fine, Server: "postgres", Subject: "slot " + name, Found: state + ", log " + status + ", keeps " + size,
+			Recommended: "active, log reserved",
+		}
+		drop := "SELECT pg_drop_replication_slot('" + name + "')"
 		switch {
 		case status == "lost":
-			f.Severity, f.Change = fault, "PostgreSQL removed log that was not read; find what is missing, drop the slot, start the relay again"
+			f.Severity, f.Reason = fault, "PostgreSQL removed log that was not read: rows that were committed then are not in Kafka"
+			f.Change = "find what is missing, then " + drop + " and start the relay again"
 		case status == "unreserved" || large:
-			f.Severity, f.Change = fault, "the relay is far behind, and log piles up; see why it does not run or publish"
+			f.Severity, f.Reason = fault, "log piles up, and the slot is lost when it reaches max_slot_wal_keep_size"
+			f.Change = "see in the log of the pod that holds the relay why it does not publish"
 		case !active:
-			f.Severity, f.Change = advice, "nothing reads it and it keeps log; start its relay, or drop it with pg_drop_replication_slot"
+			f.Severity, f.Reason = advice, "nothing reads it, and it keeps log"
+			f.Change = "start its relay, or " + drop
 		}
 		findings = append(findings, f)
 		return nil
 	})
 	return findings, len(findings) > 0, err //nolint:wrapcheck // shown as it is
-}
-
-func diagnoseRedis(ctx context.Context, at string) []finding {
-	const server = "redis"
-	ctx, cancel := context.WithTimeout(ctx, doctorLimit)
-	defer cancel()
-	opts, err := redis.ParseURL(at)
-	if err != nil {
-		return unreachable(server, errors.New("the address must be of the form redis://host:6379"))
-	}
-	client := redis.NewClient(opts)
-	defer client.Close() //nolint:errcheck // only read from
-	if err := client.Ping(ctx).Err(); err != nil {
-		return unreachable(server, err)
-	}
-	findings := []finding{{fine, server, "connection", "answers", ""}}
-	config, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
-	policy, known := config["maxmemory-policy"]
-	if err != nil || !known {
-		return append(findings, finding{advice, server, "maxmemory-policy", "cannot be read", "see that it is noeviction"})
-	}
-	return append(findings, judge(policy == "noeviction", fault, server, "maxmemory-policy", policy,
-		"set noeviction: an evicted deduplication key lets an event be handled twice"))
 }

@@ -56,6 +56,7 @@ func StartBroker(address string, dir *Directory, opts ...BrokerOption) (*Broker,
 	}
 	config := brokerConfig{opts: []kfake.Opt{
 		kfake.Ports(port), kfake.ClusterID("millrace-dev"), kfake.DefaultNumPartitions(defaultPartitions),
+		kfake.BrokerConfigs(map[string]string{"offsets.retention.minutes": "20160"}),
 		kfake.ListenFn(func(network, _ string) (net.Listener, error) { return listen(network, host, port) }),
 	}}
 	if !dir.Ephemeral() {

@@ -30,6 +30,7 @@ share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
+offsets.retention.minutes=20160
 num.partitions=1
 CONF
 cat >"$data/log4j2.yaml" <<CONF
