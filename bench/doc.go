@@ -1,6 +1,7 @@
 // Command bench measures Millrace beside other libraries: the same work, on the same broker, in turns, in one run.
 //
 //	go run -C bench . bus [--kafka ADDR] [--json] [--quick]
+//	go run -C bench . partitions [--kafka ADDR] [--json] [--quick]
 //
 // Without an address it starts a broker of Apache Kafka as a process. Each figure is the median of several rounds.
 //

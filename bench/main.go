@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/millrace/millrace/bench/count"
 	"github.com/millrace/millrace/integration/servers"
 )
 
@@ -31,8 +32,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) (err error) {
+	if len(args) > 0 && args[0] == "partitions" {
+		return count.Run(ctx, args[1:]) //nolint:wrapcheck // a bench
+	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus")
+		return errors.New("say which bench: bus or partitions")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

@@ -1,0 +1,160 @@
+package count
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// turn is what all turns of a side have shown, with a number of shards.
+type turn struct {
+	side      side
+	shards    int
+	drained   []drained
+	low, full []time.Duration
+}
+
+// turns lists the sides to measure.
+func (b *bench) turns() []*turn {
+	var all []*turn
+	for _, shards := range b.shards {
+		for _, s := range sides() {
+			if (shards == usualShards || s.spread) && (s.quick || !b.quick) && strings.Contains(s.String(), b.only) {
+				all = append(all, &turn{side: s, shards: shards})
+			}
+		}
+	}
+	return all
+}
+
+// run fills the inputs, lets the sides take turns, and prints the figures.
+func (b *bench) run(ctx context.Context) error {
+	all := b.turns()
+	for _, t := range all {
+		if b.inputs[t.shards] != "" {
+			continue
+		}
+		b.inputs[t.shards] = "count-input-" + uuid.NewString()
+		if err := b.create(ctx, t.shards, nil, b.inputs[t.shards]); err != nil {
+			return err
+		}
+		began := time.Now()
+		if err := load(ctx, b.bulk, b.inputs[t.shards], b.records); err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "loaded %d records into %d partitions in %v\n", b.records, t.shards, time.Since(began).Round(tick))
+	}
+	for run := range b.runs {
+		for _, t := range all {
+			if err := b.take(ctx, t); err != nil {
+				return fmt.Errorf("%v, %d shards: %w", t.side, t.shards, err)
+			}
+			last := t.drained[run]
+			fmt.Fprintf(os.Stderr, "run %d of %d: %v, %d shards: %.0f/s, %.2f CPU s a million, %.0f MB, %.2f changelog records a record\n",
+				run+1, b.runs, t.side, t.shards, last.rate, last.cpu, last.rss, last.logged)
+		}
+	}
+	var figures []figure
+	for _, t := range all {
+		figures = append(figures, t.figures(all)...)
+	}
+	return b.print(figures)
+}
+
+// take measures one turn.
+func (b *bench) take(ctx context.Context, t *turn) error {
+	d, err := b.drain(ctx, t.side, t.shards)
+	if err != nil {
+		return err
+	}
+	t.drained = append(t.drained, d)
+	if !t.side.paced || t.shards != usualShards {
+		return nil
+	}
+	if b.low > 0 {
+		took, err := b.pace(ctx, t.side, lowRate, b.low)
+		if err != nil {
+			return fmt.Errorf("low load: %w", err)
+		}
+		t.low = append(t.low, took...)
+	}
+	if b.full > 0 {
+		took, err := b.pace(ctx, t.side, b.load, b.full)
+		if err != nil {
+			return fmt.Errorf("full load: %w", err)
+		}
+		t.full = append(t.full, took...)
+	}
+	return nil
+}
+
+// figure is one line of output.
+type figure struct {
+	Bench  string  `json:"bench"`
+	Case   string  `json:"case"`
+	Side   string  `json:"side"`
+	Metric string  `json:"metric"`
+	Value  float64 `json:"value"`
+}
+
+// figures are the medians of a side, and how its rate compares with those of other libraries on as many shards.
+func (t *turn) figures(all []*turn) []figure {
+	place := fmt.Sprintf("%d shards", t.shards)
+	if t.side.variant != "" {
+		place += ", " + t.side.variant
+	}
+	f := func(metric string, value float64) figure { return figure{"partitions", place, t.side.name, metric, value} }
+	lines := []figure{f("rate", t.median(rate)), f("cpu", t.median(cpu)), f("rss", t.median(rss)), f("changelog", t.median(logged))}
+	if len(t.low) > 0 {
+		lines = append(lines, f("low load p50", quantile(t.low, 0.5)), f("low load p99", quantile(t.low, 0.99)))
+	}
+	if len(t.full) > 0 {
+		lines = append(lines, f("full load p50", quantile(t.full, 0.5)), f("full load p99", quantile(t.full, 0.99)))
+	}
+	for _, other := range all {
+		if other.side.name != t.side.name && other.shards == t.shards {
+			lines = append(lines, f("rate of "+other.side.String(), t.median(rate)/other.median(rate)))
+		}
+	}
+	return lines
+}
+
+func rate(d drained) float64   { return d.rate }
+func cpu(d drained) float64    { return d.cpu }
+func rss(d drained) float64    { return d.rss }
+func logged(d drained) float64 { return d.logged }
+
+func (t *turn) median(of func(drained) float64) float64 {
+	var values []float64
+	for _, d := range t.drained {
+		values = append(values, of(d))
+	}
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// quantile is in milliseconds.
+func quantile(took []time.Duration, q float64) float64 {
+	sorted := slices.Sorted(slices.Values(took))
+	return float64(sorted[min(int(float64(len(sorted))*q), len(sorted)-1)].Microseconds()) / 1000
+}
+
+// print prints figures for people, or for programs.
+func (b *bench) print(figures []figure) error {
+	for _, f := range figures {
+		if b.json {
+			if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
+				return err //nolint:wrapcheck // a bench
+			}
+			continue
+		}
+		fmt.Printf("%-20s %-14s %-26s %14.2f\n", f.Case, f.Side, f.Metric, f.Value)
+	}
+	return nil
+}
