@@ -19,6 +19,7 @@ type Bus struct {
 	client  *kgo.Client
 	admin   *kadm.Client
 	atomics *transactors
+	schemas *schemas
 	ended   context.Context //nolint:containedctx // the bus's own life, not a caller's: it ends what Close must end
 	end     context.CancelCauseFunc
 	once    sync.Once
@@ -40,6 +41,10 @@ func Open(ctx context.Context, url string, opts ...Option) (*Bus, error) {
 	b := &Bus{config: c, client: client, admin: kadm.NewClient(client)}
 	b.ended, b.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	b.atomics = newTransactors(c)
+	if c.registry == nil {
+		c.registry = &topicRegistry{bus: b}
+	}
+	b.schemas = newSchemas(b.ended, c.registry)
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	if err := b.Ping(ctx); err != nil {

@@ -1,7 +1,5 @@
 package bus
 
-import "context"
-
 // SchemaType names a schema language, in the spelling of the Confluent Schema Registry.
 type SchemaType string
 
@@ -20,17 +18,22 @@ type Schema struct {
 	Text string `json:"schema"`
 	// References are what the text imports, each after what it imports itself.
 	References []Reference `json:"references,omitempty"`
+	// Index is where Name stands in the text, for wire formats that say so: the message's position in the Protobuf file,
+	// then within that message, and so on.
+	Index []int `json:"-"`
 }
 
 // Reference is a schema that another one imports under a name, such as "shop/money.proto".
 type Reference struct {
 	Name string `json:"name"`
 	Text string `json:"schema"`
+	// Imports are the names of other references that this one imports itself.
+	Imports []string `json:"imports,omitempty"`
 }
 
 // Codec turns payloads into bytes and back, and knows the rules of its schema language. It is the extension point for
 // formats that this module does not bring: give one to [Encoding]. [JSON] is the default; the packages bus/protobuf
-// and bus/avro bring others, and bus/confluent puts any of them behind the wire format of a schema registry.
+// and bus/avro bring others. A [Registry] keeps what Schema returns.
 //
 // Implementations are safe for concurrent use. Their errors hold no part of a payload.
 type Codec[T any] interface {
@@ -48,21 +51,10 @@ type Codec[T any] interface {
 	Compare(older, newer Schema) ([]Change, error)
 }
 
-// Learner is a codec that must know the schema which an event was written with in order to read it, as Avro must.
-// [Bus.Verify] gives it a way to ask for all that are registered under a contract's name. What is found is kept for
-// ever, since such a codec finds a schema by its fingerprint.
-type Learner interface {
-	Learn(contract string, registered SchemaLookup) error
+// Resolver is a codec that cannot read what was written with another schema than its own unless it is shown that one,
+// as Avro cannot. [Event.Decode] takes it from the bus's [Registry] where the record names another version.
+type Resolver[T any] interface {
+	Codec[T]
+	// Resolve reads what was written with the schema writer. It must not keep the slice.
+	Resolve(data []byte, writer Schema) (T, error)
 }
-
-// Registrar is a codec that keeps its schemas in a registry of its own instead of [SchemaTopic]. [Bus.Verify] first
-// calls Check for all contracts, and Register only when nothing stands in the way of any.
-type Registrar interface {
-	// Check says what stands in the way of the contract, and changes nothing.
-	Check(context.Context, *Contract) error
-	// Register makes the contract's schema known. It is called by each process that verifies the contract.
-	Register(context.Context, *Contract) error
-}
-
-// SchemaLookup returns the schemas that are registered now.
-type SchemaLookup func(context.Context) ([]Schema, error)

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -41,8 +42,7 @@ type Contract struct {
 	attributes  Headers
 	schema      func() (Schema, error)
 	compare     func(older, newer Schema) ([]Change, error)
-	learner     Learner
-	registrar   Registrar
+	resolves    bool
 	err         error
 }
 
@@ -142,6 +142,20 @@ func (c *Contract) Schema() (Schema, error) {
 	}
 	return c.schema()
 }
+
+// Compare lists the differences between two schemas of the contract's language, as its codec does.
+func (c *Contract) Compare(older, newer Schema) ([]Change, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
+	if older.Type != newer.Type {
+		return []Change{{What: fmt.Sprintf("the schema language changed from %s to %s", older.Type, newer.Type), Breaks: Full}}, nil
+	}
+	return c.compare(older, newer)
+}
+
+// urn is how a record names the contract's version.
+func (c *Contract) urn() string { return schemaURN + c.name + ":" + strconv.Itoa(c.version) }
 
 // Err says what is wrong with the contract, or nil.
 func (c *Contract) Err() error { return c.err }

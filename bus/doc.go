@@ -32,15 +32,19 @@
 //   - G21: a topic that is otherwise than its contracts state is told about and not changed. Test: TestTopicDrift.
 //   - G22: a foreign record in the schema topic stands in the way of no other contract. Test: TestForeignSchemaRecords.
 //   - G23: processes that are the first to verify the same contracts at once all succeed. Test: TestVerifyFirstTogether.
+//   - G24: another registry decides in place of the schema topic, before anything is created. Test: TestRegistryDecides.
+//   - G25: in a wire format a value is read as what it is, framed or not, and nowhere taken for something else. Test: TestFraming.
+//   - G26: an event is read with the schema that its version was written with; while that cannot be known, it is tried again. Test: TestResolver.
 //
 // The tests of G7 to G10 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //
 // # Payloads and their schemas
 //
-// A [Codec] encodes payloads and knows its schema language: [JSON] here, Protobuf in bus/protobuf, Avro in bus/avro, and
-// bus/confluent for the wire format of a Confluent-compatible registry. [Bus.Verify] registers each version's schema in
-// the topic [SchemaTopic] and compares it with all others; [Compatible] says what may change. The default, [Full], is
-// what lets consumers be deployed before producers and after them, and old events be read again.
+// A [Codec] encodes payloads and knows its schema language: [JSON] here, Protobuf in bus/protobuf, Avro in bus/avro.
+// [Bus.Verify] registers each version's schema in a [Registry] and compares it with all others; [Compatible] says what
+// may change. The default, [Full], is what lets consumers be deployed before producers and after them, and old events be
+// read again. The registry is the topic [SchemaTopic], or with [SchemaRegistry] another one, such as a
+// Confluent-compatible server with its wire format in bus/confluent.
 //
 // # Concurrency
 //

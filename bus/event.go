@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strconv"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,7 +37,7 @@ func Define[T any](name string, key func(T) string, opts ...ContractOption) Even
 }
 
 // Encoded returns the same event in another encoding. e itself stays as it is. It is for what a process learns when it
-// starts, such as the address of a schema registry; an encoding that is known before belongs into [Define].
+// starts, such as a key; an encoding that is known before belongs into [Define].
 func (e Event[T]) Encoded(codec Codec[T]) Event[T] {
 	c := *e.Contract()
 	e.contract, e.codec = &c, codec
@@ -50,13 +49,12 @@ func (e Event[T]) Encoded(codec Codec[T]) Event[T] {
 	}
 	c.contentType = codec.ContentType()
 	c.schema, c.compare = codec.Schema, codec.Compare
-	c.learner, _ = codec.(Learner)
-	c.registrar, _ = codec.(Registrar)
+	_, c.resolves = codec.(Resolver[T])
 	c.attributes = Headers{
 		{HeaderSpecVersion, []byte("1.0")},
 		{HeaderType, []byte(c.name)},
 		{HeaderSource, []byte(c.source)},
-		{HeaderDataSchema, []byte("urn:millrace:schema:" + c.name + ":" + strconv.Itoa(c.version))},
+		{HeaderDataSchema, []byte(c.urn())},
 		{HeaderContentType, []byte(c.contentType)},
 	}
 	return e
@@ -88,13 +86,14 @@ func (e Event[T]) New(v T, opts ...MessageOption) Message {
 }
 
 // Decode reads the payload of a record. It does not look at the record's type. A payload that is not what the contract
-// says gives a [DecodeError]; one that cannot be read now, but perhaps later, an error of class transient.
+// says gives a [DecodeError]; one that cannot be read now, but perhaps later, an error of class transient. Where the
+// codec is a [Resolver], and for values in the wire format of a [Framing], the record must be one that a bus has read.
 func (e Event[T]) Decode(r Record) (T, error) {
 	if err := e.Err(); err != nil {
 		var zero T
 		return zero, err
 	}
-	v, err := e.codec.Decode(r.Value)
+	v, err := e.read(r)
 	if marked, ok := errors.AsType[classed](err); ok && marked.Class() == resilience.ClassTransient {
 		return v, fmt.Errorf("bus: decode %s/%d@%d: %w", r.Topic, r.Partition, r.Offset, err)
 	}
@@ -102,6 +101,18 @@ func (e Event[T]) Decode(r Record) (T, error) {
 		return v, &DecodeError{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Type: e.contract.name, Err: err}
 	}
 	return v, nil
+}
+
+func (e Event[T]) read(r Record) (T, error) {
+	payload, writer, err := r.payload(e.contract)
+	if err != nil {
+		var zero T
+		return zero, err
+	}
+	if resolver, ok := e.codec.(Resolver[T]); ok && writer.Text != "" {
+		return resolver.Resolve(payload, writer)
+	}
+	return e.codec.Decode(payload) //nolint:wrapcheck // wrapped by Decode
 }
 
 // classed is an error that says itself what it means for whoever tries again.

@@ -73,7 +73,7 @@ func (l *lane) take(records []*kgo.Record, highWater int64) (pause bool) {
 			l.tracker.done(entry)
 			continue
 		}
-		d := &delivery{record: fromKafka(raw), entry: entry}
+		d := &delivery{record: l.engine.bus.received(raw), entry: entry}
 		l.engine.enter(d)
 		l.queued++
 		l.enqueue(d)

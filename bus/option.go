@@ -41,6 +41,8 @@ type config struct {
 	publishTimeout time.Duration
 	transaction    time.Duration
 	atomics        int
+	registry       Registry
+	registered     bool
 }
 
 // Logger receives what the bus has to say; without it nothing is logged. Payloads and credentials never are.
@@ -95,6 +97,9 @@ func (c *config) check() error {
 	}
 	if c.tracer == nil || c.meter == nil {
 		errs = append(errs, errors.New("telemetry providers must not be nil"))
+	}
+	if c.registered && c.registry == nil {
+		errs = append(errs, errors.New("the schema registry must not be nil"))
 	}
 	if c.linger < 0 || c.linger > time.Second {
 		errs = append(errs, fmt.Errorf("linger %s must be between 0 and 1s", c.linger))

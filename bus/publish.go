@@ -14,7 +14,7 @@ import (
 // order. A message that fails does not stop the others; an [Atomic] one succeeds or fails as a whole, and has no order
 // with the messages beside it. When ctx ends first, what is not yet acknowledged ends with [ErrIndefinite].
 func (b *Bus) Publish(ctx context.Context, msgs ...Message) Results {
-	batch := newBatch(ctx, msgs)
+	batch := b.newBatch(ctx, msgs)
 	ctx, cancel := context.WithTimeoutCause(ctx, b.config.publishTimeout, context.DeadlineExceeded)
 	defer cancel()
 	b.produce(ctx, batch)
@@ -42,6 +42,7 @@ func (b *Bus) relearn(results Results) {
 
 // batch is one Publish: its records, and the results that the client fills in as brokers answer.
 type batch struct {
+	bus     *Bus
 	records []kgo.Record
 	plain   []int
 	groups  [][]int
@@ -53,16 +54,17 @@ type batch struct {
 	done    chan struct{}
 }
 
-func newBatch(ctx context.Context, msgs []Message) *batch {
+func (b *Bus) newBatch(ctx context.Context, msgs []Message) *batch {
 	batch := &batch{
+		bus:     b,
 		records: make([]kgo.Record, 0, len(msgs)), plain: make([]int, 0, len(msgs)),
 		results: make(Results, 0, len(msgs)), done: make(chan struct{}),
 	}
 	carried := contextHeaders(ctx)
 	for _, m := range msgs {
 		if m.atomic != nil {
-			batch.addGroup(m, carried)
-		} else if i, err := batch.add(m, carried); err == nil {
+			batch.addGroup(ctx, m, carried)
+		} else if i, err := batch.add(ctx, m, carried); err == nil {
 			batch.plain = append(batch.plain, i)
 		}
 	}
@@ -79,16 +81,16 @@ func newBatch(ctx context.Context, msgs []Message) *batch {
 	return batch
 }
 
-func (b *batch) add(m Message, carried Headers) (int, error) {
+func (b *batch) add(ctx context.Context, m Message, carried Headers) (int, error) {
 	i := len(b.results)
-	record, err := m.record(carried)
+	record, err := b.bus.encode(ctx, m, carried)
 	b.records = append(b.records, toKafka(record))
 	b.results = append(b.results, Result{ID: m.ID(), Topic: m.topic(), Partition: -1, Offset: -1, Err: err})
 	return i, err
 }
 
 // addGroup adds an atomic message. One wrong part refuses the whole.
-func (b *batch) addGroup(m Message, carried Headers) {
+func (b *batch) addGroup(ctx context.Context, m Message, carried Headers) {
 	if m.err != nil {
 		b.results = append(b.results, Result{Partition: -1, Offset: -1, Err: m.refused(m.err)})
 		b.records = append(b.records, kgo.Record{})
@@ -97,7 +99,7 @@ func (b *batch) addGroup(m Message, carried Headers) {
 	var group []int
 	var refusal error
 	for _, leaf := range m.leaves(nil) {
-		i, err := b.add(leaf, carried)
+		i, err := b.add(ctx, leaf, carried)
 		group = append(group, i)
 		if refusal == nil {
 			refusal = err
@@ -161,6 +163,9 @@ func toKafka(r Record) kgo.Record {
 	}
 	return record
 }
+
+// received is a record that this bus has read.
+func (b *Bus) received(r *kgo.Record) Record { return b.Adopt(fromKafka(r)) }
 
 // fromKafka converts without copying keys and values.
 func fromKafka(r *kgo.Record) Record {

@@ -38,6 +38,8 @@ type Record struct {
 	Key       []byte
 	Value     []byte
 	Headers   Headers
+
+	schemas *schemas // of the bus that read it
 }
 
 // ID is the event's id: the header ce_id, or Debezium's id.

@@ -10,7 +10,7 @@ import (
 // Call it once when a process starts. In this order it
 //
 //   - checks every definition, and that contracts which share a topic agree about it,
-//   - compares every schema with those that are registered, of all versions, and returns an [IncompatibleError] for
+//   - compares every schema with those that the [Registry] holds, of all versions, and returns an [IncompatibleError] for
 //     each change that [Compatible] does not allow,
 //   - creates the topics that are missing, refuses one whose partition count is not the stated one, and warns of
 //     other differences, which [Bus.Drift] lists,
@@ -33,33 +33,14 @@ func (b *Bus) verify(ctx context.Context, defs []Definition) error {
 	if err != nil {
 		return err
 	}
-	own, err := b.check(ctx, contracts)
-	if err != nil {
-		return err
+	registry := b.schemas.registry
+	if err := registry.Check(ctx, contracts...); err != nil {
+		return err //nolint:wrapcheck // wrapped by Verify
 	}
 	if err := b.ensureTopics(ctx, plans); err != nil {
 		return err
 	}
-	var ours []*Contract
-	for _, c := range contracts {
-		if c.registrar == nil {
-			ours = append(ours, c)
-		} else if err := c.registrar.Register(ctx, c); err != nil {
-			return err //nolint:wrapcheck // wrapped by Verify
-		}
-	}
-	if err := b.register(ctx, own, ours); err != nil {
-		return err
-	}
-	for _, c := range contracts {
-		if c.learner == nil {
-			continue
-		}
-		if err := c.learner.Learn(c.name, b.lookup(c.name)); err != nil {
-			return err //nolint:wrapcheck // wrapped by Verify
-		}
-	}
-	return nil
+	return registry.Register(ctx, contracts...) //nolint:wrapcheck // wrapped by Verify
 }
 
 // contractsOf lists the contracts, each once.
@@ -81,27 +62,4 @@ func contractsOf(defs []Definition) ([]*Contract, error) {
 		}
 	}
 	return contracts, errors.Join(errs...)
-}
-
-// check compares the contracts with what is registered, and changes nothing. It returns what the schema topic says,
-// where a contract needs it.
-func (b *Bus) check(ctx context.Context, contracts []*Contract) (registry, error) {
-	var own registry
-	var errs []error
-	read := false
-	for _, c := range contracts {
-		if c.registrar != nil {
-			errs = append(errs, c.registrar.Check(ctx, c))
-			continue
-		}
-		if !read {
-			var err error
-			if own, err = b.readRegistry(ctx); err != nil {
-				return registry{}, err
-			}
-			read = true
-		}
-		errs = append(errs, own.check(c))
-	}
-	return own, errors.Join(errs...)
 }
