@@ -18,9 +18,9 @@ import (
 
 // devFlags hold what dev is told.
 type devFlags struct {
-	http, kafka, data string
-	ephemeral, fsync  bool
-	ownKafka          bool
+	http, kafka, data, postgres string
+	ephemeral, fsync            bool
+	ownKafka                    bool
 }
 
 func newDev(g *global) *cobra.Command {
@@ -63,6 +63,8 @@ func newDev(g *global) *cobra.Command {
 	flags.StringVar(&f.kafka, "kafka", defaultKafka, "address of the embedded broker")
 	flags.StringVar(&f.data, "data", "", "directory to keep data in (default: millrace/dev in the user's cache directory; "+
 		"/var/lib/millrace/dev for root)")
+	flags.StringVar(&f.postgres, "postgres", "", "folder of PostgreSQL's server programs, which are downloaded into it where it has none "+
+		"(default: those that are installed; else millrace/postgresql-VERSION in the user's cache directory)")
 	flags.BoolVar(&f.ephemeral, "ephemeral", false, "keep no data")
 	flags.BoolVar(&f.fsync, "fsync", false, "let the embedded broker sync each batch to the disk, so that a power cut loses none")
 	return cmd

@@ -25,4 +25,5 @@
 //   - G7: serve runs as many pods as wanted side by side; another one goes on when one ends. Test: TestServe.
 //   - G8: doctor says what to change, and its exit code says that there is something. Test: TestDoctor.
 //   - G9: what doctor recommends, the tables of deploy/kafka and the files there agree. Test: TestRecommendations.
+//   - G10: where PostgreSQL is not installed it is downloaded, once, and its digest compared. Test: TestDevDownloadsPostgres.
 package main

@@ -20,6 +20,23 @@ func (s *screen) part(name, at, note string) {
 	s.say(fmt.Sprintf("  %-9s %s%s", name, at, note))
 }
 
+// downloading says what comes from the network and where it goes, and draws how far it is.
+func (s *screen) downloading(what, folder string) func(done, total int64) {
+	s.say("  " + what + " is not installed; downloading it, once, to " + folder)
+	const unit = 1 << 20
+	shown := int64(-1)
+	return func(done, total int64) {
+		if total == 0 || done/unit == shown && done < total {
+			return
+		}
+		shown = done / unit
+		bar := newProgress(s.out, "  MB of "+what, int(total/unit))
+		if bar.set(int(shown)); done >= total {
+			bar.end()
+		}
+	}
+}
+
 const tryText = `ready
 
 Try, in another terminal:

@@ -37,7 +37,10 @@ func (d *dev) startDatabase(ctx context.Context) (string, error) {
 		d.out.part("postgres", hostOf(d.global.database), "from DATABASE_URL")
 		return d.global.database, nil
 	}
-	database, err := embedded.StartDatabase(ctx, d.dir, func(text string) { d.out.say("  " + text) })
+	database, err := embedded.StartDatabase(ctx, d.dir, embedded.DatabaseOptions{
+		Programs: d.flags.postgres,
+		Begin:    func(folder string) embedded.Progress { return d.out.downloading("PostgreSQL", folder) },
+	})
 	if err != nil {
 		return "", err
 	}

@@ -143,12 +143,3 @@ func (b brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
 	default:
 	}
 }
-
-func freeAddress() (host string, port int, err error) {
-	found, err := listen("tcp", "127.0.0.1", 0)
-	if err != nil {
-		return "", 0, fmt.Errorf("embedded: find a port: %w", err)
-	}
-	defer found.Close() //nolint:errcheck // it was only looked up
-	return splitAddress(found.Addr().String())
-}

@@ -24,20 +24,23 @@ const (
 	sharedFolder = "/var/lib/millrace"
 )
 
-// StartDatabase runs PostgreSQL in the directory, from binaries that are installed or else downloaded; say is told
-// before a download. A server that a killed process left behind there is adopted.
-func StartDatabase(ctx context.Context, dir *Directory, say func(string)) (*Database, error) {
+// DatabaseOptions change [StartDatabase].
+type DatabaseOptions struct {
+	// Programs is the folder with the server's programs, or with a bin folder that has them; they are downloaded into it
+	// where they are missing. Empty means those that are installed, else a folder of this user's.
+	Programs string
+	// Begin is told where a download goes before it begins, and what it returns how far it has come.
+	Begin func(folder string) Progress
+}
+
+// StartDatabase runs PostgreSQL in the directory. A server that a killed process left behind there is adopted.
+func StartDatabase(ctx context.Context, dir *Directory, opts DatabaseOptions) (*Database, error) {
 	folder := filepath.Join(dir.Path(), databaseFolder)
 	settings := []string{"max_slot_wal_keep_size=2GB"}
 	if dir.Ephemeral() {
 		settings = append(settings, "fsync=off")
 	}
-	server, err := pgserver.Start(ctx, folder, settings...)
-	if errors.Is(err, pgserver.ErrNoBinaries) {
-		if err = Download(dir, say); err == nil {
-			server, err = pgserver.Start(ctx, folder, settings...)
-		}
-	}
+	server, err := opts.start(ctx, folder, settings)
 	if errors.Is(err, pgserver.ErrUnreachable) {
 		if folder, err = sharedDatabase(dir); err != nil {
 			return nil, err
@@ -45,12 +48,27 @@ func StartDatabase(ctx context.Context, dir *Directory, say func(string)) (*Data
 		if err := os.MkdirAll(filepath.Dir(folder), directoryMode); err != nil {
 			return nil, fmt.Errorf("embedded: PostgreSQL: %w", err)
 		}
-		server, err = pgserver.Start(ctx, folder, settings...)
+		server, err = opts.start(ctx, folder, settings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("embedded: PostgreSQL: %w", err)
 	}
 	return &Database{server: server, folder: folder}, nil
+}
+
+func (o DatabaseOptions) start(ctx context.Context, folder string, settings []string) (*pgserver.Server, error) {
+	if server, err := pgserver.Adopt(ctx, folder); server != nil || err != nil {
+		return server, err //nolint:wrapcheck // StartDatabase wraps it
+	}
+	version, err := pgserver.DataVersion(folder)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // StartDatabase wraps it
+	}
+	programs, err := o.programs(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	return programs.Start(ctx, folder, settings...) //nolint:wrapcheck // StartDatabase wraps it
 }
 
 // sharedDatabase is the directory's own folder outside it. Its name is kept in the directory, so that a directory that
@@ -100,13 +118,9 @@ func (d *Database) Close(ctx context.Context) error {
 
 // endServer stops the server that runs in a folder, if one does.
 func endServer(ctx context.Context, folder string) error {
-	running, err := exists(filepath.Join(folder, "data", "postmaster.pid"))
-	if err != nil || !running {
-		return err
+	server, err := pgserver.Adopt(ctx, folder)
+	if err != nil || server == nil {
+		return err //nolint:wrapcheck // sweep's caller shows it
 	}
-	server, err := pgserver.Start(ctx, folder)
-	if err != nil {
-		return fmt.Errorf("embedded: PostgreSQL: %w", err)
-	}
-	return server.Stop(ctx)
+	return server.Stop(ctx) //nolint:wrapcheck // sweep's caller shows it
 }

@@ -1,54 +1,120 @@
 package embedded
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
-
-	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+	"time"
 )
 
-// Download fetches PostgreSQL's binaries into the directory, once, and puts them on the PATH of this process.
-func Download(dir *Directory, say func(string)) error {
-	home := filepath.Join(dir.Path(), "postgres-binaries")
-	bin := filepath.Join(home, "bin")
-	present, err := exists(filepath.Join(bin, "initdb"))
+// ErrDownload is found in the error of a download that failed.
+var ErrDownload = errors.New("embedded: PostgreSQL cannot be downloaded")
+
+// Progress is told how many bytes of how many have come; total is 0 while that is not known.
+type Progress func(done, total int64)
+
+// repositoryVariable names a Maven repository, a mirror, to download from instead of Maven Central.
+const repositoryVariable = "MILLRACE_MAVEN"
+
+const (
+	programsMode = 0o755
+	// archiveLimit bounds what a repository may send.
+	archiveLimit = 200 << 20
+	// answerLimit bounds how long a repository may take to begin its answer.
+	answerLimit = 30 * time.Second
+)
+
+// download fetches PostgreSQL's programs into a folder, which appears when it is complete.
+func download(ctx context.Context, folder string, progress Progress) error {
+	wanted, err := platformArchive()
 	if err != nil {
 		return err
 	}
-	if !present {
-		say("PostgreSQL is not installed; downloading it (about 30 MB, once)")
-		if err := fetch(dir, home); err != nil {
-			return err
-		}
+	if err := os.MkdirAll(filepath.Dir(folder), directoryMode); err != nil {
+		return fmt.Errorf("embedded: %w", err)
 	}
-	if err := os.Setenv("PATH", bin+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+	scratch, err := os.MkdirTemp(filepath.Dir(folder), filepath.Base(folder)+".")
+	if err != nil {
+		return fmt.Errorf("embedded: %w", err)
+	}
+	defer os.RemoveAll(scratch) //nolint:errcheck // what is left of it harms nothing
+	file, size, err := fetch(ctx, wanted, scratch, progress)
+	if err != nil {
+		return fmt.Errorf("%w: %w; install PostgreSQL 14 or newer, set %s to a mirror of Maven Central, or set DATABASE_URL",
+			ErrDownload, err, repositoryVariable)
+	}
+	defer file.Close() //nolint:errcheck // only read from
+	programs := filepath.Join(scratch, "programs")
+	if err := os.Mkdir(programs, programsMode); err != nil {
+		return fmt.Errorf("embedded: %w", err)
+	}
+	if err := unpack(file, size, programs); err != nil {
+		return err
+	}
+	if err := os.Rename(programs, folder); err != nil {
+		if present, _ := exists(filepath.Join(folder, "bin", "initdb")); present {
+			return nil // another process was quicker
+		}
 		return fmt.Errorf("embedded: %w", err)
 	}
 	return nil
 }
 
-// fetch has the library start a server of its own, whose binaries it downloads and unpacks first. As root that server
-// refuses to start, and the binaries are there all the same; they alone are wanted.
-func fetch(dir *Directory, home string) error {
-	scratch := filepath.Join(dir.Path(), "postgres-download")
-	_, port, err := freeAddress()
+// fetch downloads the archive to a file and compares its digest.
+func fetch(ctx context.Context, wanted archive, folder string, progress Progress) (_ *os.File, size int64, err error) {
+	repository := mavenCentral
+	if mirror := os.Getenv(repositoryVariable); mirror != "" {
+		repository = mirror
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, wanted.url(repository), http.NoBody)
 	if err != nil {
-		return err
+		return nil, 0, err //nolint:wrapcheck // download wraps it
 	}
-	server := embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
-		BinariesPath(home).RuntimePath(scratch).CachePath(scratch + "-cache").Port(uint32(port)).Logger(io.Discard)) //nolint:gosec // a port
-	started := server.Start()
-	if started == nil {
-		started = server.Stop()
+	client := &http.Client{Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, ResponseHeaderTimeout: answerLimit,
+	}}
+	defer client.CloseIdleConnections()
+	response, err := client.Do(request)
+	if err != nil {
+		return nil, 0, err //nolint:wrapcheck // download wraps it
 	}
-	cleared := errors.Join(os.RemoveAll(scratch), os.RemoveAll(scratch+"-cache"))
-	present, err := exists(filepath.Join(home, "bin", "initdb"))
-	if !present {
-		return fmt.Errorf("embedded: PostgreSQL cannot be downloaded: %w; install PostgreSQL 14 or newer, "+
-			"or set DATABASE_URL", errors.Join(started, err))
+	defer response.Body.Close() //nolint:errcheck // it was read
+	if response.StatusCode != http.StatusOK {
+		return nil, 0, fmt.Errorf("%s answers %s", request.URL, response.Status)
 	}
-	return cleared
+	file, err := os.Create(filepath.Join(folder, "archive")) //nolint:gosec // in our own folder
+	if err != nil {
+		return nil, 0, err //nolint:wrapcheck // download wraps it
+	}
+	digest := sha256.New()
+	body := &counted{Reader: io.LimitReader(response.Body, archiveLimit), total: max(response.ContentLength, 0), tell: progress}
+	size, err = io.Copy(io.MultiWriter(file, digest), body)
+	if err == nil && hex.EncodeToString(digest.Sum(nil)) != wanted.sum {
+		err = fmt.Errorf("%s is not what it should be: its SHA-256 is another one", request.URL)
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, size, nil
+}
+
+// counted tells how far a download has come.
+type counted struct {
+	io.Reader
+
+	done, total int64
+	tell        Progress
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.done += int64(n)
+	c.tell(c.done, c.total)
+	return n, err //nolint:wrapcheck // io.EOF must stay itself
 }

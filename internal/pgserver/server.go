@@ -1,9 +1,7 @@
 package pgserver
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"net"
@@ -37,15 +35,47 @@ const (
 	pollEvery  = 50 * time.Millisecond
 )
 
-// Start runs a server on dir, which is made and initialised when it is new; settings are "name=value". A server that
-// runs on dir already is adopted.
+// Start runs the installed server on dir, which is made and initialised when it is new; settings are "name=value". A
+// server that runs on dir already is adopted.
 func Start(ctx context.Context, dir string, settings ...string) (*Server, error) {
-	ctx, cancel := context.WithTimeout(ctx, startLimit)
-	defer cancel()
-	bin, err := binaries()
+	if s, err := Adopt(ctx, dir); s != nil || err != nil {
+		return s, err
+	}
+	version, err := DataVersion(dir)
 	if err != nil {
 		return nil, err
 	}
+	bin, err := Installed(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	return bin.Start(ctx, dir, settings...)
+}
+
+// Adopt takes over the server that runs on dir, or returns nil where none does.
+func Adopt(ctx context.Context, dir string) (*Server, error) {
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	s := &Server{data: filepath.Join(dir, "data"), done: make(chan error, 1), Adopted: true}
+	pid, port, ok := running(s.data)
+	if !ok {
+		return nil, nil //nolint:nilnil // none is no error
+	}
+	password, err := keptPassword(dir)
+	if err != nil {
+		return nil, err
+	}
+	s.pid, s.URL = pid, address(password, port)
+	return s, s.await(ctx)
+}
+
+// Start is as the function of that name, with these programs.
+func (b Binaries) Start(ctx context.Context, dir string, settings ...string) (*Server, error) {
+	if s, err := Adopt(ctx, dir); s != nil || err != nil {
+		return s, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
 	own, err := serverOwner()
 	if err != nil {
 		return nil, err
@@ -54,20 +84,16 @@ func Start(ctx context.Context, dir string, settings ...string) (*Server, error)
 		return nil, err
 	}
 	s := &Server{data: filepath.Join(dir, "data"), done: make(chan error, 1)}
-	password, err := initialise(own, bin, dir, s.data)
+	password, err := initialise(ctx, own, b, dir, s.data)
 	if err != nil {
 		return nil, err
-	}
-	if pid, port, ok := running(s.data); ok {
-		s.Adopted, s.pid, s.URL = true, pid, address(password, port)
-		return s, s.await(ctx)
 	}
 	port, err := freePort(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s.URL = address(password, port)
-	if err := s.launch(own, bin, dir, port, settings); err != nil {
+	if err := s.launch(own, b, dir, port, settings); err != nil {
 		return nil, err
 	}
 	if err := s.await(ctx); err != nil {
@@ -76,36 +102,7 @@ func Start(ctx context.Context, dir string, settings ...string) (*Server, error)
 	return s, nil
 }
 
-// initialise runs initdb unless it was run, and returns the role's password.
-func initialise(own owner, bin, dir, data string) (string, error) {
-	passwordFile := filepath.Join(dir, "password")
-	kept, err := os.ReadFile(passwordFile) //nolint:gosec // in the server's own folder
-	if err == nil {
-		if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err == nil {
-			return strings.TrimSpace(string(kept)), nil
-		}
-	}
-	if err := os.RemoveAll(data); err != nil {
-		return "", fmt.Errorf("pgserver: clear a half-made data directory: %w", err)
-	}
-	password := rand.Text()
-	if err := os.WriteFile(passwordFile, []byte(password+"\n"), 0o600); err != nil {
-		return "", fmt.Errorf("pgserver: %w", err)
-	}
-	if own.other {
-		if err := os.Chown(passwordFile, own.uid, own.gid); err != nil {
-			return "", fmt.Errorf("pgserver: %w", err)
-		}
-	}
-	cmd := own.command(dir, filepath.Join(bin, "initdb"), "-D", data, "-U", role, "--pwfile", passwordFile,
-		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync")
-	if output, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("pgserver: initdb: %w: %s", err, bytes.TrimSpace(output))
-	}
-	return password, nil
-}
-
-func (s *Server) launch(own owner, bin, dir string, port int, settings []string) error {
+func (s *Server) launch(own owner, bin Binaries, dir string, port int, settings []string) error {
 	args := []string{
 		"-D", s.data, "-p", strconv.Itoa(port), "-k", "", "-c", "listen_addresses=127.0.0.1", "-c", "wal_level=logical",
 		"-c", "max_replication_slots=20", "-c", "max_wal_senders=20",
@@ -119,7 +116,7 @@ func (s *Server) launch(own owner, bin, dir string, port int, settings []string)
 		return fmt.Errorf("pgserver: %w", err)
 	}
 	defer logFile.Close() //nolint:errcheck // the child has its own descriptor
-	cmd := own.command(dir, filepath.Join(bin, "postgres"), args...)
+	cmd := own.command(dir, filepath.Join(string(bin), "postgres"), args...)
 	cmd.Stdout, cmd.Stderr = logFile, logFile
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("pgserver: start postgres: %w", err)
@@ -139,7 +136,7 @@ func (s *Server) await(ctx context.Context) error {
 		select {
 		case exit := <-s.done:
 			s.done <- exit
-			return fmt.Errorf("pgserver: postgres ended (%w); see %s", exit, filepath.Join(filepath.Dir(s.data), "postgres.log"))
+			return fmt.Errorf("pgserver: postgres ended (%w): %s", exit, lastWords(filepath.Join(filepath.Dir(s.data), "postgres.log")))
 		case <-ctx.Done():
 			return fmt.Errorf("pgserver: postgres does not answer: %w", err)
 		case <-time.After(pollEvery):

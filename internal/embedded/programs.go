@@ -1,0 +1,40 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/millrace/millrace/internal/pgserver"
+)
+
+// programs finds the server's programs for data of a version, or for new data where that is 0, and downloads them where
+// there are none.
+func (o DatabaseOptions) programs(ctx context.Context, version int) (pgserver.Binaries, error) {
+	folder := o.Programs
+	if folder == "" {
+		found, err := pgserver.Installed(ctx, version)
+		if own, _ := found.Version(ctx); err == nil && (version == 0 || own == version) {
+			return found, nil
+		}
+		if err != nil && !errors.Is(err, pgserver.ErrNoBinaries) {
+			return "", err //nolint:wrapcheck // StartDatabase wraps it
+		}
+		// Data that was made by downloaded programs stays theirs when others are installed.
+		if folder, err = programsFolder(); err != nil {
+			return "", err
+		}
+		if found != "" && !pgserver.Binaries(filepath.Join(folder, "bin")).Complete() {
+			return found, nil // and Start says what is wrong with its version
+		}
+	}
+	for _, at := range []string{folder, filepath.Join(folder, "bin")} {
+		if found := pgserver.Binaries(at); found.Complete() {
+			return found, nil
+		}
+	}
+	if err := download(ctx, folder, o.Begin(folder)); err != nil {
+		return "", err
+	}
+	return pgserver.Binaries(filepath.Join(folder, "bin")), nil
+}
