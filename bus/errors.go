@@ -36,6 +36,10 @@ var (
 	// ErrDrained is the cause of a handler's context that ended because its subscription stopped, or lost the partition,
 	// and the handler did not finish in time. The event is delivered again, here or elsewhere.
 	ErrDrained = errors.New("bus: subscription stopped before the handler finished")
+	// ErrNoShareGroups: the broker cannot do what [Shared] needs.
+	ErrNoShareGroups = errors.New("bus: no share groups; bus.Shared needs Kafka 4.2 or later with the feature share.version=1")
+	// ErrGroupKind: a group of that name is of another kind, with [Shared] or without.
+	ErrGroupKind = errors.New("bus: group of another kind")
 	// ErrClosed: the bus was closed.
 	ErrClosed = errors.New("bus: closed")
 )

@@ -24,11 +24,16 @@ func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, 
 	if due := time.Until(history.due); due > 0 {
 		return due, false
 	}
+	leave, err := e.sub.enter(ctx)
+	if err != nil {
+		return 0, false
+	}
+	defer leave()
 	if h == nil {
 		return e.store(ctx, d, deadLetter(e.sub.group, d, history, ReasonUnhandled, errUnhandled), "dead letter", errUnhandled)
 	}
 	d.attempt++
-	err := e.attempt(ctx, h, d, history)
+	err = e.attempt(ctx, h, d, history)
 	if context.Cause(ctx) != nil && err != nil {
 		return 0, false
 	}

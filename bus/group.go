@@ -24,15 +24,17 @@ func (e *engine) open(ctx context.Context) (source, error) {
 		return e.openBroadcast(ctx)
 	}
 	topics := []string{string(retryTopic(e.sub.group))}
-	for _, topic := range e.sub.topics() {
-		topics = append(topics, string(topic))
+	if !e.sub.retriesOnly {
+		for _, topic := range e.sub.topics() {
+			topics = append(topics, string(topic))
+		}
 	}
 	start := kgo.NewOffset().AtStart()
 	if e.sub.start == Latest {
 		start = kgo.NewOffset().AtEnd()
 	}
 	client, err := e.bus.config.client(
-		kgo.ConsumerGroup(e.sub.group),
+		kgo.ConsumerGroup(e.sub.member()),
 		kgo.FetchMaxWait(resumeWait),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeStartOffset(start),

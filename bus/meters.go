@@ -29,7 +29,7 @@ type subscriptionMeters struct {
 func newSubscriptionMeters(e *engine) (*subscriptionMeters, error) {
 	meter := observe.NewMeter(e.bus.config.meter, scope)
 	m := &subscriptionMeters{
-		group:    attribute.String("messaging.consumer.group.name", e.sub.group),
+		group:    attribute.String("messaging.consumer.group.name", e.sub.member()),
 		tracer:   e.bus.config.tracer.Tracer(scope),
 		duration: meter.Histogram("messaging.process.duration", "s", "Time of one attempt of a handler."),
 		retries:  meter.Counter("millrace.bus.retries", "", "Attempts that failed and are made again in place."),

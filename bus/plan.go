@@ -117,7 +117,11 @@ func fetchError(fetches kgo.Fetches) error {
 
 func readError(err error) error {
 	_, lost := errors.AsType[*kgo.ErrDataLoss](err)
+	_, joining := errors.AsType[*kgo.ErrGroupSession](err)
 	switch {
+	case joining && (errors.Is(err, kerr.GroupIDNotFound) || errors.Is(err, kerr.InconsistentGroupProtocol)):
+		return fmt.Errorf("%w: it was used with bus.Shared, or by another kind of client; choose another name, or delete the group: %w",
+			ErrGroupKind, err)
 	case missing(err):
 		return fmt.Errorf("%w (%w)", ErrNoTopic, err)
 	case lost || errors.Is(err, kerr.OffsetOutOfRange):

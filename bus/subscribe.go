@@ -30,6 +30,9 @@ type subscription struct {
 	session     time.Duration
 	commitEvery time.Duration
 	broadcast   bool
+	shared      bool
+	retriesOnly bool
+	slots       chan struct{}
 }
 
 // StartAt is where a group that has never committed begins: [Earliest], the default, or [Latest].
@@ -110,6 +113,9 @@ func (s *subscription) check() error {
 	if s.maxRecords < s.concurrency || s.maxBytes < 1<<20 {
 		fail("in flight must be at least concurrency events and 1 MiB")
 	}
+	if s.broadcast && s.shared {
+		fail("Broadcast and Shared exclude each other")
+	}
 	if s.session < 6*time.Second || s.drain <= 0 {
 		fail("session timeout must be at least 6s and drain timeout positive")
 	}
@@ -138,7 +144,9 @@ func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOpti
 	}
 	bound, cancel := b.bound(ctx)
 	defer cancel()
-	if err = b.prepare(bound, s); err == nil {
+	if err = b.prepare(bound, s); err == nil && s.shared {
+		err = b.consumeShared(bound, s)
+	} else if err == nil {
 		err = b.consume(bound, s)
 	}
 	switch {
