@@ -35,8 +35,12 @@
 //   - G24: another registry decides in place of the schema topic, before anything is created. Test: TestRegistryDecides.
 //   - G25: in a wire format a value is read as what it is, framed or not, and nowhere taken for something else. Test: TestFraming.
 //   - G26: an event is read with the schema that its version was written with; while that cannot be known, it is tried again. Test: TestResolver.
+//   - G27: an event of a shared group is handled at least once, by more processes than partitions, however often they stop. Test: TestConformance.
+//   - G28: what a shared process holds is given to no other, however long it takes; others overtake it. Test: TestSharedRenewsLocks.
+//   - G29: a shared group handles what was committed, and nothing else. Test: TestSharedReadsCommitted.
+//   - G30: a group is shared or it is not; a name of the other kind, or a broker that cannot share, is an error. Test: TestSharedGroupKind.
 //
-// The tests of G7 to G10 are the checks of bustest.Conformance, which also run on Apache Kafka.
+// The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //
 // # Payloads and their schemas
 //

@@ -15,4 +15,5 @@
 //   - G2: other Kafka clients read what the bus writes, and the bus reads what they write. Test: TestKcat.
 //   - G3: an order that one pod accepts is on its topic and on the event stream of another pod. Test: TestShop.
 //   - G4: no accepted order is lost when a pod is killed, and each has one event id however often it is sent. Test: TestKillLosesNoOrder.
+//   - G5: a shared subscription on Apache Kafka keeps what it holds past the lock. Test: TestSharedRenewsLocksOnKafka.
 package integration
