@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +67,8 @@ func newDev(g *global) *cobra.Command {
 	flags.StringVar(&f.postgres, "postgres", "", "folder of PostgreSQL's server programs, which are downloaded into it where it has none "+
 		"(default: those that are installed; else millrace/postgresql-VERSION in the user's cache directory)")
 	flags.BoolVar(&f.ephemeral, "ephemeral", false, "keep no data")
-	flags.BoolVar(&f.fsync, "fsync", false, "let the embedded broker sync each batch to the disk, so that a power cut loses none")
+	flags.BoolVar(&f.fsync, "fsync", true, "sync each batch of the embedded broker to the disk before it is acknowledged; "+
+		"false is faster, and a power cut may lose the last events")
 	return cmd
 }
 
@@ -144,6 +146,8 @@ func (d *dev) openDirectory(ctx context.Context) (err error) {
 	switch {
 	case errors.Is(err, embedded.ErrDirectoryInUse):
 		return fmt.Errorf("%w with --data DIR, or --ephemeral", err)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%w; make room there, or choose another directory with --data DIR", err)
 	case err != nil:
 		return fmt.Errorf("%w; choose another directory with --data DIR, or --ephemeral", err)
 	}

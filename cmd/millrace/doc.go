@@ -26,4 +26,5 @@
 //   - G8: doctor says what to change, and its exit code says that there is something. Test: TestDoctor.
 //   - G9: what doctor recommends, the tables of deploy/kafka and the files there agree. Test: TestRecommendations.
 //   - G10: where PostgreSQL is not installed it is downloaded, once, and its digest compared. Test: TestDevDownloadsPostgres.
+//   - G11: a full disk refuses orders and says what to do; those that were accepted are kept. Test: TestFullDisk.
 package main

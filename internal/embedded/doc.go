@@ -4,8 +4,13 @@
 // # What survives
 //
 // The broker hands every batch to the operating system before it acknowledges it, and PostgreSQL syncs every commit, so
-// the end of this process, however sudden, loses nothing that was acknowledged. A power cut may lose the last records
-// of the broker, as with Kafka's own defaults, unless [SyncWrites] is given. Redis keeps nothing.
+// the end of this process, however sudden, loses nothing that was acknowledged.
+//
+// A power cut is another matter: what the broker has acknowledged is on the disk only with [SyncWrites], which dev gives
+// unless it is told otherwise. The relay lets PostgreSQL forget what the broker has acknowledged, so that without it the
+// last orders before a power cut may have no event. What it costs depends on the disk: on a virtual machine's a record
+// sent alone took 0.4 ms and not 0.03, and 32 senders of single records reached 2,000 a second and not 66,000; batches of
+// many records cost nothing more. Redis keeps nothing.
 //
 // # Guarantees
 //
