@@ -1,9 +1,11 @@
 package assign
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // Describe returns the plan of a group as its coordinator tells it to anybody who asks, with what its members had warm when
@@ -12,6 +14,9 @@ import (
 // Errors: [ErrNoMembers]; [ErrRebalancing], after which one asks again; [ErrForeign] for a group of another protocol;
 // [ErrNewer]; or the coordinator's own error.
 func Describe(group kadm.DescribedGroup) (Plan, error) {
+	if errors.Is(group.Err, kerr.GroupIDNotFound) {
+		return Plan{}, fmt.Errorf("%w: %s", ErrNoMembers, group.Group)
+	}
 	if group.Err != nil {
 		return Plan{}, fmt.Errorf("assign: describe group %s: %w", group.Group, group.Err)
 	}

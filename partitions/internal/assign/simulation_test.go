@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
@@ -17,7 +18,8 @@ type group struct {
 	standbys   int
 	generation int32
 	members    []*member
-	joins      int // so many have ever joined
+	joins      int           // so many have ever joined
+	spent      time.Duration // in balancing
 }
 
 type member struct {
@@ -67,6 +69,8 @@ func (g *group) balance() ([]kmsg.SyncGroupRequestGroupAssignment, error) {
 			MemberID: m.id, ProtocolMetadata: m.balancer.JoinGroupMetadata(m.topics, m.owned, m.joined),
 		})
 	}
+	began := time.Now()
+	defer func() { g.spent += time.Since(began) }()
 	return lead(g.members[0].balancer, g.generation, joins, g.topics)
 }
 
@@ -120,13 +124,17 @@ func (g *group) round(t fatal, late ...*member) (again bool) {
 // once fails if two members own a partition.
 func (g *group) once(t fatal) {
 	t.Helper()
-	owner := map[string]string{}
+	type partition struct {
+		topic string
+		shard int32
+	}
+	owner := map[partition]string{}
 	for _, m := range g.members {
 		for topic, partitions := range m.owned {
 			for _, p := range partitions {
-				key := fmt.Sprint(topic, p)
+				key := partition{topic, p}
 				if owner[key] != "" {
-					t.Fatalf("%s of generation %d is owned by %s and %s", key, g.generation, owner[key], m.id)
+					t.Fatalf("%v of generation %d is owned by %s and %s", key, g.generation, owner[key], m.id)
 				}
 				owner[key] = m.id
 			}
