@@ -2,6 +2,8 @@
 //
 //	go run -C bench . bus [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . partitions [--kafka ADDR] [--json] [--quick]
+//	go run -C bench . handover [--kafka ADDR] [--json] [--quick]
+//	go run -C bench . failover [--kafka ADDR] [--json] [--quick]
 //
 // Without an address it starts a broker of Apache Kafka as a process. Each figure is the median of several rounds.
 //

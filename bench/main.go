@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
 
 	"github.com/millrace/millrace/bench/count"
 	"github.com/millrace/millrace/integration/servers"
@@ -32,11 +33,11 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) (err error) {
-	if len(args) > 0 && args[0] == "partitions" {
-		return count.Run(ctx, args[1:]) //nolint:wrapcheck // a bench
+	if len(args) > 0 && slices.Contains(count.Benches(), args[0]) {
+		return count.Run(ctx, args) //nolint:wrapcheck // a bench
 	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus or partitions")
+		return errors.New("say which bench: bus, partitions, handover or failover")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

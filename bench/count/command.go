@@ -26,6 +26,10 @@ type settings struct {
 	low, full   time.Duration
 	shards      shardCounts
 	only        string
+	nodes       int
+	pad, keys   int
+	rate        int
+	session     time.Duration
 }
 
 // usualShards is the number of shards of the sides that do not measure others, and of all latencies.
@@ -50,28 +54,17 @@ func (s *shardCounts) Set(text string) error {
 
 const lowRate = 200 // records a second at low load
 
-// Run does what the arguments after "partitions" say.
+// Benches are the benches of this package, and the hidden command of a side's process.
+func Benches() []string { return []string{"partitions", "handover", "failover", child} }
+
+// Run does what the arguments say; the first is one of Benches.
 func Run(ctx context.Context, args []string) (err error) {
-	if len(args) > 0 && args[0] == child {
+	if args[0] == child {
 		return work(ctx, args[1:])
 	}
-	s := settings{shards: shardCounts{1, usualShards, 64}}
-	flags := flag.NewFlagSet("partitions", flag.ContinueOnError)
-	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
-	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
-	flags.BoolVar(&s.quick, "quick", false, "fewer records, runs and sides: under a minute")
-	flags.IntVar(&s.records, "records", 3_000_000, "records of the backlog")
-	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
-	flags.IntVar(&s.load, "load", 50_000, "records a second of the latency at full load")
-	flags.DurationVar(&s.low, "low", 20*time.Second, "how long the latency at low load is measured; 0 leaves it out")
-	flags.DurationVar(&s.full, "full", 20*time.Second, "how long the latency at full load is measured; 0 leaves it out")
-	flags.Var(&s.shards, "shards", "numbers of shards")
-	flags.StringVar(&s.only, "only", "", "only sides whose name and variant contain this")
-	if err := flags.Parse(args); err != nil {
-		return err //nolint:wrapcheck // flag has said it
-	}
-	if s.quick {
-		s.records, s.runs, s.low, s.full, s.shards = 200_000, 1, 2*time.Second, 0, shardCounts{usualShards}
+	s, err := parse(args[0], args[1:])
+	if err != nil {
+		return err
 	}
 	if err := buildStreams(ctx); err != nil {
 		return err
@@ -89,7 +82,46 @@ func Run(ctx context.Context, args []string) (err error) {
 		return err
 	}
 	defer b.close()
-	return b.run(ctx)
+	switch args[0] {
+	case "handover":
+		return b.handover(ctx)
+	case "failover":
+		return b.failover(ctx)
+	default:
+		return b.run(ctx)
+	}
+}
+
+func parse(bench string, args []string) (settings, error) {
+	s := settings{shards: shardCounts{1, usualShards, 64}}
+	flags := flag.NewFlagSet(bench, flag.ContinueOnError)
+	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
+	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
+	flags.StringVar(&s.only, "only", "", "only sides whose name and variant contain this")
+	flags.BoolVar(&s.quick, "quick", false, "fewer records, runs and sides: about a minute")
+	if bench == "partitions" {
+		flags.IntVar(&s.records, "records", 3_000_000, "records of the backlog")
+		flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
+		flags.IntVar(&s.load, "load", 50_000, "records a second of the latency at full load")
+		flags.DurationVar(&s.low, "low", 20*time.Second, "how long the latency at low load is measured; 0 leaves it out")
+		flags.DurationVar(&s.full, "full", 20*time.Second, "how long the latency at full load is measured; 0 leaves it out")
+		flags.Var(&s.shards, "shards", "numbers of shards")
+	} else {
+		flags.IntVar(&s.nodes, "nodes", map[string]int{"handover": 5, "failover": 2}[bench], "processes of a side")
+		flags.IntVar(&s.rate, "rate", 1000, "records a second meanwhile")
+		flags.IntVar(&s.keys, "keys", map[string]int{"handover": 100_000, "failover": 1_000_000}[bench], "keys in the tables before it begins")
+		flags.IntVar(&s.pad, "pad", map[string]int{"failover": 1000}[bench], "bytes that each value in the tables is longer than its count")
+		flags.DurationVar(&s.session, "session", 6*time.Second, "session timeout; 0 for the side's default")
+	}
+	if err := flags.Parse(args); err != nil {
+		return s, err //nolint:wrapcheck // flag has said it
+	}
+	if s.quick && bench == "partitions" {
+		s.records, s.runs, s.low, s.full, s.shards = 200_000, 1, 2*time.Second, 0, shardCounts{usualShards}
+	} else if s.quick {
+		s.nodes, s.keys = 2, 100_000
+	}
+	return s, nil
 }
 
 // bench is a run.

@@ -81,7 +81,7 @@ func (b *bench) progress(ctx context.Context, w Work, p *process) (progress, err
 // prepare makes the topics and the folder for one turn of a side; clean removes them, and the side's own topics.
 func (b *bench) prepare(ctx context.Context, shards int, input string) (w Work, clean func() error, err error) {
 	group := "count-" + uuid.NewString()
-	w = Work{Brokers: b.brokers, Input: input, Output: group + "-output", Changelog: group + "-changelog", Group: group, Shards: shards}
+	w = Work{Brokers: b.brokers, Input: input, Output: group + "-output", Changelog: group + "-changelog", Group: group, Shards: shards, Lanes: 2}
 	if w.Dir, err = os.MkdirTemp("", "millrace-count"); err != nil {
 		return w, nil, err //nolint:wrapcheck // a bench
 	}

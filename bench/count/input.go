@@ -21,9 +21,12 @@ const (
 	seed      = 4
 )
 
-// input makes the same records in the same order every time.
+// input makes the same records in the same order every time. The first sweep records have a key each, those after them
+// keys at random, or all do where it is zero.
 type input struct {
 	random *rand.Rand
+	sweep  int64
+	made   int64
 	rest   [valueSize - timeSize]byte
 }
 
@@ -37,7 +40,11 @@ func newInput() *input {
 
 // next is the next record, with the time in it.
 func (in *input) next(topic string, now time.Time) *kgo.Record {
-	key := strconv.AppendInt(make([]byte, 0, keySize), in.random.Int64N(keys), 10)
+	number := in.made
+	if in.made++; number >= in.sweep {
+		number = in.random.Int64N(max(in.sweep, keys))
+	}
+	key := strconv.AppendInt(make([]byte, 0, keySize), number, 10)
 	value := binary.BigEndian.AppendUint64(make([]byte, 0, valueSize), uint64(now.UnixNano())) //nolint:gosec // after 1970
 	return &kgo.Record{Topic: topic, Key: key, Value: append(value, in.rest[:]...)}
 }

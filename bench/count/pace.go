@@ -44,13 +44,15 @@ func (b *bench) pace(ctx context.Context, s side, rate int, long time.Duration) 
 		return nil, err //nolint:wrapcheck // a bench
 	}
 	defer reader.Close()
-	out := output{reader: reader, tally: tally{counts: map[string]uint64{}}}
+	n := int(float64(rate) * long.Seconds())
+	took = make([]time.Duration, 0, warmup+n)
+	out := output{reader: reader, tally: tally{counts: map[string]uint64{}}, observe: func(_ *kgo.Record, one time.Duration) {
+		took = append(took, one)
+	}}
 	in := newInput()
 	if err := errors.Join(b.produce(ctx, in, input, warmup, warmup), out.await(ctx, warmup)); err != nil {
 		return nil, errors.Join(err, p.alive())
 	}
-	n := int(float64(rate) * long.Seconds())
-	out.took = make([]time.Duration, 0, n)
 	var wg sync.WaitGroup
 	wg.Go(func() { err = b.produce(ctx, in, input, n, rate) })
 	failed := out.await(ctx, warmup+n)
@@ -58,7 +60,7 @@ func (b *bench) pace(ctx context.Context, s side, rate int, long time.Duration) 
 	if err := errors.Join(err, failed); err != nil {
 		return nil, errors.Join(err, p.alive())
 	}
-	return out.took, out.check(warmup + n)
+	return took[warmup:], out.check(warmup + n)
 }
 
 // produce sends n records, so many a second, in steps of a millisecond or of one record.
@@ -81,25 +83,42 @@ func (b *bench) produce(ctx context.Context, in *input, topic string, n, rate in
 type output struct {
 	tally
 	reader *kgo.Client
-	took   []time.Duration // kept when it has room
+	// observe is told how long each record took since its input was produced.
+	observe func(r *kgo.Record, took time.Duration)
 }
 
 // await reads until there were n records.
 func (o *output) await(ctx context.Context, n int) error {
-	for o.records < n {
-		fetches := o.reader.PollFetches(ctx)
-		if err := fetches.Err(); err != nil {
-			return fmt.Errorf("after %d records: %w", o.records, err)
-		}
-		now := time.Now()
-		for _, r := range fetches.Records() {
-			if err := o.add(r); err != nil {
-				return err
-			}
-			if cap(o.took) > 0 {
-				o.took = append(o.took, now.Sub(time.Unix(0, int64(binary.BigEndian.Uint64(r.Value[countSize:]))))) //nolint:gosec // a time
-			}
+	for o.records < n && ctx.Err() == nil {
+		if err := o.poll(ctx, time.Second); err != nil {
+			return err
 		}
 	}
+	if o.records < n {
+		return fmt.Errorf("%d output records of %d: %w", o.records, n, ctx.Err())
+	}
 	return nil
+}
+
+// poll reads what there is, or waits for it at most so long.
+func (o *output) poll(ctx context.Context, most time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	fetches := o.reader.PollFetches(ctx)
+	if err := fetches.Err(); err != nil && ctx.Err() == nil {
+		return err //nolint:wrapcheck // a bench
+	}
+	now := time.Now()
+	for _, r := range fetches.Records() {
+		if err := o.add(r); err != nil {
+			return err
+		}
+		o.observe(r, now.Sub(produced(r)))
+	}
+	return nil
+}
+
+// produced is when the input of an output record was produced.
+func produced(r *kgo.Record) time.Time {
+	return time.Unix(0, int64(binary.BigEndian.Uint64(r.Value[countSize:]))) //nolint:gosec // a time
 }

@@ -7,17 +7,23 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"time"
 )
 
 // Work is what a side is told to do: count the records of Input per key, exactly once, write each new count to a
-// changelog, and emit it to Output with the same key. Both values begin as package count's files input.go and verify.go say.
+// changelog, and emit it to Output with the same key. input.go and verify.go say
+// what is in the values.
 type Work struct {
 	Brokers       []string // host:port
 	Input, Output string   // topics with as many partitions as there are shards
 	Changelog     string   // a compacted topic for a side that brings none of its own
 	Group         string   // consumer group whose committed offsets tell the progress
 	Shards        int
-	Dir           string // an empty folder for local state
+	Dir           string // a folder for local state
+	Lanes         int    // threads, where a side has such a thing
+	Standbys      int
+	Session       time.Duration // after which a node that is silent counts as dead; zero for the side's default
+	Pad           int           // bytes, not compressible, that a table's value is longer than its count
 }
 
 // side is one way of doing the work, in a process of its own.
@@ -30,6 +36,8 @@ type side struct {
 	changelog func(w Work) string
 	// paced says that latencies are measured too, and spread that all numbers of shards are, not 6 alone.
 	paced, spread, quick bool
+	// moves says that it can be many nodes, with standbys.
+	moves bool
 }
 
 func (s side) String() string {
@@ -66,7 +74,7 @@ func loop(name string, transaction int) side {
 			if err != nil {
 				return nil, err //nolint:wrapcheck // a bench
 			}
-			return exec.CommandContext(ctx, self, "partitions", child, name, strconv.Itoa(transaction), string(work)), nil //nolint:gosec // itself
+			return exec.CommandContext(ctx, self, child, name, strconv.Itoa(transaction), string(work)), nil //nolint:gosec // itself
 		},
 	}
 }

@@ -3,6 +3,7 @@ package count
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -49,6 +50,12 @@ func (b *bench) run(ctx context.Context) error {
 			return err
 		}
 		fmt.Fprintf(os.Stderr, "loaded %d records into %d partitions in %v\n", b.records, t.shards, time.Since(began).Round(tick))
+	}
+	if len(all) == 0 {
+		return errors.New("no side is left to measure")
+	}
+	if _, err := b.drain(ctx, all[0].side, all[0].shards); err != nil { // so that no side has a cold broker
+		return fmt.Errorf("warm-up: %w", err)
 	}
 	for run := range b.runs {
 		for _, t := range all {
@@ -109,7 +116,9 @@ func (t *turn) figures(all []*turn) []figure {
 	if t.side.variant != "" {
 		place += ", " + t.side.variant
 	}
-	f := func(metric string, value float64) figure { return figure{"partitions", place, t.side.name, metric, value} }
+	f := func(metric string, value float64) figure {
+		return figure{"partitions", place, t.side.name, metric, value}
+	}
 	lines := []figure{f("rate", t.median(rate)), f("cpu", t.median(cpu)), f("rss", t.median(rss)), f("changelog", t.median(logged))}
 	if len(t.low) > 0 {
 		lines = append(lines, f("low load p50", quantile(t.low, 0.5)), f("low load p99", quantile(t.low, 0.99)))
@@ -154,7 +163,7 @@ func (b *bench) print(figures []figure) error {
 			}
 			continue
 		}
-		fmt.Printf("%-20s %-14s %-26s %14.2f\n", f.Case, f.Side, f.Metric, f.Value)
+		fmt.Printf("%-20s %-14s %-30s %14.2f\n", f.Case, f.Side, f.Metric, f.Value)
 	}
 	return nil
 }

@@ -56,14 +56,14 @@ func (t *tally) check(n int) error {
 // verify reads the output of a side that has ended, and returns the records that its changelog holds for each input record.
 func (b *bench) verify(ctx context.Context, s side, w Work) (logged float64, err error) {
 	output := tally{counts: make(map[string]uint64, keys)}
-	if err := b.read(ctx, w.Output, output.add); err != nil {
+	if err := b.read(ctx, w.Output, kgo.ReadCommitted(), output.add); err != nil {
 		return 0, err
 	}
 	if err := output.check(b.records); err != nil {
 		return 0, err
 	}
 	updates, last := 0, make(map[string]bool, keys)
-	err = b.read(ctx, s.changelog(w), func(r *kgo.Record) error {
+	err = b.read(ctx, s.changelog(w), kgo.ReadCommitted(), func(r *kgo.Record) error {
 		updates++
 		last[string(r.Key)] = true
 		return nil
@@ -74,8 +74,8 @@ func (b *bench) verify(ctx context.Context, s side, w Work) (logged float64, err
 	return float64(updates) / float64(b.records), err
 }
 
-// read calls handle with every committed record of the topic, when no transaction is open in it any more.
-func (b *bench) read(ctx context.Context, topic string, handle func(*kgo.Record) error) error {
+// read calls handle with every record of the topic that the isolation level shows, when no transaction is open in it any more.
+func (b *bench) read(ctx context.Context, topic string, level kgo.IsolationLevel, handle func(*kgo.Record) error) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	ends, err := b.settled(ctx, topic)
@@ -88,7 +88,7 @@ func (b *bench) read(ctx context.Context, topic string, handle func(*kgo.Record)
 			left[end.Partition], from[end.Partition] = end.Offset, kgo.NewOffset().At(0)
 		}
 	})
-	reader, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.KeepControlRecords(),
+	reader, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.FetchIsolationLevel(level), kgo.KeepControlRecords(),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: from}))
 	if err != nil {
 		return err //nolint:wrapcheck // a bench

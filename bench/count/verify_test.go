@@ -27,14 +27,17 @@ func TestTallyRefuses(t *testing.T) {
 	t.Parallel()
 	const n = 3000
 	cases := map[string]func([]*kgo.Record) []*kgo.Record{
-		"nothing":          func(made []*kgo.Record) []*kgo.Record { return made },
-		"a loss":           func(made []*kgo.Record) []*kgo.Record { return slices.Delete(made, 7, 8) },
-		"a loss at end":    func(made []*kgo.Record) []*kgo.Record { return made[:n-1] },
-		"a repetition":     func(made []*kgo.Record) []*kgo.Record { return slices.Insert(made, 8, made[7]) },
-		"a short value":    func(made []*kgo.Record) []*kgo.Record { made[7].Value = made[7].Value[:countSize]; return made },
-		"another order":    func(made []*kgo.Record) []*kgo.Record { slices.Reverse(made); return made },
-		"a miscount":       func(made []*kgo.Record) []*kgo.Record { made[7].Value[countSize-1]++; return made },
-		"another's record": func(made []*kgo.Record) []*kgo.Record { made[n-1].Key, made[n-1].Value[7] = []byte("none"), 1; return made },
+		"nothing":       func(made []*kgo.Record) []*kgo.Record { return made },
+		"a loss":        func(made []*kgo.Record) []*kgo.Record { return slices.Delete(made, 7, 8) },
+		"a loss at end": func(made []*kgo.Record) []*kgo.Record { return made[:n-1] },
+		"a repetition":  func(made []*kgo.Record) []*kgo.Record { return slices.Insert(made, 8, made[7]) },
+		"a short value": func(made []*kgo.Record) []*kgo.Record { made[7].Value = made[7].Value[:countSize]; return made },
+		"another order": func(made []*kgo.Record) []*kgo.Record { slices.Reverse(made); return made },
+		"a miscount":    func(made []*kgo.Record) []*kgo.Record { made[7].Value[countSize-1]++; return made },
+		"another's record": func(made []*kgo.Record) []*kgo.Record {
+			made[n-1].Key, made[n-1].Value[7] = []byte("none"), 1
+			return made
+		},
 	}
 	for name, spoil := range cases {
 		t.Run(name, func(t *testing.T) {

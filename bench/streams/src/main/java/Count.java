@@ -2,11 +2,13 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
+import java.util.SplittableRandom;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -24,6 +26,8 @@ import org.apache.kafka.streams.state.Stores;
  */
 public final class Count {
     private static final String STORE = "count";
+    /** Bytes, not compressible, that a value in the store is longer than its count. */
+    private static final int PAD = Integer.getInteger("pad", 0);
 
     public static void main(String[] args) {
         Properties settings = new Properties();
@@ -39,7 +43,8 @@ public final class Count {
             Runtime.getRuntime().halt(1);
             return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
         });
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(Duration.ofSeconds(20))));
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> streams.close(CloseOptions.timeout(Duration.ofSeconds(20))
+            .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP))));
         streams.start();
     }
 
@@ -50,7 +55,7 @@ public final class Count {
         return new Topology()
             .addSource("in", new StringDeserializer(), new ByteArrayDeserializer(), input)
             .addProcessor("counter", Counter::new, "in")
-            .addStateStore(Stores.keyValueStoreBuilder(supplier, Serdes.String(), Serdes.Long())
+            .addStateStore(Stores.keyValueStoreBuilder(supplier, Serdes.String(), Serdes.ByteArray())
                 .withCachingDisabled().withLoggingEnabled(Map.of()), "counter")
             .addSink("out", output, new StringSerializer(), new ByteArraySerializer(), "counter");
     }
@@ -58,7 +63,7 @@ public final class Count {
     /** The output's value is the count and the time from the head of the input's value, 8 bytes each. */
     private static final class Counter implements Processor<String, byte[], String, byte[]> {
         private ProcessorContext<String, byte[]> context;
-        private KeyValueStore<String, Long> counts;
+        private KeyValueStore<String, byte[]> counts;
 
         @Override
         public void init(ProcessorContext<String, byte[]> context) {
@@ -68,11 +73,19 @@ public final class Count {
 
         @Override
         public void process(Record<String, byte[]> record) {
-            Long before = counts.get(record.key());
-            long count = before == null ? 1 : before + 1;
-            counts.put(record.key(), count);
+            byte[] before = counts.get(record.key());
+            long count = before == null ? 1 : ByteBuffer.wrap(before).getLong() + 1;
+            counts.put(record.key(), stored(record.key(), count));
             byte[] value = ByteBuffer.allocate(16).putLong(count).put(record.value(), 0, 8).array();
             context.forward(record.withValue(value));
+        }
+
+        private static byte[] stored(String key, long count) {
+            byte[] pad = new byte[PAD];
+            if (PAD > 0) {
+                new SplittableRandom(key.hashCode() + count).nextBytes(pad);
+            }
+            return ByteBuffer.allocate(8 + PAD).putLong(count).put(pad).array();
         }
     }
 }
