@@ -17,7 +17,7 @@ func newDeadLetters(g *global) *cobra.Command {
 	list := &cobra.Command{
 		Use: "deadletters GROUP", Short: "List the events that a consumer group gave up on",
 		Example: "  millrace deadletters mailer\n  millrace deadletters show mailer 0@17\n  millrace deadletters redrive mailer",
-		Args:    usage(cobra.ExactArgs(1)),
+		Args:    usage(cobra.ExactArgs(1)), ValidArgsFunction: g.completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return g.deadLetters(cmd.Context(), args[0], func(b *bus.Bus) error {
 				return listDeadLetters(cmd, b, args[0], g.json)
@@ -51,6 +51,24 @@ func (g *global) deadLetters(ctx context.Context, _ string, do func(*bus.Bus) er
 	return errors.Join(do(b), b.Close())
 }
 
+// completeGroups gives the shell the groups that there are.
+func (g *global) completeGroups(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+	b, err := g.open(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	defer b.Close() //nolint:errcheck // only read from
+	lags, err := b.Lag(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	names := make([]string, len(lags))
+	for i, lag := range lags {
+		names[i] = lag.Group
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
 func parsePositions(args []string) ([]bus.Position, error) {
 	positions := make([]bus.Position, len(args))
 	for i, arg := range args {
@@ -78,7 +96,7 @@ func newLetterLine(l bus.DeadLetter) letterLine {
 }
 
 func listDeadLetters(cmd *cobra.Command, b *bus.Bus, group string, asJSON bool) error {
-	out := cmd.OutOrStdout()
+	out, found := cmd.OutOrStdout(), false
 	t := newTable(io.Discard)
 	if !asJSON {
 		t = newTable(out, "POSITION", "FAILED AT", "REASON", "ATTEMPTS", "TYPE", "KEY", "ERROR")
@@ -87,6 +105,7 @@ func listDeadLetters(cmd *cobra.Command, b *bus.Bus, group string, asJSON bool) 
 		if err != nil {
 			return errors.Join(t.flush(), err)
 		}
+		found = true
 		if asJSON {
 			if err := printJSON(out, newLetterLine(letter)); err != nil {
 				return err
@@ -95,6 +114,10 @@ func listDeadLetters(cmd *cobra.Command, b *bus.Bus, group string, asJSON bool) 
 		}
 		t.row(letter.Position.String(), letter.FailedAt.Local().Format(time.DateTime), string(letter.Reason),
 			strconv.Itoa(letter.Attempts), orDash(letter.Record.Type()), printable(letter.Record.Key), letter.Error)
+	}
+	if !found && !asJSON {
+		_, err := fmt.Fprintf(out, "group %s has no dead letters\n", group)
+		return err //nolint:wrapcheck // the terminal's own
 	}
 	return t.flush()
 }

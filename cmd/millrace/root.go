@@ -32,7 +32,7 @@ func newRoot() *cobra.Command {
 		Short: "Event streaming on Kafka: run it, look into it",
 		Long: "Event streaming on Kafka: run it, look into it.\n\nStart with: millrace dev\n\n" +
 			"Exit codes: 0 done, 1 failed, 2 wrong use, 3 doctor found something to change, 130 forced to end.",
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -58,10 +58,18 @@ func noArgs(cmd *cobra.Command, args []string) error { return usage(cobra.NoArgs
 
 func usage(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+		err := check(cmd, args)
+		switch {
+		case err == nil:
+			return nil
+		case cmd.HasParent():
+			err = fmt.Errorf("wrong arguments; use: %s", cmd.UseLine())
+		default:
+			if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+				err = fmt.Errorf("%w; did you mean %s", err, strings.Join(similar, " or "))
+			}
 		}
-		return nil
+		return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
 	}
 }
 

@@ -171,7 +171,7 @@ func listenHTTP(ctx context.Context, address string) (net.Listener, error) {
 	case errors.Is(err, syscall.EACCES):
 		return nil, fmt.Errorf("this user may not listen on %s; choose a port above 1023 with --http", address)
 	case err != nil:
-		return nil, fmt.Errorf("--http %s: %w", address, err)
+		return nil, &usageError{fmt.Errorf("--http %s must be host:port, such as %s: %w", address, defaultHTTP, err)}
 	}
 	return listener, nil
 }

@@ -3,8 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // screen is what dev tells the person who started it.
@@ -49,19 +52,39 @@ Try, in another terminal:
   %[2]s
 
   # watch orders travel
-  %[3]s http://%[1]s
+  %[3]s
 
 Ctrl-C stops everything.
 `
 
 func (s *screen) ready(http, kafka string) {
-	read := "millrace tail outbox.event.order --from earliest --until-end --headers --kafka " + kafka
+	read := self() + " tail outbox.event.order --from earliest --until-end --headers --kafka " + kafka
 	if _, err := exec.LookPath("kcat"); err == nil {
 		read = fmt.Sprintf(`kcat -b %s -C -t outbox.event.order -e -f 'key %%k\nheaders %%h\n%%s\n\n'`, kafka)
 	}
-	open := "xdg-open"
-	if runtime.GOOS == "darwin" {
-		open = "open"
+	_, _ = fmt.Fprintf(s.out, tryText, http, read, watch(runtime.GOOS, http))
+}
+
+// watch opens the page where there is something to open it with, and follows its stream elsewhere.
+func watch(system, http string) string {
+	opener := "xdg-open"
+	if system == "darwin" {
+		opener = "open"
 	}
-	_, _ = fmt.Fprintf(s.out, tryText, http, read, open)
+	if _, err := exec.LookPath(opener); err != nil || system == "linux" && os.Getenv("DISPLAY")+os.Getenv("WAYLAND_DISPLAY") == "" {
+		return "curl -N 'http://" + http + "/events?channel=orders'    # or http://" + http + " in a browser"
+	}
+	return opener + " http://" + http
+}
+
+// self is how to run this program again.
+func self() string {
+	path, err := os.Executable()
+	if err != nil || strings.Contains(path, string(filepath.Separator)+"go-build") {
+		return "go run ./cmd/millrace"
+	}
+	if found, err := exec.LookPath("millrace"); err == nil && found == path {
+		return "millrace"
+	}
+	return path
 }

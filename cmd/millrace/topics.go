@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"strconv"
 
@@ -50,7 +52,11 @@ func (g *global) topics(ctx context.Context, names ...bus.Topic) ([]bus.TopicInf
 		return nil, err
 	}
 	defer b.Close() //nolint:errcheck // only read from
-	return b.Topics(ctx, names...)
+	infos, err := b.Topics(ctx, names...)
+	if errors.Is(err, bus.ErrNoTopic) {
+		return nil, fmt.Errorf("no such topic among %q; see `millrace topics --all`", names)
+	}
+	return infos, err
 }
 
 // topicLine is a topic as programs read it.
