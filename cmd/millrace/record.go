@@ -76,7 +76,7 @@ func printRecord(out io.Writer, r bus.Record, headers bool) error {
 		for _, header := range r.Headers {
 			fmt.Fprintf(&text, "\n  %s: %s", printable([]byte(header.Key)), printable(header.Value))
 		}
-		text.WriteString("\n ")
+		text.WriteString("\n")
 	}
 	fmt.Fprintf(&text, "  %s\n", printable(r.Value))
 	_, err := io.WriteString(out, text.String())

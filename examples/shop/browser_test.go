@@ -74,7 +74,8 @@ func TestPageInABrowser(t *testing.T) {
 	p.wait(`document.documentElement.scrollWidth <= innerWidth`)
 	p.shoot("mobile")
 	p.accessible("mobile")
-	p.run(chromedp.ScrollIntoView("#journey"))
+	p.run(chromedp.Click("#place"))
+	p.wait(`document.querySelector('#journey').getBoundingClientRect().top < innerHeight / 2`)
 	p.shoot("mobile-journey")
 	if got := p.complaints(false); len(got) != 0 {
 		t.Errorf("the console says %q", got)

@@ -22,6 +22,13 @@ function resumed() {
 	settle = setTimeout(() => tell('live'), 8000);
 }
 
+/** Brings the way of the order into sight where the page is one column and it is below what one sees. */
+function reveal() {
+	const journey = document.querySelector('#journey');
+	if (journey.getBoundingClientRect().top < innerHeight - 200) return;
+	journey.scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
+}
+
 follow('orders', {
 	state(name, again) {
 		clearTimeout(settle);
@@ -45,7 +52,10 @@ follow('orders', {
 		earlier();
 	},
 });
-orders(placed);
+orders(order => {
+	placed(order);
+	reveal();
+});
 earlier();
 keepClock();
 meters();

@@ -79,6 +79,7 @@ export function orders(placed) {
 		form.setAttribute('aria-busy', 'true');
 		buttons.forEach(b => b.setAttribute('aria-disabled', 'true'));
 		problem.hidden = true;
+		customer.removeAttribute('aria-invalid');
 		await work();
 		buttons.forEach(b => b.removeAttribute('aria-disabled'));
 		form.setAttribute('aria-busy', 'false');
@@ -91,6 +92,7 @@ export function orders(placed) {
 				.map(p => ({ sku: p.sku, quantity: quantity(p), price_cents: p.price }));
 			if (!customer.value.trim()) {
 				refuse('Say who the customer is.');
+				customer.setAttribute('aria-invalid', 'true');
 				customer.focus();
 			} else if (!items.length) {
 				refuse('Choose at least one item.');
