@@ -22,10 +22,11 @@ function resumed() {
 	settle = setTimeout(() => tell('live'), 8000);
 }
 
-/** Brings the way of the order into sight where the page is one column and it is below what one sees. */
+/** Brings the way of the order into sight where it is below the form, and not wholly seen. */
 function reveal() {
 	const journey = document.querySelector('#journey');
-	if (journey.getBoundingClientRect().top < innerHeight - 200) return;
+	const { bottom, left } = journey.getBoundingClientRect();
+	if (bottom <= innerHeight || left > document.querySelector('#order').getBoundingClientRect().left) return;
 	journey.scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 }
 
