@@ -120,11 +120,12 @@ func (t *turn) figures(all []*turn) []figure {
 		return figure{"partitions", place, t.side.name, metric, value}
 	}
 	lines := []figure{f("rate", t.median(rate)), f("cpu", t.median(cpu)), f("rss", t.median(rss)), f("changelog", t.median(logged))}
-	if len(t.low) > 0 {
-		lines = append(lines, f("low load p50", quantile(t.low, 0.5)), f("low load p99", quantile(t.low, 0.99)))
-	}
-	if len(t.full) > 0 {
-		lines = append(lines, f("full load p50", quantile(t.full, 0.5)), f("full load p99", quantile(t.full, 0.99)))
+	for load, took := range map[string][]time.Duration{"low load": t.low, "full load": t.full} {
+		if len(took) > 0 {
+			at := place + ", " + load
+			lines = append(lines, figure{"partitions", at, t.side.name, "p50", quantile(took, 0.5)},
+				figure{"partitions", at, t.side.name, "p99", quantile(took, 0.99)})
+		}
 	}
 	for _, other := range all {
 		if other.side.name != t.side.name && other.shards == t.shards {
@@ -163,7 +164,7 @@ func (b *bench) print(figures []figure) error {
 			}
 			continue
 		}
-		fmt.Printf("%-20s %-14s %-30s %14.2f\n", f.Case, f.Side, f.Metric, f.Value)
+		fmt.Printf("%-30s %-14s %-28s %14.2f\n", f.Case, f.Side, f.Metric, f.Value)
 	}
 	return nil
 }
