@@ -11,7 +11,14 @@ import (
 	"github.com/millrace/millrace/bus"
 )
 
-// benchBus lets every side publish and consume in turns.
+// round is what one side did in one round.
+type round struct {
+	published sample
+	consumed  drained
+	paced     paced
+}
+
+// benchBus lets every side publish and consume in turns, each round beginning with another side.
 func benchBus(ctx context.Context, s settings) error {
 	b, err := bus.Open(ctx, s.kafka)
 	if err != nil {
@@ -33,82 +40,49 @@ func benchBus(ctx context.Context, s settings) error {
 	}
 	defer closePeer()
 	sides := []side{millrace(b), bare, peer}
-	samples := map[string][]sample{}
-	latencies := map[string][]time.Duration{}
-	for round := range s.rounds + 1 { // the first round warms up
-		for _, side := range sides {
-			topic := "bench-" + uuid.NewString()
-			if err := b.Create(ctx, bus.TopicSpec{Name: bus.Topic(topic), Partitions: partitions}); err != nil {
-				return err //nolint:wrapcheck // a bench
-			}
-			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", round, s.rounds, side.name)
-			n := s.events / side.share
-			published, err := measure(n, func() error { return side.publish(ctx, topic, n) })
+	rounds := map[string][]round{}
+	for number := range s.rounds + 1 { // the first round warms up
+		for turn := range sides {
+			side := sides[(number+turn)%len(sides)]
+			fmt.Fprintf(os.Stderr, "round %d of %d: %s\n", number, s.rounds, side.name)
+			one, err := runRound(ctx, s, b, side, number)
 			if err != nil {
-				return fmt.Errorf("%s: publish: %w", side.name, err)
+				return fmt.Errorf("%s: %w", side.name, err)
 			}
-			endProfile, err := profile(s, side.name, round)
-			if err != nil {
-				return err
-			}
-			consumed, err := measure(n, func() error { return side.consume(ctx, topic, topic, n) })
-			endProfile()
-			if err != nil {
-				return fmt.Errorf("%s: consume: %w", side.name, err)
-			}
-			paced, err := pace(ctx, side, topic)
-			if err != nil {
-				return fmt.Errorf("%s: latency: %w", side.name, err)
-			}
-			if round > 0 {
-				samples["publish "+side.name] = append(samples["publish "+side.name], published)
-				samples["consume "+side.name] = append(samples["consume "+side.name], consumed)
-				latencies[side.name] = append(latencies[side.name], paced...)
+			if number > 0 {
+				rounds[side.name] = append(rounds[side.name], one)
 			}
 		}
 	}
-	return report(s.json, figures(sides, samples, latencies))
+	return report(s.json, figures(sides, rounds))
 }
 
-const pacedEvents = 200
-
-// pace publishes single events, 200 a second, and returns how long each took to be acknowledged.
-func pace(ctx context.Context, side side, topic string) ([]time.Duration, error) {
-	ticker := time.NewTicker(5 * time.Millisecond)
-	defer ticker.Stop()
-	took := make([]time.Duration, pacedEvents)
-	for i := range took {
-		<-ticker.C
-		began := time.Now()
-		if err := side.one(ctx, topic, i); err != nil {
-			return nil, err
-		}
-		took[i] = time.Since(began)
+func runRound(ctx context.Context, s settings, b *bus.Bus, side side, number int) (done round, err error) {
+	n := s.events / side.share
+	ctx, cancel := context.WithTimeout(ctx, roundLimit)
+	defer cancel()
+	topic, quiet := "bench-"+uuid.NewString(), "bench-"+uuid.NewString()
+	err = b.Create(ctx, bus.TopicSpec{Name: bus.Topic(topic), Partitions: partitions}, bus.TopicSpec{Name: bus.Topic(quiet), Partitions: partitions})
+	if err != nil {
+		return done, err //nolint:wrapcheck // a bench
 	}
-	return took, nil
-}
-
-func figures(sides []side, samples map[string][]sample, latencies map[string][]time.Duration) []figure {
-	var all []figure
-	rates := map[string]float64{}
-	for _, work := range []string{"publish", "consume"} {
-		for _, side := range sides {
-			var rate, cpu, allocations []float64
-			for _, one := range samples[work+" "+side.name] {
-				rate, cpu, allocations = append(rate, one.rate), append(cpu, one.cpu), append(allocations, one.allocations)
-			}
-			rates[work+side.name] = median(rate)
-			all = append(all, figure{"bus", work, side.name, "rate", median(rate)},
-				figure{"bus", work, side.name, "cpu", median(cpu)}, figure{"bus", work, side.name, "allocations", median(allocations)})
-			if work == "publish" {
-				all = append(all, figure{"bus", "one", side.name, "p50", ms(quantile(latencies[side.name], 0.5))},
-					figure{"bus", "one", side.name, "p99", ms(quantile(latencies[side.name], 0.99))})
-			}
-		}
-		all = append(all, figure{"bus", work, "millrace", "of franz-go", rates[work+"millrace"] / rates[work+"franz-go"]},
-			figure{"bus", work, "millrace", "of watermill", rates[work+"millrace"] / rates[work+"watermill"]})
+	if done.published, err = measure(n, func() error { return side.publish(ctx, topic, n) }); err != nil {
+		return done, fmt.Errorf("publish: %w", err)
 	}
-	return all
+	endProfile, err := profile(s, side.name, number)
+	if err != nil {
+		return done, err
+	}
+	done.consumed, err = drain(ctx, side, topic, n)
+	endProfile()
+	if err != nil {
+		return done, fmt.Errorf("consume: %w", err)
+	}
+	if done.paced, err = pace(ctx, side, quiet); err != nil {
+		return done, fmt.Errorf("latency: %w", err)
+	}
+	return done, nil
 }
 
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+// roundLimit ends a run that hangs.
+const roundLimit = 2 * time.Minute

@@ -37,27 +37,29 @@ func franz(address string, encode *recorder) (side, func(), error) {
 			}
 			return nil
 		},
-		consume: func(ctx context.Context, topic, group string, n int) error {
+		consume: func(ctx context.Context, topic, group string, handle func(payload)) error {
 			consumer, err := kgo.NewClient(kgo.SeedBrokers(seeds), kgo.ConsumerGroup(group), kgo.ConsumeTopics(topic),
 				kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()), kgo.FetchIsolationLevel(kgo.ReadCommitted()))
 			if err != nil {
 				return err //nolint:wrapcheck // a bench
 			}
 			defer consumer.Close()
-			for handled := 0; handled < n; {
+			for {
 				fetches := consumer.PollFetches(ctx)
+				if ctx.Err() != nil {
+					return nil
+				}
 				if err := fetches.Err(); err != nil {
 					return err //nolint:wrapcheck // a bench
 				}
-				for _, r := range fetches.Records() {
+				for records := fetches.RecordIter(); !records.Done(); {
 					var p payload
-					if err := json.Unmarshal(r.Value, &p); err != nil {
+					if err := json.Unmarshal(records.Next().Value, &p); err != nil {
 						return err //nolint:wrapcheck // a bench
 					}
-					handled++
+					handle(p)
 				}
 			}
-			return nil
 		},
 		one: func(ctx context.Context, topic string, i int) error { return publish(ctx, topic, i, 1) },
 	}, client.Close, nil

@@ -1,9 +1,6 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"syscall"
@@ -55,18 +52,4 @@ func median[T int | float64 | time.Duration](values []T) T { return quantile(val
 func quantile[T int | float64 | time.Duration](values []T, q float64) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[min(int(float64(len(sorted))*q), len(sorted)-1)]
-}
-
-// report prints figures for people, or for programs.
-func report(asJSON bool, figures []figure) error {
-	for _, f := range figures {
-		if asJSON {
-			if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
-				return err //nolint:wrapcheck // a bench
-			}
-			continue
-		}
-		fmt.Printf("%-8s %-10s %-12s %14.2f\n", f.Case, f.Side, f.Metric, f.Value)
-	}
-	return nil
 }

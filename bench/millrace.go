@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -23,14 +22,9 @@ func millrace(b *bus.Bus) side {
 			}
 			return nil
 		},
-		consume: func(ctx context.Context, topic, group string, n int) error {
-			ctx, stop := context.WithCancel(ctx)
-			defer stop()
-			var handled atomic.Int64
-			return b.Subscribe(ctx, group, bus.On(event(topic), func(context.Context, payload) error {
-				if handled.Add(1) == int64(n) {
-					stop()
-				}
+		consume: func(ctx context.Context, topic, group string, handle func(payload)) error {
+			return b.Subscribe(ctx, group, bus.On(event(topic), func(_ context.Context, p payload) error {
+				handle(p)
 				return nil
 			}))
 		},

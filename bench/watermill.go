@@ -48,7 +48,7 @@ func watermillSide(address string, encode *recorder) (side, func(), error) {
 			}
 			return nil
 		},
-		consume: func(ctx context.Context, topic, group string, n int) error {
+		consume: func(ctx context.Context, topic, group string, handle func(payload)) error {
 			config := kafka.DefaultSaramaSubscriberConfig()
 			config.Consumer.Offsets.Initial = sarama.OffsetOldest
 			subscriber, err := kafka.NewSubscriber(kafka.SubscriberConfig{
@@ -62,12 +62,12 @@ func watermillSide(address string, encode *recorder) (side, func(), error) {
 			if err != nil {
 				return err //nolint:wrapcheck // a bench
 			}
-			for handled := 0; handled < n; handled++ {
-				m := <-messages
+			for m := range messages {
 				var p payload
 				if err := json.Unmarshal(m.Payload, &p); err != nil {
 					return err //nolint:wrapcheck // a bench
 				}
+				handle(p)
 				m.Ack()
 			}
 			return nil

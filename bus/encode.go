@@ -48,7 +48,9 @@ func (m Message) record(carried Headers) (Record, error) {
 	case m.err != nil:
 		return Record{}, m.refused(m.err)
 	case m.verbatim != nil:
-		return *m.verbatim, nil
+		record := *m.verbatim
+		record.Headers = slices.Clone(record.Headers) // telemetry puts its own into them
+		return record, nil
 	case m.contract == nil:
 		return Record{}, m.refused(fmt.Errorf("%w: the message must be made by Event.New", ErrContract))
 	}
@@ -57,13 +59,24 @@ func (m Message) record(carried Headers) (Record, error) {
 		return Record{}, m.refused(fmt.Errorf("%w: %w", ErrEncode, err))
 	}
 	c := m.contract
+	id, at, key := m.texts()
 	headers := make(Headers, 0, len(c.attributes)+2+len(carried)+len(m.headers))
 	headers = append(append(headers, c.attributes...),
-		Header{HeaderID, []byte(m.id)},
-		Header{HeaderTime, m.time.UTC().AppendFormat(nil, time.RFC3339Nano)},
+		Header{HeaderID, id},
+		Header{HeaderTime, at},
 	)
 	headers = append(append(headers, carried...), m.headers...)
-	return Record{Topic: c.topic, Key: []byte(m.key), Value: value, Headers: headers, Time: m.time}, nil
+	return Record{Topic: c.topic, Key: key, Value: value, Headers: headers, Time: m.time}, nil
+}
+
+// texts are the message's own short values, in one piece of memory.
+func (m Message) texts() (id, at, key []byte) {
+	text := make([]byte, 0, len(m.id)+len(time.RFC3339Nano)+len(m.key))
+	text = append(text, m.id...)
+	text = append(text, m.key...)
+	before := len(m.id) + len(m.key)
+	text = m.time.UTC().AppendFormat(text, time.RFC3339Nano)
+	return text[:len(m.id):len(m.id)], text[before:], text[len(m.id):before:before]
 }
 
 func (m Message) refused(err error) error {

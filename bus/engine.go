@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -15,13 +16,13 @@ type engine struct {
 	sub    *subscription
 	meters *subscriptionMeters
 	source source
-	ready  chan *keyQueue
+	ready  *ready
 	life   context.Context //nolint:containedctx // the life of all handlers, which outlives Subscribe's own context by the drain
 
 	mu      sync.Mutex
 	lanes   map[string]map[int32]*lane
-	records int
-	bytes   int
+	records atomic.Int64
+	bytes   atomic.Int64
 	space   chan struct{}
 	commits sync.Mutex
 }
@@ -49,7 +50,7 @@ func (b *Bus) consume(ctx context.Context, s *subscription) error {
 	defer end(nil)
 	e := &engine{
 		bus: b, sub: s, life: life, lanes: make(map[string]map[int32]*lane), space: make(chan struct{}, 1),
-		ready: make(chan *keyQueue, s.maxRecords+2*pollSize),
+		ready: newReady(s.concurrency),
 	}
 	var err error
 	if e.meters, err = newSubscriptionMeters(e); err != nil {
@@ -81,11 +82,14 @@ func (b *Bus) consume(ctx context.Context, s *subscription) error {
 // work runs keys until the engine's life ends.
 func (e *engine) work() {
 	for {
+		if queue := e.ready.pop(); queue != nil {
+			queue.run()
+			continue
+		}
 		select {
 		case <-e.life.Done():
 			return
-		case queue := <-e.ready:
-			queue.run()
+		case <-e.ready.wake:
 		}
 	}
 }
@@ -103,9 +107,9 @@ func (e *engine) feed(ctx context.Context) error {
 		}
 		err := fetchError(fetches)
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
-			lane := e.lane(p.Topic, p.Partition)
-			if lane != nil && lane.take(p.Records, p.HighWatermark) {
-				e.source.pause(p.Topic, p.Partition)
+			if lane := e.lane(p.Topic, p.Partition); lane != nil {
+				lane.take(p.Records, p.HighWatermark)
+				lane.limit(ctx)
 			}
 		})
 		e.source.release()

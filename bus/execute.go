@@ -19,10 +19,14 @@ var errUnhandled = errors.New("the group no longer handles this type")
 // execute makes one attempt at a delivery. It is finished when the event was handled or is safe elsewhere; otherwise
 // the next attempt is due after wait.
 func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, finished bool) {
-	h := e.sub.byType[d.record.Type()]
-	history := historyOf(d.record)
-	if due := time.Until(history.due); due > 0 {
-		return due, false
+	seen := lookAt(d.record.Headers)
+	h := e.sub.byType[string(seen.kind)]
+	history := history{topic: d.record.Topic, partition: d.record.Partition, offset: d.record.Offset}
+	if seen.moved {
+		history = historyOf(d.record)
+		if due := time.Until(history.due); due > 0 {
+			return due, false
+		}
 	}
 	leave, err := e.sub.enter(ctx)
 	if err != nil {
@@ -33,7 +37,7 @@ func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, 
 		return e.store(ctx, d, deadLetter(e.sub.group, d, history, ReasonUnhandled, errUnhandled), "dead letter", errUnhandled)
 	}
 	d.attempt++
-	err = e.attempt(ctx, h, d, history)
+	err = e.attempt(ctx, h, d, history, seen.asked)
 	if context.Cause(ctx) != nil && err != nil {
 		return 0, false
 	}
@@ -76,32 +80,36 @@ func (e *engine) describe(d *delivery, err error) []any {
 }
 
 // attempt calls the handler once, within its timeout, its span and its deduplication.
-func (e *engine) attempt(ctx context.Context, h *handler, d *delivery, history history) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, h.timeout)
-	defer cancel()
-	if asked, _, err := request.Kafka().Extract(ctx, (*headerCarrier)(&d.record.Headers)); err == nil {
-		ctx = asked
+func (e *engine) attempt(ctx context.Context, h *handler, d *delivery, history history, asked bool) (err error) {
+	if asked {
+		if carried, _, err := request.Kafka().Extract(ctx, (*headerCarrier)(&d.record.Headers)); err == nil {
+			ctx = carried
+		}
 	}
-	ctx = context.WithValue(ctx, deliveryKey{}, Delivered{
-		Record: d.record, Group: e.sub.group, Attempt: history.attempts + d.attempt,
-	})
+	limited := newAttempt(ctx, h.timeout, d, e.sub.group, history.attempts+d.attempt)
+	defer limited.end()
+	ctx = limited
 	if e.bus.config.observed {
 		var end func(error)
 		ctx, end = e.meters.begin(ctx, d.record)
 		defer func() { end(err) }()
 	}
-	call := func(ctx context.Context) (err error) {
-		defer func() {
-			if v := recover(); v != nil {
-				err = &PanicError{Value: fmt.Sprint(v), Stack: string(debug.Stack())}
-			}
-		}()
-		return h.invoke(ctx, d.record)
-	}
 	if h.once == nil {
-		return call(ctx)
+		return h.call(ctx, d.record)
 	}
-	return h.once.run(ctx, e.sub.group+"/"+identity(d.record, history), call)
+	return h.once.run(ctx, e.sub.group+"/"+identity(d.record, history), func(ctx context.Context) error {
+		return h.call(ctx, d.record)
+	})
+}
+
+// call runs the handler. A panic is an error like others.
+func (h *handler) call(ctx context.Context, r Record) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Value: fmt.Sprint(v), Stack: string(debug.Stack())}
+		}
+	}()
+	return h.invoke(ctx, r)
 }
 
 // identity is what an event is deduplicated by: its source and id, or its first position where it has no id.

@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -13,33 +14,18 @@ func (e *engine) wants(raw *kgo.Record) bool {
 	if raw.Topic == string(retryTopic(e.sub.group)) {
 		return true
 	}
-	record := Record{Headers: Headers{}}
-	for _, header := range raw.Headers {
-		if header.Key == HeaderType || header.Key == "eventType" {
-			record.Headers = append(record.Headers, Header{Key: header.Key, Value: header.Value})
-		}
-	}
-	return e.sub.byType[record.Type()] != nil
+	return e.sub.byType[string(lookAt(headersOf(raw.Headers)).kind)] != nil
 }
 
-func (e *engine) enter(d *delivery) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.records++
-	e.bytes += d.size()
+// enter counts what is held in memory.
+func (e *engine) enter(records, bytes int) {
+	e.records.Add(int64(records))
+	e.bytes.Add(int64(bytes))
 }
 
-// leave forgets a delivery; its lane's lock is held, so that none leaves twice.
-func (e *engine) leave(d *delivery) {
-	if d.left {
-		return
-	}
-	d.left = true
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.records--
-	e.bytes -= d.size()
-	if !e.full() {
+// leave counts what is done, and wakes the feed when that makes room.
+func (e *engine) leave(records, bytes int) {
+	if sinksBelow(&e.records, records, e.sub.maxRecords) || sinksBelow(&e.bytes, bytes, e.sub.maxBytes) {
 		select {
 		case e.space <- struct{}{}:
 		default:
@@ -47,32 +33,35 @@ func (e *engine) leave(d *delivery) {
 	}
 }
 
-func (e *engine) full() bool { return e.records >= e.sub.maxRecords || e.bytes >= e.sub.maxBytes }
-
-func (e *engine) awaitSpace(ctx context.Context) error {
-	for {
-		e.mu.Lock()
-		full := e.full()
-		e.mu.Unlock()
-		if !full {
-			return ctx.Err() //nolint:wrapcheck // only asked whether
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // only asked whether
-		case <-e.space:
-		}
-	}
+// sinksBelow takes n away and says whether the limit no longer was reached by that.
+func sinksBelow(held *atomic.Int64, n, limit int) bool {
+	left := held.Add(int64(-n))
+	return left < int64(limit) && left+int64(n) >= int64(limit)
 }
 
-// after runs the queue again when d has passed, unless its lane was closed.
-func (e *engine) after(d time.Duration, q *keyQueue) {
-	time.AfterFunc(d, func() {
+func (e *engine) full() bool {
+	return e.records.Load() >= int64(e.sub.maxRecords) || e.bytes.Load() >= int64(e.sub.maxBytes)
+}
+
+func (e *engine) awaitSpace(ctx context.Context) error {
+	for e.full() {
 		select {
-		case e.ready <- q:
-		case <-e.life.Done():
+		case <-ctx.Done():
+		case <-e.space:
+			continue
 		}
-	})
+		break
+	}
+	return ctx.Err() //nolint:wrapcheck // only asked whether
+}
+
+// after runs the queue again when d has passed.
+func (e *engine) after(d time.Duration, q *keyQueue) { time.AfterFunc(d, func() { e.again(q) }) }
+
+func (e *engine) again(q *keyQueue) {
+	var one chain
+	one.add(q)
+	e.ready.push(one)
 }
 
 // commitLoop stores what is done until ctx ends.

@@ -2,9 +2,8 @@ package bus
 
 import (
 	"context"
-	"strconv"
+	"hash/maphash"
 	"sync"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -17,143 +16,145 @@ type lane struct {
 	partition int32
 	ctx       context.Context //nolint:containedctx // the life of the lane's handlers
 	cancel    context.CancelCauseFunc
+	seed      maphash.Seed
 
 	mu        sync.Mutex
-	keys      map[string]*keyQueue
+	keys      map[uint64]*keyQueue // by hash: two keys of one hash would share a queue, and stay in order
+	spare     []*keyQueue
 	tracker   *tracker
 	committed int64
 	queued    int
+	bytes     int
 	running   int
 	highWater int64
 	paused    bool
+	slow      bool
+	sinking   chan struct{}
 	closed    bool
 	sealed    bool
 	idle      chan struct{}
 }
 
-// keyQueue holds the records of one key in order. It stands in its lane's map while it has any.
-type keyQueue struct {
-	lane    *lane
-	key     string
-	pending []*delivery
-}
-
-// delivery is one record on its way through a handler.
-type delivery struct {
-	record  Record
-	entry   int
-	attempt int
-	left    bool
-}
-
-func (d *delivery) size() int { return len(d.record.Key) + len(d.record.Value) + 256 }
+const (
+	deliveriesAtOnce = 64
+	spareKeys        = 1024
+)
 
 func newLane(ctx context.Context, e *engine, topic string, partition int32) *lane {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return &lane{
-		engine: e, topic: topic, partition: partition, ctx: ctx, cancel: cancel,
-		keys: make(map[string]*keyQueue), committed: -1, idle: make(chan struct{}, 1),
+		engine: e, topic: topic, partition: partition, ctx: ctx, cancel: cancel, seed: maphash.MakeSeed(),
+		keys: make(map[uint64]*keyQueue), committed: -1, idle: make(chan struct{}, 1),
 	}
 }
 
-// take queues polled records and says whether the partition must pause.
-func (l *lane) take(records []*kgo.Record, highWater int64) (pause bool) {
+// take queues polled records.
+func (l *lane) take(records []*kgo.Record, highWater int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.highWater = highWater
 	if l.closed || len(records) == 0 {
-		return false
+		return
 	}
 	if l.tracker == nil {
 		l.tracker = newTracker(records[0].Offset)
 	}
-	for _, raw := range records {
+	var began chain
+	var room []delivery
+	queued, bytes := l.queued, l.bytes
+	for i, raw := range records {
 		entry := l.tracker.add(raw.Offset)
 		if !l.engine.wants(raw) {
 			l.tracker.done(entry)
 			continue
 		}
-		d := &delivery{record: l.engine.bus.received(raw), entry: entry}
-		l.engine.enter(d)
+		if len(room) == 0 {
+			room = make([]delivery, min(deliveriesAtOnce, len(records)-i))
+		}
+		d := &room[0]
+		room = room[1:]
+		d.record, d.entry = l.engine.bus.received(raw), entry
 		l.queued++
-		l.enqueue(d)
+		l.bytes += d.size()
+		l.enqueue(d, &began)
 	}
-	pause = !l.paused && l.queued >= l.engine.sub.laneLimit
-	l.paused = l.paused || pause
-	return pause
+	l.engine.enter(l.queued-queued, l.bytes-bytes)
+	l.engine.ready.push(began)
 }
 
-func (l *lane) enqueue(d *delivery) {
-	key := string(d.record.Key)
-	if d.record.Key == nil {
-		key = "\x00" + strconv.FormatInt(d.record.Offset, 10)
+// enqueue puts a record behind those of its key. A record without a key stands for itself.
+func (l *lane) enqueue(d *delivery, began *chain) {
+	keyed := d.record.Key != nil
+	var hash uint64
+	var queue *keyQueue
+	if keyed {
+		hash = maphash.Bytes(l.seed, d.record.Key)
+		queue = l.keys[hash]
 	}
-	queue, active := l.keys[key]
-	if !active {
-		queue = &keyQueue{lane: l, key: key}
-		l.keys[key] = queue
+	if queue == nil {
+		if last := len(l.spare) - 1; last >= 0 {
+			queue, l.spare = l.spare[last], l.spare[:last]
+		} else {
+			queue = &keyQueue{lane: l}
+		}
+		queue.hash, queue.keyed = hash, keyed
+		if keyed {
+			l.keys[hash] = queue
+		}
+		began.add(queue)
 	}
-	queue.pending = append(queue.pending, d)
-	if !active {
-		l.engine.ready <- queue
-	}
+	queue.add(d)
 }
 
-const keyTurn = 64
-
-// run executes the queue's records until it is empty, must wait, or has had its turn.
-func (q *keyQueue) run() {
-	l := q.lane
-	for range keyTurn {
-		l.mu.Lock()
-		if l.closed {
-			l.mu.Unlock()
-			return
-		}
-		d := q.pending[0]
-		l.running++
-		l.mu.Unlock()
-
-		wait, finished := l.engine.execute(l.ctx, d)
-
-		l.mu.Lock()
-		l.running--
-		if l.closed {
-			if finished && !l.sealed {
-				l.finish(d)
-			}
-			l.signalIdle()
-			l.mu.Unlock()
-			return
-		}
-		if !finished {
-			l.mu.Unlock()
-			l.engine.after(wait, q)
-			return
-		}
-		l.finish(d)
-		q.pending = q.pending[1:]
-		empty := len(q.pending) == 0
-		if empty {
-			delete(l.keys, q.key)
-		}
-		resume := l.paused && l.queued <= l.engine.sub.laneLimit/2
-		l.paused = l.paused && !resume
-		l.mu.Unlock()
-		if resume {
-			l.engine.source.resume(l.topic, l.partition)
-		}
-		if empty {
-			return
-		}
+// begin returns the queue's next record, nil when the lane is closed.
+func (l *lane) begin(q *keyQueue) *delivery {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil
 	}
-	l.engine.ready <- q
+	l.running++
+	return q.first
+}
+
+// end notes how an attempt ended, and says whether the queue has anything left to do.
+func (l *lane) end(q *keyQueue, d *delivery, finished bool) (more bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running--
+	if l.closed {
+		if finished && !l.sealed {
+			l.finish(d)
+		}
+		l.signalIdle()
+		return false
+	}
+	if !finished {
+		return true
+	}
+	l.finish(d)
+	empty := q.pop()
+	if empty {
+		l.retire(q)
+	}
+	l.sink()
+	return !empty
+}
+
+func (l *lane) retire(q *keyQueue) {
+	if q.keyed {
+		delete(l.keys, q.hash)
+	}
+	if len(l.spare) < spareKeys {
+		l.spare = append(l.spare, q)
+	}
 }
 
 func (l *lane) finish(d *delivery) {
 	l.tracker.done(d.entry)
 	l.queued--
-	l.engine.leave(d)
+	l.bytes -= d.size()
+	l.engine.leave(1, d.size())
 }
 
 func (l *lane) signalIdle() {
@@ -162,48 +163,6 @@ func (l *lane) signalIdle() {
 		case l.idle <- struct{}{}:
 		default:
 		}
-	}
-}
-
-// close lets what runs finish within the limit, cancels it after that, and drops what has not begun. The committable
-// offset stands still from then on.
-func (l *lane) close(limit time.Duration) {
-	l.mu.Lock()
-	l.closed = true
-	running := l.running
-	l.mu.Unlock()
-	if running > 0 {
-		timer := time.NewTimer(limit)
-		defer timer.Stop()
-		select {
-		case <-l.idle:
-		case <-timer.C:
-			l.cancel(ErrDrained)
-			l.awaitCancelled()
-		case <-l.ctx.Done():
-			l.awaitCancelled()
-		}
-	}
-	l.cancel(ErrDrained)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.sealed = true
-	for _, queue := range l.keys {
-		for _, d := range queue.pending {
-			l.engine.leave(d)
-		}
-	}
-}
-
-const cancelGrace = time.Second
-
-// awaitCancelled gives handlers whose context has ended a moment to return.
-func (l *lane) awaitCancelled() {
-	timer := time.NewTimer(cancelGrace)
-	defer timer.Stop()
-	select {
-	case <-l.idle:
-	case <-timer.C:
 	}
 }
 

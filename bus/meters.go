@@ -43,9 +43,7 @@ func newSubscriptionMeters(e *engine) (*subscriptionMeters, error) {
 				attribute.String("messaging.destination.name", lane.topic),
 				attribute.Int("messaging.destination.partition.id", int(lane.partition))))
 		}
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		o.ObserveInt64(held, int64(e.records), metric.WithAttributes(m.group))
+		o.ObserveInt64(held, e.records.Load(), metric.WithAttributes(m.group))
 	}, lag, held)
 	return m, meter.Err()
 }

@@ -152,32 +152,20 @@ func (b *batch) wait(ctx context.Context) Results {
 	return b.results
 }
 
-// toKafka converts without copying keys and values.
+// toKafka converts without copying keys, values and headers.
 func toKafka(r Record) kgo.Record {
-	record := kgo.Record{Topic: string(r.Topic), Key: r.Key, Value: r.Value, Timestamp: r.Time}
-	if len(r.Headers) > 0 {
-		record.Headers = make([]kgo.RecordHeader, len(r.Headers))
-		for i, header := range r.Headers {
-			record.Headers[i] = kgo.RecordHeader{Key: header.Key, Value: header.Value}
-		}
+	return kgo.Record{
+		Topic: string(r.Topic), Key: r.Key, Value: r.Value, Timestamp: r.Time, Headers: kafkaHeaders(r.Headers),
 	}
-	return record
 }
 
 // received is a record that this bus has read.
 func (b *Bus) received(r *kgo.Record) Record { return b.Adopt(fromKafka(r)) }
 
-// fromKafka converts without copying keys and values.
+// fromKafka converts without copying keys, values and headers.
 func fromKafka(r *kgo.Record) Record {
-	record := Record{
+	return Record{
 		Topic: Topic(r.Topic), Partition: Partition(r.Partition), Offset: r.Offset, Time: r.Timestamp,
-		Key: r.Key, Value: r.Value,
+		Key: r.Key, Value: r.Value, Headers: headersOf(r.Headers),
 	}
-	if len(r.Headers) > 0 {
-		record.Headers = make(Headers, len(r.Headers))
-		for i, header := range r.Headers {
-			record.Headers[i] = Header{Key: header.Key, Value: header.Value}
-		}
-	}
-	return record
 }

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 )
 
 // Partition is the number of a topic's partition.
@@ -17,6 +20,22 @@ type Header struct {
 
 // Headers are a record's headers in their order; a key may occur more than once.
 type Headers []Header
+
+// headersOf shows the client's headers as ours, and kafkaHeaders ours as the client's: the types differ in name alone,
+// which the compiler checks, and nothing is copied.
+func headersOf(headers []kgo.RecordHeader) Headers {
+	if len(headers) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*Header)(&headers[0]), len(headers)) //nolint:gosec // a slice of the same elements
+}
+
+func kafkaHeaders(headers Headers) []kgo.RecordHeader {
+	if len(headers) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*kgo.RecordHeader)(&headers[0]), len(headers)) //nolint:gosec // a slice of the same elements
+}
 
 // Get returns the value of the last header with that key.
 func (h Headers) Get(key string) (string, bool) {

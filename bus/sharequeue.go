@@ -86,7 +86,7 @@ func (q *shareQueue) take(fetches kgo.Fetches) {
 			continue
 		}
 		b := borrow(raw)
-		q.enter(b.delivery)
+		q.enter(1, b.size())
 		q.lent[b] = struct{}{}
 		q.ready = append(q.ready, b)
 	}
@@ -152,7 +152,7 @@ func (q *shareQueue) answer(b *borrowed, status kgo.AckStatus) {
 	if _, held := q.lent[b]; held {
 		b.raw.Ack(status)
 		delete(q.lent, b)
-		q.leave(b.delivery)
+		q.leave(1, b.size())
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"time"
+
+	"github.com/millrace/millrace/request"
 )
 
 // SubscribeOption changes a subscription. [On] is one.
@@ -142,7 +144,7 @@ func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOpti
 	if err != nil {
 		return err
 	}
-	bound, cancel := b.bound(ctx)
+	bound, cancel := b.bound(request.With(ctx, request.Info{Shard: request.From(ctx).Shard})) // not the subscriber's own request
 	defer cancel()
 	if err = b.prepare(bound, s); err == nil && s.shared {
 		err = b.consumeShared(bound, s)

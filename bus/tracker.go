@@ -4,7 +4,8 @@ package bus
 // everything is done.
 type tracker struct {
 	next    int64
-	first   int
+	first   int // the name of entries[0]
+	head    int // entries before it are done
 	entries []trackedOffset
 }
 
@@ -13,10 +14,16 @@ type trackedOffset struct {
 	done   bool
 }
 
+// keptOffsets is how much room an empty tracker keeps.
+const keptOffsets = 8192
+
 func newTracker(next int64) *tracker { return &tracker{next: next} }
 
 // add notes a record that was taken in. Offsets grow but need not be contiguous. The result names it for done.
 func (t *tracker) add(offset int64) int {
+	if len(t.entries) == cap(t.entries) && t.head > len(t.entries)/2 {
+		t.forget()
+	}
 	t.entries = append(t.entries, trackedOffset{offset: offset})
 	return t.first + len(t.entries) - 1
 }
@@ -24,14 +31,21 @@ func (t *tracker) add(offset int64) int {
 // done notes that the record is finished.
 func (t *tracker) done(entry int) {
 	t.entries[entry-t.first].done = true
-	finished := 0
-	for finished < len(t.entries) && t.entries[finished].done {
-		t.next = t.entries[finished].offset + 1
-		finished++
+	for t.head < len(t.entries) && t.entries[t.head].done {
+		t.next = t.entries[t.head].offset + 1
+		t.head++
 	}
-	t.first += finished
-	t.entries = t.entries[finished:]
-	if len(t.entries) == 0 {
+	if t.head == len(t.entries) {
+		t.forget()
+	}
+}
+
+// forget moves what is not done to the front.
+func (t *tracker) forget() {
+	t.first += t.head
+	t.entries = t.entries[:copy(t.entries, t.entries[t.head:])]
+	t.head = 0
+	if len(t.entries) == 0 && cap(t.entries) > keptOffsets {
 		t.entries = nil
 	}
 }
