@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,13 +165,19 @@ func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOpti
 
 // prepare makes sure that the group's own topics are there, and that the contracts' are.
 func (b *Bus) prepare(ctx context.Context, s *subscription) error {
-	infos, err := b.Topics(ctx, s.topics()...)
-	if err != nil {
-		return err
+	names := make([]string, 0, len(s.handlers))
+	for _, topic := range s.topics() {
+		names = append(names, string(topic))
 	}
-	partitions := 1
-	for _, info := range infos {
-		partitions = max(partitions, len(info.Partitions))
+	partitions, err := settle(ctx, missingLimit, func(ctx context.Context) (most int, err error) {
+		details, err := b.admin.ListTopics(ctx, names...)
+		for _, detail := range details {
+			most = max(most, len(detail.Partitions))
+		}
+		return most, cmp.Or(err, details.Error())
+	})
+	if err != nil {
+		return fmt.Errorf("bus: topics: %w", readError(err))
 	}
 	keep := map[string]string{"retention.ms": "-1"}
 	return b.Create(ctx,

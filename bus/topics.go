@@ -95,6 +95,7 @@ func topicInfo(detail kadm.TopicDetail, starts, ends kadm.ListedOffsets) TopicIn
 // Create makes the topics that do not exist yet and leaves the others as they are. It returns once they can be used.
 func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 	var errs []error
+	var names []Topic
 	for _, spec := range specs {
 		if !topicPattern.MatchString(string(spec.Name)) {
 			errs = append(errs, fmt.Errorf("%w: %q", ErrTopicName, spec.Name))
@@ -114,7 +115,10 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 			errs = append(errs, fmt.Errorf("bus: create topic %s: %w", spec.Name, readError(err)))
 			continue
 		}
-		_, err = b.topics(ctx, settleLimit, spec.Name)
+		names = append(names, spec.Name)
+	}
+	if len(names) > 0 {
+		_, err := b.topics(ctx, settleLimit, names...)
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -39,11 +39,11 @@ func Kafka() Names {
 // Inject writes what the context knows of its request. The deadline is an RFC 3339 time in UTC.
 func (n Names) Inject(ctx context.Context, into Carrier) {
 	info := From(ctx)
-	for key, value := range map[string]string{
-		n.Tenant: string(info.Tenant), n.Principal: string(info.Principal), n.ID: info.ID, n.Locale: info.Locale,
+	for _, header := range [...]struct{ key, value string }{
+		{n.Tenant, string(info.Tenant)}, {n.Principal, string(info.Principal)}, {n.ID, info.ID}, {n.Locale, info.Locale},
 	} {
-		if value != "" {
-			into.Set(key, value)
+		if header.value != "" {
+			into.Set(header.key, header.value)
 		}
 	}
 	if deadline, ok := ctx.Deadline(); ok && info != (Info{}) {

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
 )
 
 // Tenant is the customer that a request belongs to: 1 to 63 letters, digits, _ and -, beginning with a letter or digit.
@@ -57,27 +56,35 @@ func NewID() string { return rand.Text() }
 // ErrInvalid is found in the error of an Info that breaks a limit.
 var ErrInvalid = errors.New("request: invalid")
 
-var (
-	tenantPattern    = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}$`)
-	principalPattern = regexp.MustCompile(`^[\x21-\x7e]{1,256}$`)
-	idPattern        = regexp.MustCompile(`^[\x21-\x7e]{1,128}$`)
-	localePattern    = regexp.MustCompile(`^[a-zA-Z0-9-]{2,35}$`)
-)
-
 // Validate says which value breaks its limit, or nil. Empty values are valid.
 func (i Info) Validate() error {
-	for _, field := range []struct {
-		name, value string
-		pattern     *regexp.Regexp
+	for _, field := range [...]struct {
+		name, value, pattern string
+		most                 int
+		allowed              func(at int, c byte) bool
 	}{
-		{"tenant", string(i.Tenant), tenantPattern},
-		{"principal", string(i.Principal), principalPattern},
-		{"request id", i.ID, idPattern},
-		{"locale", i.Locale, localePattern},
+		{"tenant", string(i.Tenant), `[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}`, 63, func(at int, c byte) bool {
+			return alphanumeric(c) || at > 0 && (c == '_' || c == '-')
+		}},
+		{"principal", string(i.Principal), `[\x21-\x7e]{1,256}`, 256, visible},
+		{"request id", i.ID, `[\x21-\x7e]{1,128}`, 128, visible},
+		{"locale", i.Locale, `[a-zA-Z0-9-]{2,35}`, 35, func(_ int, c byte) bool {
+			return len(i.Locale) > 1 && (alphanumeric(c) || c == '-')
+		}},
 	} {
-		if field.value != "" && !field.pattern.MatchString(field.value) {
-			return fmt.Errorf("%w: %s must match %s", ErrInvalid, field.name, field.pattern)
+		valid := len(field.value) <= field.most
+		for at := 0; valid && at < len(field.value); at++ {
+			valid = field.allowed(at, field.value[at])
+		}
+		if !valid {
+			return fmt.Errorf("%w: %s must match ^%s$", ErrInvalid, field.name, field.pattern)
 		}
 	}
 	return nil
+}
+
+func visible(_ int, c byte) bool { return '!' <= c && c <= '~' }
+
+func alphanumeric(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 }
