@@ -67,35 +67,43 @@ func TestClaims(t *testing.T) {
 	}{
 		"a stale claim neither counts nor stands in the way": {
 			[]claimant{{1, both, map[string][]int32{"in": {0}, "more": {0}}, 3}, {1, both, all, 8}},
-			[]int{1, assign.None}, []int{assign.None, 0},
+			[]int{1, assign.None},
+			[]int{assign.None, 0},
 		},
 		"who has a stale claim waits like everybody": {
 			[]claimant{{1, both, all, 3}, {0, both, all, 8}},
-			[]int{assign.None, assign.None}, []int{0, 0},
+			[]int{assign.None, assign.None},
+			[]int{0, 0},
 		},
 		"of equal claims the first is kept": {
 			[]claimant{{1, both, map[string][]int32{"in": {0}, "more": {0}}, 8}, {1, both, all, 8}},
-			[]int{0, 1}, []int{assign.None, assign.None},
+			[]int{0, 1},
+			[]int{assign.None, assign.None},
 		},
 		"who has more of a shard keeps it": {
 			[]claimant{{1, both, map[string][]int32{"in": {0, 1}, "more": {0}}, 8}, {1, both, map[string][]int32{"in": {1}, "more": {1}}, 8}},
-			[]int{0, 1}, []int{assign.None, assign.None},
+			[]int{0, 1},
+			[]int{assign.None, assign.None},
 		},
 		"parts of a shard on two members are brought together": {
 			[]claimant{{1, both, map[string][]int32{"in": {0}}, 8}, {1, both, map[string][]int32{"more": {0}, "in": {1}}, 8}},
-			[]int{assign.None, 1}, []int{0, assign.None},
+			[]int{assign.None, 1},
+			[]int{0, assign.None},
 		},
 		"a topic that is new comes at once, to those that read it": {
 			[]claimant{{1, in, map[string][]int32{"in": {0}}, 8}, {1, both, map[string][]int32{"in": {1}}, 8}},
-			[]int{0, 1}, []int{assign.None, assign.None},
+			[]int{0, 1},
+			[]int{assign.None, assign.None},
 		},
 		"shards and topics that are not there are no claims": {
 			[]claimant{{1, both, map[string][]int32{"in": {-1, 2, 1 << 30}, "other": {0, 1}}, 8}, {1, both, all, 8}},
-			[]int{0, 1}, nil,
+			[]int{0, 1},
+			nil,
 		},
 		"nobody with a weight": {
 			[]claimant{{0, both, all, 8}, {0, both, nil, -1}},
-			[]int{assign.None, assign.None}, []int{assign.None, assign.None},
+			[]int{assign.None, assign.None},
+			[]int{assign.None, assign.None},
 		},
 	} {
 		got := plan(t, c.claimants...)

@@ -119,7 +119,8 @@ func TestGroup(t *testing.T) {
 
 		var clients []*client
 		for _, n := range []assign.Node{
-			{ID: "a", Address: "a:1", Weight: 1, Zone: "x"}, {ID: "b", Address: "b:1", Weight: 1, Zone: "y", Warm: map[int32]int64{3: 5}},
+			{ID: "a", Address: "a:1", Weight: 1, Zone: "x"},
+			{ID: "b", Address: "b:1", Weight: 1, Zone: "y", Warm: map[int32]int64{3: 5}},
 			{ID: "c", Address: "c:1", Weight: 2, Zone: "z"},
 		} {
 			c := enter(t, &network, cluster, n)

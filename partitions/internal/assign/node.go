@@ -62,7 +62,7 @@ func (n Node) check() error {
 }
 
 // magnitude is the number of binary digits of a lag, which is all of it that is sent.
-func magnitude(lag int64) byte { return byte(bits.Len64(uint64(max(lag, 0)))) }
+func magnitude(lag int64) byte { return byte(bits.Len64(uint64(max(lag, 0)))) } //nolint:gosec // 63 at most
 
 // atMost is the greatest lag of a magnitude.
 func atMost(magnitude byte) int64 { return 1<<magnitude - 1 }

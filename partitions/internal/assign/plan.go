@@ -54,7 +54,7 @@ func (p Plan) Index(memberID string) int {
 func (p Plan) Owned(member int) (shards []int32) {
 	for shard, owner := range p.Owners {
 		if owner == member && member != None {
-			shards = append(shards, int32(shard)) //nolint:gosec // a plan has at most maxShards
+			shards = append(shards, int32(shard))
 		}
 	}
 	return shards
