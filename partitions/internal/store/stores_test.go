@@ -11,6 +11,16 @@ import (
 // kinds are the stores that every conformance test runs on: each opens again what it was closed with, if it keeps that.
 var kinds = map[string]func(t testing.TB) (open func() store.Store, keeps bool){
 	"Memory": func(testing.TB) (func() store.Store, bool) { return store.Memory, false },
+	"Pebble": func(t testing.TB) (func() store.Store, bool) {
+		dir := t.TempDir()
+		return func() store.Store {
+			s, err := store.Pebble(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}, true
+	},
 }
 
 // onEach runs a test on a fresh store of each kind.

@@ -1,0 +1,128 @@
+package store_test
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/millrace/millrace/partitions/internal/store"
+)
+
+const killDirectory = "MILLRACE_TEST_KILL_DIRECTORY"
+
+// step is what the process that is killed applies to two shards as its nth batch: some entries change, some vanish.
+func step(n int64) [2][]store.Change {
+	padding := make([]byte, 3000)
+	var changes [2][]store.Change
+	for i := range changes {
+		for j := range int64(20) {
+			key := number(int((n*7 + j*13 + int64(i)) % 300))
+			if (n+j)%5 == 0 {
+				changes[i] = append(changes[i], store.Change{Key: key})
+			} else {
+				changes[i] = append(changes[i], store.Change{Key: key, Value: fmt.Append(nil, n, " ", string(padding))})
+			}
+		}
+	}
+	return changes
+}
+
+// TestKilledProcess is the process that TestKill kills, and nothing else.
+func TestKilledProcess(t *testing.T) {
+	dir := os.Getenv(killDirectory)
+	if dir == "" {
+		t.Skip("it is run by TestKill")
+	}
+	s, err := store.Pebble(dir, store.Memtable(1<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, second := openShard(t, s, 1), openShard(t, s, 2)
+	position, _ := second.Position()
+	for n := position.Next; ; n++ {
+		changes := step(n)
+		if n%2 == 0 {
+			err = s.Apply(store.Batch{Shard: 1, Changes: changes[0], At: at(n + 1)}, store.Batch{Shard: 2, Changes: changes[1], At: at(n + 1)})
+		} else {
+			err = errors.Join(first.Apply(changes[0], at(n+1)), second.Apply(changes[1], at(n+1)))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		os.Stdout.WriteString(strconv.FormatInt(n, 10) + "\n")
+	}
+}
+
+func TestKill(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var at int64
+	for round := range 5 {
+		child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestKilledProcess$")
+		child.Env = append(os.Environ(), killDirectory+"="+dir)
+		out, err := child.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		goal, applied := at+int64(100+round*37), int64(-1)
+		for lines := bufio.NewScanner(out); applied < goal && lines.Scan(); {
+			if applied, err = strconv.ParseInt(lines.Text(), 10, 64); err != nil {
+				t.Fatal(lines.Text())
+			}
+		}
+		if _, err := store.Pebble(dir); !errors.Is(err, store.ErrInUse) {
+			t.Errorf("the directory of another process: %v", err)
+		}
+		if err := child.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		child.Wait()
+		at = afterKill(t, dir, at, applied)
+	}
+}
+
+// afterKill checks that each shard is as after its position, which is not before the last one, and returns the second's.
+func afterKill(t *testing.T, dir string, before, applied int64) int64 {
+	t.Helper()
+	s, err := store.Pebble(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var next int64
+	for i := range int32(2) {
+		shard := openShard(t, s, i+1)
+		position, known := shard.Position()
+		next = position.Next
+		// 110 KB a step and 1 MiB a memtable: of 100 steps most are on disk.
+		if !known || position != at(next) || next <= before || next > applied+100 {
+			t.Fatalf("shard %d is at %v, was at %d, applied %d", i+1, position, before, applied)
+		}
+		want := map[string]string{}
+		for n := range next {
+			for _, change := range step(n)[i] {
+				if want[string(change.Key)] = string(change.Value); change.Value == nil {
+					delete(want, string(change.Key))
+				}
+			}
+		}
+		for entry, err := range shard.Range(nil, nil) {
+			if err != nil || want[string(entry.Key)] != string(entry.Value) {
+				t.Fatalf("shard %d at %d: key %x is of another step, %v", i+1, next, entry.Key, err)
+			}
+			delete(want, string(entry.Key))
+		}
+		if len(want) > 0 {
+			t.Fatalf("shard %d at %d: %d entries are missing", i+1, next, len(want))
+		}
+		t.Logf("shard %d: applied about %d, kept %d", i+1, applied, next)
+	}
+	return next
+}
