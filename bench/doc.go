@@ -4,6 +4,7 @@
 //	go run -C bench . partitions [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . handover [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . failover [--kafka ADDR] [--json] [--quick]
+//	go run -C bench . locks [--kafka ADDR] [--json] [--quick]
 //
 // Without an address it starts a broker of Apache Kafka as a process. Each figure is the median of several rounds.
 //

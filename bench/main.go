@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/millrace/millrace/bench/count"
+	"github.com/millrace/millrace/bench/locks"
 	"github.com/millrace/millrace/integration/servers"
 )
 
@@ -36,8 +37,11 @@ func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && slices.Contains(count.Benches(), args[0]) {
 		return count.Run(ctx, args) //nolint:wrapcheck // a bench
 	}
+	if len(args) > 0 && args[0] == "locks" {
+		return locks.Run(ctx, args[1:]) //nolint:wrapcheck // a bench
+	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus, partitions, handover or failover")
+		return errors.New("say which bench: bus, partitions, handover, failover or locks")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

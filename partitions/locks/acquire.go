@@ -99,6 +99,10 @@ func (a Acquirer) try(ctx context.Context, names []string) (*Lease, error) {
 	}
 	c := m.claim(names, a.ahead)
 	m.mu.Unlock()
+	moved := c.moved
+	if a.tell == nil {
+		moved = nil
+	}
 	for last := -1; ; {
 		select {
 		case <-c.decided:
@@ -111,8 +115,8 @@ func (a Acquirer) try(ctx context.Context, names []string) (*Lease, error) {
 			m.withdraw(c)
 			m.mu.Unlock()
 			return nil, context.Cause(ctx)
-		case <-c.moved:
-			if ahead, known := m.ahead(c); known && a.tell != nil && ahead != last {
+		case <-moved:
+			if ahead, known := m.ahead(c); known && ahead != last {
 				a.tell(ahead)
 				last = ahead
 			}

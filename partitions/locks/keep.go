@@ -87,12 +87,16 @@ func (m *Manager) blocking() map[*session]int {
 	if t == nil || m.state.sessions[t.id] == nil {
 		return nil
 	}
-	found := make(map[*session]int)
+	found, looked := make(map[*session]int), make(map[string]bool)
 	for _, c := range t.claims {
 		if c.lease != nil {
 			continue
 		}
 		for _, name := range c.names {
+			if looked[name] {
+				continue
+			}
+			looked[name] = true
 			for i, r := range m.state.queues[name] {
 				if r.session.id == t.id {
 					for j, before := range m.state.queues[name][:i] {
