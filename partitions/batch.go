@@ -1,0 +1,170 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// batch is one transaction of a lane.
+type batch struct {
+	ctx        context.Context //nolint:containedctx // how long handlers may take
+	life       context.Context //nolint:containedctx // how long the transaction may take
+	engine     *engine
+	lane       *lane
+	membership membership
+	producer   *producer
+	began      time.Time
+
+	tx       Tx
+	overlays map[*shard]*overlay
+	offsets  map[*shard]map[string]int64
+	outputs  []*kgo.Record
+	slab     []kgo.Record
+	slabs    int
+	produced int
+	bytes    int
+	failure  atomic.Pointer[error]
+	handled  int
+	after    []func()
+}
+
+// maxRecord is the largest key and value together that is taken: brokers take 1 MiB with what stands around it.
+const maxRecord = 1_000_000
+
+// maxBytes bounds what one transaction writes; a batch ends when it is reached.
+const maxBytes = 64 << 20
+
+func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
+	b := &batch{
+		ctx: ctx, life: life, engine: l.engine, lane: l, membership: m, producer: l.ring.turn(), began: time.Now(),
+		overlays: make(map[*shard]*overlay), offsets: make(map[*shard]map[string]int64),
+	}
+	b.tx.batch = b
+	return b
+}
+
+// run calls f in the transaction. When it fails, nothing of what it did remains.
+func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
+	overlay := b.touch(s)
+	mark, after := overlay.mark(), len(b.after)
+	tx := &b.tx
+	*tx = Tx{batch: b, shard: s, overlay: overlay, record: record, scratch: tx.scratch}
+	err := tx.call(f)
+	if broken := tx.broken; broken != nil {
+		return &brokenError{broken}
+	}
+	if err = errors.Join(err, tx.err); err != nil {
+		overlay.rollback(mark)
+		b.after = b.after[:after]
+		b.outputs = b.outputs[:0]
+		return err
+	}
+	for _, output := range b.outputs {
+		b.produce(output, b.promise)
+	}
+	b.outputs = b.outputs[:0]
+	return nil
+}
+
+// brokenError says that the node's own state failed.
+type brokenError struct{ err error }
+
+func (e *brokenError) Error() string { return e.err.Error() }
+func (e *brokenError) Unwrap() error { return e.err }
+
+// touch makes the shard part of the transaction: its offsets are committed, so that the broker checks its ownership.
+func (b *batch) touch(s *shard) *overlay {
+	o := b.overlays[s]
+	if o == nil {
+		o = newOverlay(s)
+		o.logged = func(r *kgo.Record, err error) {
+			b.promise(r, err)
+			if err == nil {
+				o.reached.Store(r.Offset + 1)
+			}
+		}
+		b.overlays[s] = o
+		b.offsets[s] = make(map[string]int64, len(s.offsets))
+	}
+	return o
+}
+
+func (b *batch) check(records []bus.Record, emitted int) error {
+	if emitted+len(records) > maxEmitted {
+		return fmt.Errorf("%w: one call emits more than %d messages", ErrLimit, maxEmitted)
+	}
+	for _, r := range records {
+		size := len(r.Key) + len(r.Value)
+		for _, h := range r.Headers {
+			size += len(h.Key) + len(h.Value)
+		}
+		if size > maxRecord {
+			return fmt.Errorf("%w: a message to %s of %d bytes is larger than %d", ErrLimit, r.Topic, size, maxRecord)
+		}
+	}
+	return nil
+}
+
+// emit holds a record back until the call that made it has succeeded.
+func (b *batch) emit(r *bus.Record) {
+	record := b.blank()
+	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
+	if len(r.Headers) > 0 {
+		record.Headers = make([]kgo.RecordHeader, len(r.Headers))
+		for i, h := range r.Headers {
+			record.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
+		}
+	}
+	b.outputs = append(b.outputs, record)
+}
+
+func (b *batch) blank() *kgo.Record {
+	if len(b.slab) == 0 {
+		b.slabs = min(2*b.slabs+8, 256)
+		b.slab = make([]kgo.Record, b.slabs)
+	}
+	record := &b.slab[0]
+	b.slab = b.slab[1:]
+	return record
+}
+
+func (b *batch) produce(r *kgo.Record, promise func(*kgo.Record, error)) {
+	b.produced++
+	b.bytes += len(r.Key) + len(r.Value)
+	b.producer.Produce(b.life, r, promise)
+}
+
+func (b *batch) promise(_ *kgo.Record, err error) {
+	if err != nil {
+		b.failure.CompareAndSwap(nil, &err)
+	}
+}
+
+// log produces a record of a shard's changelog; its overlay learns how far the changelog goes.
+func (b *batch) log(o *overlay, key, value []byte) {
+	record := b.blank()
+	record.Topic, record.Partition, record.Key, record.Value = b.engine.changelog, o.shard.id, key, value
+	b.produce(record, o.logged)
+}
+
+// full says whether the transaction has to end before more is added. Sizes are looked at now and then.
+func (b *batch) full() bool {
+	if b.ctx.Err() != nil {
+		return true
+	}
+	if b.handled%64 != 0 {
+		return false
+	}
+	held := b.bytes
+	for _, o := range b.overlays {
+		held += o.bytes
+	}
+	return held >= maxBytes
+}

@@ -1,0 +1,22 @@
+// Package partitions runs programs on the partitions of Kafka topics.
+//
+// # Overview
+//
+// A [Group] is a consumer group whose shard p is partition p of all its topics. Each shard runs on one node at a time,
+// with tables ([NewTable]), timers ([NewTimer]) and outside work ([Tx.Go]). A handler's effects on tables and timers, the
+// messages it emits and the offset of its record are one Kafka transaction.
+//
+// # Guarantees
+//
+//   - G1: the effects of a record are committed exactly once, however often its handler is called, through crashes, pauses and broker faults. Test: TestSimulation.
+//   - G2: a shard's fencing token grows with each change of ownership, and nothing of an older one follows. Test: TestSimulation.
+//   - G3: a handler that fails leaves nothing behind, and the record is retried or becomes a dead letter in the same transaction. Test: TestPoison.
+//   - G4: timers fire once, not before their time, also when the shard moves. Test: TestTimers.
+//   - G5: a wrong definition is an error of New. Test: TestDefinitionErrors.
+//   - G6: a node that joins or leaves in good order makes nobody repeat anything. Test: TestExactlyOnce.
+//
+// # Concurrency
+//
+// A [Group] and its definitions are safe for concurrent use; a [Tx] belongs to its handler. Handlers of one shard run one
+// after the other.
+package partitions

@@ -1,0 +1,124 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// fill runs commands, due timers and polled records in the transaction. failed are the errors of the commands that
+// could not be done, by their index: they do not stop the others.
+func (b *batch) fill(ctx context.Context, commands []command) (failed map[int]error, err error) {
+	failed = make(map[int]error)
+	for i := range commands {
+		c := &commands[i]
+		if c.shard.gone() {
+			failed[i] = ErrNotOwner
+			continue
+		}
+		if !c.early && b.lane.shards[c.shard.id] != c.shard {
+			failed[i] = ErrNotOwner
+			continue
+		}
+		if err := b.run(c.shard, bus.Record{}, c.do); err != nil {
+			if broken, ok := errors.AsType[*brokenError](err); ok {
+				return failed, broken
+			}
+			failed[i] = err
+		}
+	}
+	for _, s := range b.lane.shards {
+		if err := b.fire(s); err != nil {
+			return failed, err
+		}
+	}
+	return failed, b.records(ctx)
+}
+
+// records handles what was polled. What no longer fits is left for the next transaction.
+func (b *batch) records(ctx context.Context) error {
+	l := b.lane
+	for i, raw := range l.pending {
+		s := l.shards[raw.Partition]
+		if s == nil || raw.Offset < b.next(s, raw.Topic) {
+			continue
+		}
+		err := errFull
+		if b.handled == 0 || !b.full() {
+			err = b.handle(ctx, s, raw)
+		}
+		if errors.Is(err, errFull) {
+			l.pending, l.later = l.pending[:i], l.pending[i:]
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		b.handled++
+		b.offsets[s][raw.Topic] = raw.Offset + 1
+	}
+	return nil
+}
+
+// errFull: the record must wait for the next transaction.
+var errFull = errors.New("the transaction is full")
+
+// settle tells everybody that the transaction is committed.
+func (b *batch) settle(commands []command, failed map[int]error) {
+	b.lane.pending, b.lane.later = b.lane.later, nil
+	b.lane.refused, b.lane.failures = membership{}, 0
+	for i := range commands {
+		commands[i].end(failed[i])
+	}
+	for _, f := range b.after {
+		f()
+	}
+	b.engine.meters.committed(b)
+}
+
+// requeue puts back what the transaction would have done.
+func (b *batch) requeue(commands []command) {
+	l := b.lane
+	l.pending, l.later = append(l.pending, l.later...), nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.commands = append(commands, l.commands...)
+}
+
+// handle runs one record's handler, as often as the policy says, and decides about what cannot be handled.
+func (b *batch) handle(ctx context.Context, s *shard, raw *kgo.Record) error {
+	record := fromKafka(raw)
+	h := b.engine.config.handlers[record.Topic].of(&record)
+	if h == nil {
+		b.touch(s)
+		return nil
+	}
+	err := b.run(s, record, h.invoke)
+	if err == nil {
+		return nil
+	}
+	return b.retry(ctx, s, record, h, err)
+}
+
+// retry makes more attempts at a record, as the policy says, and gives it up after that.
+func (b *batch) retry(ctx context.Context, s *shard, record bus.Record, h *handler, err error) error {
+	c := b.engine.config
+	for attempt := 1; ; attempt++ {
+		if broken, ok := errors.AsType[*brokenError](err); ok {
+			return broken
+		}
+		if b.ctx.Err() != nil && b.handled > 0 {
+			return errFull
+		}
+		if errors.Is(err, bus.ErrDecode) || !c.retry.Again(attempt, err) || b.ctx.Err() != nil {
+			return b.poisoned(s, record, attempt, err)
+		}
+		wait(b.ctx, c.retry.Delay(attempt))
+		if err = b.run(s, record, h.invoke); err == nil {
+			return nil
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package partitions
+
+import (
+	"context"
+	"sync"
+)
+
+// membership is what the group's coordinator knows this node by. A commit with an older one is refused.
+type membership struct {
+	member     string
+	generation int32
+}
+
+// gate lets transactions run only while a membership stands, so that a planned rebalance waits for what runs and
+// nothing has to be aborted. It is not what makes a commit safe: the broker is.
+type gate struct {
+	mu      sync.Mutex
+	current membership
+	open    bool
+	running int
+	changed chan struct{}
+}
+
+func newGate() *gate { return &gate{changed: make(chan struct{})} }
+
+func (g *gate) change() {
+	close(g.changed)
+	g.changed = make(chan struct{})
+}
+
+// enter waits until the gate is open and another membership than the refused one stands.
+func (g *gate) enter(ctx context.Context, refused membership) (membership, error) {
+	for {
+		g.mu.Lock()
+		if g.open && g.current != refused && ctx.Err() == nil {
+			g.running++
+			defer g.mu.Unlock()
+			return g.current, nil
+		}
+		changed := g.changed
+		g.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return membership{}, context.Cause(ctx) //nolint:wrapcheck // how a wait ends
+		case <-changed:
+		}
+	}
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.running--
+	g.change()
+}
+
+// pass opens the gate for a membership.
+func (g *gate) pass(m membership) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.current, g.open = m, true
+	g.change()
+}
+
+// shut closes the gate and waits for what runs.
+func (g *gate) shut(ctx context.Context) {
+	g.mu.Lock()
+	g.open = false
+	for g.running > 0 && ctx.Err() == nil {
+		changed := g.changed
+		g.mu.Unlock()
+		select {
+		case <-ctx.Done():
+		case <-changed:
+		}
+		g.mu.Lock()
+	}
+	g.mu.Unlock()
+}

@@ -1,0 +1,94 @@
+package partitions
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// handler is what is done with one kind of record.
+type handler struct {
+	name   string
+	invoke func(*Tx) error
+}
+
+// topicHandlers are the handlers of one topic, by event type; anything is for all types that have none of their own.
+type topicHandlers struct {
+	byType   map[string]*handler
+	anything *handler
+}
+
+func (t *topicHandlers) of(r *bus.Record) *handler {
+	if len(t.byType) == 0 {
+		return t.anything
+	}
+	if h := t.byType[r.Type()]; h != nil {
+		return h
+	}
+	return t.anything
+}
+
+// On handles the events of one contract, each in the transaction of its shard and in the order of its partition. Events
+// of other types in the same topic pass by.
+//
+// handle is called again with the same event when a transaction could not commit; nothing that it did through the Tx
+// remains then. It must not block: outside work belongs into [Tx.Go]. An error is tried again as [Retry] says, then
+// [OnPoison] decides. A panic is an error like others.
+func On[T any](e bus.Event[T], handle func(*Tx, T) error) Option {
+	return option(func(c *config) {
+		if err := e.Err(); err != nil || handle == nil {
+			c.errs = append(c.errs, errors.Join(err, missing(handle == nil, "On: the handler of %s is nil", e.Contract().Name())))
+			return
+		}
+		name := e.Contract().Name()
+		handlers := c.topic(e.Contract().Topic())
+		if handlers.byType[name] != nil {
+			c.errs = append(c.errs, fmt.Errorf("%s has two handlers; one group handles a type once", name))
+		}
+		handlers.byType[name] = &handler{name: name, invoke: func(tx *Tx) error {
+			v, err := e.Decode(tx.record)
+			if err != nil {
+				return err //nolint:wrapcheck // the bus's own error says which record
+			}
+			return handle(tx, v)
+		}}
+	})
+}
+
+// OnRecord handles all records of a topic that no [On] takes, as they are.
+func OnRecord(topic bus.Topic, handle func(*Tx, bus.Record) error) Option {
+	return option(func(c *config) {
+		handlers := c.topic(topic)
+		switch {
+		case handle == nil:
+			c.errs = append(c.errs, fmt.Errorf("OnRecord: the handler of %s is nil", topic))
+		case handlers.anything != nil:
+			c.errs = append(c.errs, fmt.Errorf("topic %s has two handlers for all records", topic))
+		}
+		handlers.anything = &handler{name: string(topic), invoke: func(tx *Tx) error { return handle(tx, tx.record) }}
+	})
+}
+
+// Opened calls f whenever this node has taken a shard, before anything else happens on it, in a transaction of the
+// shard. It is where outside work that was under way elsewhere is begun again.
+func Opened(f func(*Tx) error) Option {
+	return option(func(c *config) {
+		c.errs = append(c.errs, missing(f == nil, "Opened: the function is nil"))
+		c.opened = append(c.opened, f)
+	})
+}
+
+func (c *config) topic(name bus.Topic) *topicHandlers {
+	if c.handlers[name] == nil {
+		c.handlers[name] = &topicHandlers{byType: make(map[string]*handler)}
+	}
+	return c.handlers[name]
+}
+
+func missing(is bool, text string, args ...any) error {
+	if is {
+		return fmt.Errorf(text, args...)
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/resilience"
+)
+
+// lane runs the transactions of some of the node's shards, one after the other, on one goroutine.
+type lane struct {
+	engine   *engine
+	number   int
+	consumer *kgo.Client
+	ring     *ring
+	shards   map[int32]*shard
+	pending  []*kgo.Record
+	later    []*kgo.Record
+	refused  membership
+	failures int
+
+	mu       sync.Mutex
+	commands []command
+	wake     context.CancelFunc
+}
+
+// command is work for a lane that does not come from a topic. done, if any, is told how it ended, once.
+type command struct {
+	shard *shard
+	early bool // before the shard is live
+	do    func(*Tx) error
+	done  func(error)
+}
+
+func (c *command) end(err error) {
+	if c.done != nil {
+		c.done(err)
+	}
+}
+
+// post hands commands to the lane.
+func (l *lane) post(commands ...command) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.commands = append(l.commands, commands...)
+	if l.wake != nil {
+		l.wake()
+	}
+}
+
+func (l *lane) take() []command {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	commands := l.commands
+	l.commands = nil
+	return commands
+}
+
+// run works until ctx ends, and lets a transaction that has begun come to its end.
+func (l *lane) run(ctx context.Context) error {
+	defer l.stop()
+	if err := l.reopen(ctx); err != nil {
+		return nil //nolint:nilerr // ctx has ended
+	}
+	for ctx.Err() == nil {
+		commands := l.take()
+		if len(l.pending) == 0 {
+			if err := l.poll(ctx, len(commands) > 0); err != nil {
+				return err
+			}
+		}
+		if len(commands)+len(l.pending) == 0 && !l.due() {
+			continue
+		}
+		if err := l.step(ctx, commands); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// step makes one transaction of what there is to do and sees to what became of it.
+func (l *lane) step(ctx context.Context, commands []command) error {
+	m, err := l.engine.gate.enter(ctx, l.refused)
+	if err != nil {
+		l.post(commands...)
+		return nil //nolint:nilerr // ctx has ended
+	}
+	b, err := l.transact(ctx, m, commands)
+	l.engine.gate.leave()
+	broken, _ := errors.AsType[*brokenError](err)
+	switch {
+	case err == nil:
+		return nil
+	case broken != nil:
+		return broken
+	case errors.Is(err, errUncertain):
+		l.log(ctx, "partitions: producers are opened anew", err)
+		refuseCommands(commands, resilience.Indefinite(err))
+		return l.recover(ctx)
+	case errors.Is(err, errRefused):
+		l.refused = m
+	default:
+		l.failures++
+	}
+	l.log(ctx, "partitions: transaction is made again", err)
+	b.requeue(commands)
+	wait(ctx, again.Delay(l.failures))
+	return nil
+}
+
+// again is how long an aborted transaction waits before it is made once more.
+var again = resilience.RetryPolicy{Initial: 10 * time.Millisecond, Max: time.Second, Multiplier: 2, Jitter: 0.5}
+
+// handlerBudget is how long the handlers of one transaction may take together.
+const handlerBudget = 2 * time.Second
+
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// transact begins a transaction, fills it, commits it and applies it.
+func (l *lane) transact(ctx context.Context, m membership, commands []command) (*batch, error) {
+	l.sweep()
+	life := context.WithoutCancel(ctx)
+	handling, cancel := context.WithTimeout(life, handlerBudget)
+	defer cancel()
+	b := l.newBatch(life, handling, m)
+	if err := b.producer.BeginTransaction(); err != nil {
+		return b, fmt.Errorf("%w: begin: %w", errUncertain, err)
+	}
+	failed, err := b.fill(ctx, commands)
+	if err == nil {
+		err = b.commit()
+	} else {
+		err = b.abort(context.WithoutCancel(ctx), err)
+	}
+	if err != nil {
+		return b, err
+	}
+	if err := b.apply(); err != nil {
+		return b, &brokenError{err}
+	}
+	b.settle(commands, failed)
+	return b, nil
+}
+
+func (l *lane) log(ctx context.Context, what string, err error) {
+	l.engine.logger.WarnContext(ctx, what, "group", l.engine.config.name, "node", l.engine.config.node, "lane", l.number, "error", err)
+}
+
+// refuseCommands ends what nobody will do any more.
+func refuseCommands(commands []command, err error) {
+	for i := range commands {
+		commands[i].end(err)
+	}
+}
+
+var _ bus.Publisher = (*Tx)(nil)

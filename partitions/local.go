@@ -1,0 +1,68 @@
+package partitions
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/millrace/millrace/resilience"
+)
+
+// Do calls f in a transaction of the key's shard on this node, and returns when it is committed. What f writes and
+// emits is exactly once, but the call itself is not durable: an error of class indefinite says that it may have been
+// committed. A shard that this node does not own, or is not done restoring, is [ErrNotOwner].
+func (g *Group) Do(ctx context.Context, key string, f func(*Tx) error) error {
+	e, err := g.running()
+	if err != nil {
+		return err
+	}
+	s := e.shard(e.shardOf([]byte(key)))
+	if s == nil || Phase(s.phase.Load()) != PhaseLive {
+		return fmt.Errorf("%w: key %q", ErrNotOwner, key)
+	}
+	ended := make(chan error, 1)
+	s.lane.post(command{shard: s, do: f, done: func(err error) { ended <- err }})
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return resilience.Indefinite(fmt.Errorf("partitions: the call goes on: %w", context.Cause(ctx)))
+	case <-e.life.Done():
+		return resilience.Indefinite(fmt.Errorf("partitions: %w", errStopped))
+	}
+}
+
+// Go calls work beside the shard once the transaction is committed, and then the function that work returns, if any, in
+// a transaction of the same shard. It is for what takes time or talks to others. Work's context ends when the shard
+// leaves this node. Nothing of it is durable until the second function's transaction is committed: what must not be
+// lost is a row, and is begun again by [Opened]. At most [Workers] run at once; others wait.
+func (tx *Tx) Go(work func(context.Context) func(*Tx) error) {
+	e, s := tx.batch.engine, tx.shard
+	tx.batch.after = append(tx.batch.after, func() {
+		s.start(func() {
+			select {
+			case e.workers <- struct{}{}:
+			case <-s.ctx.Done():
+				return
+			}
+			then := e.perform(s, work)
+			<-e.workers
+			if then != nil {
+				s.lane.post(command{shard: s, do: then, done: func(err error) {
+					if err != nil && !s.gone() {
+						e.logger.Error("partitions: the result of outside work was not taken", "group", e.config.name, "shard", s.id, "error", err)
+					}
+				}})
+			}
+		})
+	})
+}
+
+// perform calls work and turns a panic into a failing result.
+func (e *engine) perform(s *shard, work func(context.Context) func(*Tx) error) (then func(*Tx) error) {
+	defer func() {
+		if v := recover(); v != nil {
+			then = func(*Tx) error { return fmt.Errorf("outside work panicked: %v", v) }
+		}
+	}()
+	return work(s.ctx)
+}

@@ -1,0 +1,99 @@
+package partitions
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/partitions/internal/assign"
+)
+
+const (
+	leaveTimeout     = 10 * time.Second
+	rebalanceTimeout = 30 * time.Second
+)
+
+// member keeps this node in the consumer group until ctx ends. The group's client only keeps membership: what it is
+// assigned is fetched by the lanes, from offsets that are read after the last owner was fenced.
+func (e *engine) member(ctx context.Context) error {
+	c := e.config
+	node := assign.Node{ID: c.node, Address: c.address, Rack: c.rack, Zone: c.zone, Weight: c.weight}
+	balancer, err := assign.New(func() assign.Node { return node }, c.standbys, e.planned)
+	if err != nil {
+		return err //nolint:wrapcheck // says what is wrong with the node
+	}
+	client, err := e.bus.Client(
+		kgo.ConsumerGroup(c.name),
+		kgo.ConsumeTopics(e.inputs...),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
+		kgo.Balancers(balancer),
+		kgo.DisableAutoCommit(),
+		kgo.SessionTimeout(c.session),
+		kgo.HeartbeatInterval(c.heartbeat),
+		kgo.RebalanceTimeout(rebalanceTimeout),
+		kgo.OnPartitionsAssigned(func(_ context.Context, client *kgo.Client, added map[string][]int32) {
+			var m membership
+			m.member, m.generation = client.GroupMetadata()
+			e.gate.pass(m)
+			e.own(numbers(added))
+		}),
+		kgo.OnPartitionsRevoked(func(ctx context.Context, _ *kgo.Client, gone map[string][]int32) { e.leave(ctx, numbers(gone)) }),
+		kgo.OnPartitionsLost(func(ctx context.Context, _ *kgo.Client, _ map[string][]int32) { e.leave(ctx, e.owned()) }),
+		kgo.WithHooks(membershipHook{e}),
+	)
+	if err != nil {
+		return err //nolint:wrapcheck // the bus's own error
+	}
+	client.PauseFetchTopics(e.inputs...)
+	<-ctx.Done()
+	leaving, cancel := context.WithTimeout(e.life, leaveTimeout)
+	defer cancel()
+	if err := client.LeaveGroupContext(leaving); err != nil {
+		e.logger.Warn("partitions: the group was not left in time; others take over after the session timeout", "group", c.name, "error", err)
+	}
+	client.Close()
+	return nil
+}
+
+// leave waits for running transactions and gives shards up.
+func (e *engine) leave(ctx context.Context, ids []int32) {
+	e.gate.shut(ctx)
+	if err := e.disown(ids); err != nil {
+		e.fail(err)
+	}
+}
+
+// planned learns who owns what.
+func (e *engine) planned(p assign.Plan) {
+	e.plan.Store(&p)
+	e.watchers.tell()
+	if p.Shards() != e.count {
+		e.fail(e.grown(e.count, p.Shards()))
+	}
+}
+
+// numbers are the partitions of any of the topics, each once.
+func numbers(partitions map[string][]int32) []int32 {
+	set := make(map[int32]struct{})
+	for _, ids := range partitions {
+		for _, id := range ids {
+			set[id] = struct{}{}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// membershipHook hears why the group's client has to join anew.
+type membershipHook struct{ engine *engine }
+
+// OnGroupManageError is called by the client, which goes on by itself.
+func (h membershipHook) OnGroupManageError(err error) {
+	h.engine.logger.Warn("partitions: membership failed; joining again", "group", h.engine.config.name, "error", err)
+	if fatal := memberError(err); fatal != nil {
+		h.engine.fail(fmt.Errorf("join: %w", fatal))
+	}
+}

@@ -1,0 +1,115 @@
+package partitions
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/partitions/internal/store"
+)
+
+// overlay is what one transaction has written to one shard's tables, over what is committed. Writes can be taken back
+// to a mark, so that one record's writes go without the others'.
+type overlay struct {
+	shard   *shard
+	entries []store.Change
+	index   map[string]int
+	undo    []undone
+	bytes   int
+	timers  bool
+	logged  func(*kgo.Record, error)
+	reached atomic.Int64
+}
+
+// undone is how an entry was before a write; fresh entries were not there.
+type undone struct {
+	entry int
+	fresh bool
+	value []byte
+}
+
+func newOverlay(s *shard) *overlay { return &overlay{shard: s, index: make(map[string]int)} }
+
+// get finds what the transaction sees. The value must not be modified.
+func (o *overlay) get(key []byte) (value []byte, found bool, err error) {
+	if i, ok := o.index[string(key)]; ok {
+		return o.entries[i].Value, o.entries[i].Value != nil, nil
+	}
+	return o.shard.state.Get(key) //nolint:wrapcheck // wrapped once, where the group ends with it
+}
+
+// set writes a value, or deletes with nil. It keeps the value, and copies the key when it is new.
+func (o *overlay) set(key, value []byte) {
+	if i, ok := o.index[string(key)]; ok {
+		o.undo = append(o.undo, undone{entry: i, value: o.entries[i].Value})
+		o.bytes += len(value) - len(o.entries[i].Value)
+		o.entries[i].Value = value
+		return
+	}
+	own := bytes.Clone(key)
+	o.undo = append(o.undo, undone{entry: len(o.entries), fresh: true})
+	o.index[unsafe.String(unsafe.SliceData(own), len(own))] = len(o.entries) // own is never modified
+	o.entries = append(o.entries, store.Change{Key: own, Value: value})
+	o.bytes += len(own) + len(value)
+}
+
+func (o *overlay) mark() int { return len(o.undo) }
+
+// rollback takes back all writes since the mark.
+func (o *overlay) rollback(mark int) {
+	for _, u := range slices.Backward(o.undo[mark:]) {
+		entry := &o.entries[u.entry]
+		o.bytes += len(u.value) - len(entry.Value)
+		if !u.fresh {
+			entry.Value = u.value
+			continue
+		}
+		o.bytes -= len(entry.Key)
+		delete(o.index, string(entry.Key))
+		o.entries = o.entries[:u.entry]
+	}
+	o.undo = o.undo[:mark]
+}
+
+// scan calls yield with what the transaction sees of [from, to) in ascending order, until yield returns false.
+func (o *overlay) scan(from, to []byte, yield func(key, value []byte) bool) error {
+	var own []store.Change
+	for _, entry := range o.entries {
+		if bytes.Compare(entry.Key, from) >= 0 && (to == nil || bytes.Compare(entry.Key, to) < 0) {
+			own = append(own, entry)
+		}
+	}
+	slices.SortFunc(own, func(a, b store.Change) int { return bytes.Compare(a.Key, b.Key) })
+	give := func(entry store.Change) bool { return entry.Value == nil || yield(entry.Key, entry.Value) }
+	for committed, err := range o.shard.state.Range(from, to) {
+		if err != nil {
+			return err //nolint:wrapcheck // wrapped once, where the group ends with it
+		}
+		order := -1
+		for len(own) > 0 {
+			if order = cmp.Or(bytes.Compare(committed.Key, own[0].Key)); order < 0 {
+				break
+			}
+			if !give(own[0]) {
+				return nil
+			}
+			own = own[1:]
+			if order == 0 {
+				break
+			}
+		}
+		if order != 0 && !yield(committed.Key, committed.Value) {
+			return nil
+		}
+	}
+	for _, entry := range own {
+		if !give(entry) {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// poll takes what has arrived, and waits for something to do unless it must not.
+func (l *lane) poll(ctx context.Context, now bool) error {
+	waiting, cancel := l.waiting(ctx, now)
+	fetches := l.consumer.PollRecords(waiting, l.engine.config.batch)
+	if cancel != nil {
+		l.mu.Lock()
+		l.wake = nil
+		l.mu.Unlock()
+		cancel()
+	}
+	for _, failed := range fetches.Errors() {
+		if ctx.Err() != nil || errors.Is(failed.Err, context.Canceled) || errors.Is(failed.Err, context.DeadlineExceeded) {
+			continue
+		}
+		if err := l.engine.fetchError(failed); err != nil {
+			return err
+		}
+	}
+	fetches.EachRecord(func(r *kgo.Record) { l.pending = append(l.pending, r) })
+	return nil
+}
+
+// waiting is the context that a poll waits by: nil where it must not wait, else one that ends with the next command or
+// timer.
+func (l *lane) waiting(ctx context.Context, now bool) (context.Context, context.CancelFunc) {
+	if now || l.due() {
+		return nil, nil //nolint:nilnil // how the client is asked not to wait
+	}
+	cancel := context.CancelFunc(func() {})
+	if next := l.nextDue(); !next.IsZero() {
+		ctx, cancel = context.WithDeadline(ctx, next)
+	}
+	ctx, wake := context.WithCancel(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.commands) > 0 {
+		wake()
+	}
+	l.wake = wake
+	return ctx, func() { wake(); cancel() }
+}
+
+// fetchError is what ends the group of what a fetch can say; the client tries again after all others.
+func (e *engine) fetchError(failed kgo.FetchError) error {
+	switch {
+	case errors.Is(failed.Err, kerr.OffsetOutOfRange):
+		return fmt.Errorf("%s/%d: records were deleted before they were handled; raise the topic's retention, and reset the group's offset to go on: %w",
+			failed.Topic, failed.Partition, failed.Err)
+	case errors.Is(failed.Err, kerr.UnknownTopicOrPartition), errors.Is(failed.Err, kerr.UnknownTopicID):
+		return fmt.Errorf("%s was deleted while it was read: %w", failed.Topic, failed.Err)
+	case errors.Is(failed.Err, kerr.TopicAuthorizationFailed), errors.Is(failed.Err, kerr.SaslAuthenticationFailed):
+		return fmt.Errorf("%s: %w", failed.Topic, failed.Err)
+	}
+	e.logger.Warn("partitions: fetch failed", "group", e.config.name, "topic", failed.Topic, "partition", failed.Partition, "error", failed.Err)
+	return nil
+}

@@ -1,0 +1,125 @@
+package partitions
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/partitions/internal/store"
+)
+
+// restorer reads the changelog of shards that are not live yet, each from its own position.
+type restorer struct {
+	engine *engine
+	client *kgo.Client
+
+	mu    sync.Mutex
+	reads map[int32]*restoring
+}
+
+// restoring is one shard's reading. It ends with the record at the offset until, the shard's claim.
+type restoring struct {
+	shard    *shard
+	position store.Position
+	until    int64
+	done     chan error
+}
+
+func newRestorer(e *engine) (*restorer, error) {
+	client, err := e.bus.Client(
+		kgo.MetadataMinAge(clientMetadataAge),
+		kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+	)
+	return &restorer{engine: e, client: client, reads: make(map[int32]*restoring)}, err //nolint:wrapcheck // the bus's own error
+}
+
+// run reads for all shards until ctx ends.
+func (r *restorer) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		fetches := r.client.PollFetches(ctx)
+		for _, failed := range fetches.Errors() {
+			if ctx.Err() == nil && !errors.Is(failed.Err, context.Canceled) {
+				if err := r.engine.fetchError(failed); err != nil {
+					return err
+				}
+			}
+		}
+		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+			r.mu.Lock()
+			reading := r.reads[p.Partition]
+			r.mu.Unlock()
+			if reading == nil || len(p.Records) == 0 {
+				return
+			}
+			if finished, err := reading.take(p.Records); finished || err != nil {
+				r.finish(reading, err)
+			}
+		})
+	}
+	return nil
+}
+
+// restore waits until the shard's state has all that was written before its claim.
+func (r *restorer) restore(s *shard, from store.Position) error {
+	claim := s.token.Load()
+	reading := &restoring{shard: s, position: from, until: claim, done: make(chan error, 1)}
+	reading.position.Token = claim
+	if from.Next > claim {
+		return fmt.Errorf("local state at offset %d is ahead of the claim at %d: the changelog was cut back; delete the local state", from.Next, claim)
+	}
+	r.mu.Lock()
+	r.reads[s.id] = reading
+	r.mu.Unlock()
+	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{
+		r.engine.changelog: {s.id: kgo.NewOffset().At(from.Next)},
+	})
+	select {
+	case err := <-reading.done:
+		return err
+	case <-s.ctx.Done():
+		r.finish(reading, nil)
+		return context.Cause(s.ctx) //nolint:wrapcheck // how a wait ends
+	}
+}
+
+func (r *restorer) finish(reading *restoring, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reads[reading.shard.id] != reading {
+		return
+	}
+	delete(r.reads, reading.shard.id)
+	r.client.RemoveConsumePartitions(map[string][]int32{r.engine.changelog: {reading.shard.id}})
+	reading.done <- err
+}
+
+// take applies records to the shard's state. It is finished when it has met the claim.
+func (r *restoring) take(records []*kgo.Record) (finished bool, err error) {
+	r.shard.mu.Lock()
+	defer r.shard.mu.Unlock()
+	if r.shard.ended {
+		return true, nil
+	}
+	changes := make([]store.Change, 0, len(records))
+	for _, record := range records {
+		if record.Offset > r.until {
+			break
+		}
+		r.position.Next = record.Offset + 1
+		finished = record.Offset == r.until
+		if !bytes.Equal(record.Key, claimKey) && !bytes.Equal(record.Key, progressKey) {
+			changes = append(changes, store.Change{Key: record.Key, Value: record.Value})
+		}
+	}
+	r.position.Written = time.Now()
+	if err := r.shard.state.Apply(changes, r.position); err != nil {
+		return false, err //nolint:wrapcheck // the group says of which shard
+	}
+	return finished, nil
+}

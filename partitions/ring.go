@@ -1,0 +1,115 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// ring is a lane's transactional producers, used in turn: the next transaction of the same producer would wait for the
+// last one's markers.
+type ring struct {
+	producers []*producer
+	next      int
+}
+
+type producer struct {
+	*kgo.Client
+	id string
+}
+
+const (
+	ringSize = 3
+	// transactionTimeout stays below the session timeout, so that a dead node's transaction is gone when others take over.
+	transactionTimeout = 5 * time.Second
+)
+
+// transactionalID names one producer of a lane. A ring's prefix is unique to a run of a node, so that two runs never
+// fence each other by accident.
+func transactionalID(prefix string, lane, i int) string {
+	return prefix + "/" + strconv.Itoa(lane) + "/" + strconv.Itoa(i)
+}
+
+// openRing opens the lane's producers. It ends what an earlier ring of the same names left open.
+func openRing(ctx context.Context, e *engine, lane int) (*ring, error) {
+	r := &ring{}
+	for i := range ringSize {
+		p := &producer{id: transactionalID(e.prefix, lane, i)}
+		var err error
+		p.Client, err = e.bus.Client(
+			kgo.TransactionalID(p.id),
+			kgo.TransactionTimeout(transactionTimeout),
+			kgo.MetadataMinAge(clientMetadataAge),
+			kgo.MaxBufferedRecords(1<<20),
+			kgo.RecordPartitioner(e.partitioner()),
+		)
+		if err == nil {
+			r.producers = append(r.producers, p)
+			_, _, err = p.ProducerID(ctx)
+		}
+		if err != nil {
+			r.close()
+			return nil, fmt.Errorf("open transactional producer %s: %w", p.id, err)
+		}
+	}
+	return r, nil
+}
+
+func (r *ring) turn() *producer {
+	r.next = (r.next + 1) % len(r.producers)
+	return r.producers[r.next]
+}
+
+func (r *ring) close() {
+	for _, p := range r.producers {
+		p.Close()
+	}
+}
+
+// fence opens the transactional ids of a ring that belongs to nobody any more: its producers are refused from then on,
+// and what they left open is aborted at once.
+func fence(ctx context.Context, b *bus.Bus, owner ownerMark) error {
+	var errs []error
+	for i := range owner.size {
+		id := transactionalID(owner.prefix, owner.lane, i)
+		client, err := b.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(transactionTimeout))
+		if err != nil {
+			return fmt.Errorf("fence %s: %w", id, err)
+		}
+		if _, _, err = client.ProducerID(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("fence %s: %w", id, err))
+		}
+		client.Close()
+	}
+	return errors.Join(errs...)
+}
+
+// ownerMark is written as the metadata of every offset that is committed: which producers to fence when its writer is gone.
+type ownerMark struct {
+	member     string
+	prefix     string
+	lane, size int
+}
+
+const markVersion = "millrace1"
+
+func (m ownerMark) String() string {
+	return strings.Join([]string{markVersion, m.member, m.prefix, strconv.Itoa(m.lane), strconv.Itoa(m.size)}, " ")
+}
+
+func parseMark(text string) (ownerMark, bool) {
+	fields := strings.Fields(text)
+	if len(fields) != 5 || fields[0] != markVersion {
+		return ownerMark{}, false
+	}
+	lane, err := strconv.Atoi(fields[3])
+	size, errSize := strconv.Atoi(fields[4])
+	return ownerMark{member: fields[1], prefix: fields[2], lane: lane, size: size}, err == nil && errSize == nil && size > 0 && size <= 16
+}

@@ -1,0 +1,80 @@
+package partitions
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/millrace/millrace/partitions/internal/store"
+)
+
+// shard is one partition of all the group's topics while this node owns it. What is not atomic belongs to its lane once
+// the shard is live, and to its takeover before.
+type shard struct {
+	id       int32
+	lane     *lane
+	ctx      context.Context //nolint:containedctx // the shard's life on this node
+	cancel   context.CancelCauseFunc
+	mu       sync.Mutex
+	ended    bool
+	tasks    sync.WaitGroup
+	token    atomic.Int64
+	phase    atomic.Int32
+	state    store.Shard
+	position store.Position
+	offsets  map[string]int64
+	due      time.Time
+}
+
+// Phase is how far a node is with a shard.
+type Phase int32
+
+// The phases.
+const (
+	// PhaseClaiming: the last owner is being fenced, and the claim written.
+	PhaseClaiming Phase = iota
+	// PhaseRestoring: the changelog is read up to the claim.
+	PhaseRestoring
+	// PhaseLive: records are handled.
+	PhaseLive
+)
+
+// String is the phase's name.
+func (p Phase) String() string {
+	switch p {
+	case PhaseClaiming:
+		return "claiming"
+	case PhaseRestoring:
+		return "restoring"
+	default:
+		return "live"
+	}
+}
+
+func (s *shard) enter(p Phase) { s.phase.Store(int32(p)) }
+
+// gone says whether the shard is no longer this node's.
+func (s *shard) gone() bool { return s.ctx.Err() != nil }
+
+// start runs f beside the lane, unless the shard has ended.
+func (s *shard) start(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.tasks.Go(f)
+	}
+}
+
+// end gives the shard up: what runs for it outside its lane is waited for, and its state is closed.
+func (s *shard) end(cause error) error {
+	s.cancel(cause)
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	s.tasks.Wait()
+	if s.state == nil {
+		return nil
+	}
+	return s.state.Close() //nolint:wrapcheck // the caller says of which shard
+}

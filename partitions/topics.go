@@ -1,0 +1,126 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions/internal/assign"
+)
+
+// ErrTopics is found in the error of a group whose topics do not fit each other, or no longer fit its state.
+var ErrTopics = errors.New("partitions: topics do not fit")
+
+const topicsChecked = 10 * time.Second
+
+// prepareTopics checks that the inputs are co-partitioned, and makes the changelog and the dead letters where they are missing.
+func (e *engine) prepareTopics(ctx context.Context) error {
+	details, err := e.admin.ListTopics(ctx, e.inputs...)
+	if err != nil {
+		return fmt.Errorf("look at topics: %w", err)
+	}
+	var counts []string
+	e.ids = make(map[string][16]byte)
+	for _, name := range e.inputs {
+		detail := details[name]
+		if err := detail.Err; err != nil {
+			return fmt.Errorf("topic %s: %w; create it with Bus.Verify or Bus.Create", name, err)
+		}
+		counts = append(counts, fmt.Sprintf("%s has %d", name, len(detail.Partitions)))
+		if e.count != 0 && e.count != len(detail.Partitions) {
+			return fmt.Errorf("%w: all must have the same number of partitions, and %s", ErrTopics, strings.Join(counts, ", "))
+		}
+		e.count = len(detail.Partitions)
+		e.ids[name] = detail.ID
+	}
+	err = e.bus.Create(ctx,
+		bus.TopicSpec{Name: bus.Topic(e.changelog), Partitions: e.count, Configs: map[string]string{"cleanup.policy": "compact"}},
+		bus.TopicSpec{Name: bus.Topic(e.config.name + ".dlq"), Partitions: e.count, Configs: map[string]string{"retention.ms": "-1"}},
+	)
+	if err != nil {
+		return fmt.Errorf("create the group's topics: %w", err)
+	}
+	details, err = e.admin.ListTopics(ctx, e.changelog)
+	if err = errors.Join(err, details[e.changelog].Err); err != nil {
+		return fmt.Errorf("topic %s: %w", e.changelog, err)
+	}
+	e.ids[e.changelog] = details[e.changelog].ID
+	if had := len(details[e.changelog].Partitions); had != e.count {
+		return e.grown(had, e.count)
+	}
+	return nil
+}
+
+// grown is the error of inputs that have another number of partitions than the state that was made of them.
+func (e *engine) grown(had, now int) error {
+	return fmt.Errorf("%w: %s has %d partitions and the inputs have %d now; keys have moved to other shards, and state would not follow: "+
+		"run 'millrace shards migrate %s', or read the inputs again under a new group name", ErrTopics, e.changelog, had, now, e.config.name)
+}
+
+// watchTopics ends the run when an input has been given more partitions.
+func (e *engine) watchTopics(ctx context.Context) error {
+	ticker := time.NewTicker(topicsChecked)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		details, err := e.admin.ListTopics(ctx, e.inputs...)
+		if err != nil {
+			continue
+		}
+		for _, name := range e.inputs {
+			if n := len(details[name].Partitions); n > 0 && n != e.count {
+				return e.grown(e.count, n)
+			}
+		}
+	}
+}
+
+// memberError is what of a failed membership cannot be mended by joining again.
+func memberError(err error) error {
+	if topics, ok := errors.AsType[*assign.TopicsError](err); ok {
+		return fmt.Errorf("%w: %w", ErrTopics, topics)
+	}
+	for _, code := range []error{
+		kerr.InconsistentGroupProtocol, kerr.GroupAuthorizationFailed, kerr.TopicAuthorizationFailed,
+		kerr.SaslAuthenticationFailed, kerr.InvalidSessionTimeout, kerr.InvalidGroupID,
+	} {
+		if errors.Is(err, code) {
+			return err
+		}
+	}
+	return nil
+}
+
+// partitioner sends changelog records to their shard, and all others where every Kafka client would.
+func (e *engine) partitioner() kgo.Partitioner {
+	return split{changelog: e.changelog, others: kgo.StickyKeyPartitioner(nil)}
+}
+
+type split struct {
+	changelog string
+	others    kgo.Partitioner
+}
+
+func (s split) ForTopic(topic string) kgo.TopicPartitioner {
+	if topic == s.changelog {
+		return kgo.ManualPartitioner().ForTopic(topic)
+	}
+	return s.others.ForTopic(topic)
+}
+
+// shardOf is the shard that a key's records fall to.
+func (e *engine) shardOf(key []byte) int32 { return shardOf(key, e.count) }
+
+func shardOf(key []byte, count int) int32 {
+	return int32(kgo.StickyKeyPartitioner(nil).ForTopic("").Partition(&kgo.Record{Key: key}, count)) //nolint:gosec // a partition number
+}
