@@ -15,7 +15,7 @@ func TestExactlyOnce(t *testing.T) {
 		w.deposit(50, 10)
 		one := w.open()
 		defer one.Close()
-		g, _, err := ledger(one, "one")
+		g, _, err := w.ledger(one, "one")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -23,7 +23,7 @@ func TestExactlyOnce(t *testing.T) {
 		w.follow(50, 10)
 		two := w.open()
 		defer two.Close()
-		h, _, err := ledger(two, "two")
+		h, _, err := w.ledger(two, "two")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,5 +34,8 @@ func TestExactlyOnce(t *testing.T) {
 		w.deposit(50, 10)
 		w.follow(50, 30)
 		stopTwo()
+		if calls := w.calls.Load(); calls != 50*30 {
+			t.Errorf("%d calls for %d deposits: something was aborted and repeated", calls, 50*30)
+		}
 	})
 }

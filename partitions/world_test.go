@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -43,6 +44,7 @@ type world struct {
 	network kfake.VirtualNetwork
 	cluster *kfake.Cluster
 	bus     *bus.Bus
+	calls   atomic.Int64
 }
 
 func newWorld(t *testing.T) *world {
@@ -98,11 +100,12 @@ func (w *world) deposit(accounts, n int) {
 	}
 }
 
-// ledger is a group that keeps balances.
-func ledger(b *bus.Bus, node string, opts ...partitions.Option) (*partitions.Group, *partitions.Table[string, int64], error) {
+// ledger is a group that keeps balances, and counts its handler's calls.
+func (w *world) ledger(b *bus.Bus, node string, opts ...partitions.Option) (*partitions.Group, *partitions.Table[string, int64], error) {
 	balance := partitions.NewTable[string, int64]("balance")
 	g, err := partitions.New(b, "ledger", append([]partitions.Option{
 		partitions.On(deposited, func(tx *partitions.Tx, d deposit) error {
+			w.calls.Add(1)
 			v, _ := balance.Get(tx, d.Account)
 			balance.Put(tx, d.Account, v+d.Cents)
 			tx.Emit(balanceChanged.New(changed{Account: d.Account, Balance: v + d.Cents}))
