@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -49,13 +50,14 @@ func (s side) String() string {
 
 // loops are the sides that are written in Go: each works until its context ends.
 func loops() map[string]func(ctx context.Context, w Work, transaction int) error {
-	return map[string]func(context.Context, Work, int) error{"franz-go": franz}
+	return map[string]func(context.Context, Work, int) error{"franz-go": franz, "millrace": inMemory, "millrace-disk": onDisk}
 }
 
 // sides are all ways, in the order in which they take turns.
 func sides() []side {
 	return []side{
 		loop("franz-go", 2_000), loop("franz-go", 10_000), loop("franz-go", 50_000),
+		loop("millrace", 2_000), loop("millrace", 10_000), loop("millrace", 50_000), loop("millrace-disk", 10_000),
 		streams("memory"), streams("rocksdb"),
 	}
 }
@@ -64,7 +66,12 @@ func sides() []side {
 func loop(name string, transaction int) side {
 	return side{
 		name: name, variant: strconv.Itoa(transaction), paced: transaction == middle, spread: transaction == middle, quick: transaction == middle,
-		changelog: func(w Work) string { return w.Changelog },
+		changelog: func(w Work) string {
+			if strings.HasPrefix(name, "millrace") {
+				return w.Group + ".changelog"
+			}
+			return w.Changelog
+		},
 		command: func(ctx context.Context, w Work) (*exec.Cmd, error) {
 			self, err := os.Executable()
 			if err != nil {

@@ -1,0 +1,62 @@
+package count
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"strings"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
+)
+
+// inMemory and onDisk are package partitions as a user would write the count.
+func inMemory(ctx context.Context, w Work, transaction int) error {
+	return group(ctx, w, partitions.MaxBatch(transaction))
+}
+
+func onDisk(ctx context.Context, w Work, transaction int) error {
+	return group(ctx, w, partitions.MaxBatch(transaction), partitions.OnDisk(w.Dir))
+}
+
+func group(ctx context.Context, w Work, opts ...partitions.Option) error {
+	b, err := bus.Open(ctx, "kafka://"+strings.Join(w.Brokers, ","))
+	if err != nil {
+		return err //nolint:wrapcheck // a bench
+	}
+	defer b.Close() //nolint:errcheck // it never fails
+	counts := partitions.NewTable[string, uint64]("counts", number())
+	g, err := partitions.New(b, w.Group, append(opts, partitions.Use(counts),
+		partitions.OnRecord(bus.Topic(w.Input), func(tx *partitions.Tx, in bus.Record) error {
+			count, _ := counts.Get(tx, string(in.Key))
+			count++
+			counts.Put(tx, string(in.Key), count)
+			value := binary.BigEndian.AppendUint64(make([]byte, 0, outputSize), count)
+			tx.Emit(bus.Record{Topic: bus.Topic(w.Output), Key: in.Key, Value: append(value, in.Value[:timeSize]...)}.Message())
+			return nil
+		}))...)
+	if err != nil {
+		return err //nolint:wrapcheck // a bench
+	}
+	return g.Run(ctx) //nolint:wrapcheck // a bench
+}
+
+// number is a count as eight bytes, as the other sides keep it.
+func number() bus.Codec[uint64] { return eight{} }
+
+type eight struct{}
+
+func (eight) Encode(n uint64) ([]byte, error) { return binary.BigEndian.AppendUint64(nil, n), nil }
+
+func (eight) Decode(b []byte) (uint64, error) {
+	if len(b) != countSize {
+		return 0, fmt.Errorf("a count of %d bytes", len(b))
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
+func (eight) ContentType() string { return "application/octet-stream" }
+
+func (eight) Schema() (bus.Schema, error) { return bus.Schema{}, nil }
+
+func (eight) Compare(_, _ bus.Schema) ([]bus.Change, error) { return nil, nil }
