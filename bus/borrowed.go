@@ -16,9 +16,9 @@ type borrowed struct {
 	running  bool
 }
 
-func borrow(raw *kgo.Record) *borrowed {
+func borrow(raw *kgo.Record, record Record) *borrowed {
 	return &borrowed{
-		delivery: &delivery{record: fromKafka(raw)}, raw: raw,
+		delivery: &delivery{record: record}, raw: raw,
 		lock: time.Until(raw.AcquisitionDeadline()), deadline: raw.AcquisitionDeadline(),
 	}
 }

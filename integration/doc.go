@@ -1,5 +1,5 @@
-// Package integration runs the promises of the other packages against real servers: Apache Kafka, PostgreSQL and Redis,
-// which package servers finds or starts. A server that is missing is a loud skip, and a failure where
+// Package integration runs the promises of the other packages against real servers: Apache Kafka, PostgreSQL, Redis and
+// a schema registry, which package servers finds or starts. A server that is missing is a loud skip, and a failure where
 // MILLRACE_REQUIRE_SERVERS is set.
 //
 //	go test -tags synctests ./integration/...                              # whatever this machine has
@@ -16,4 +16,6 @@
 //   - G3: an order that one pod accepts is on its topic and on the event stream of another pod. Test: TestShop.
 //   - G4: no accepted order is lost when a pod is killed, and each has one event id however often it is sent. Test: TestKillLosesNoOrder.
 //   - G5: a shared subscription on Apache Kafka keeps what it holds past the lock. Test: TestSharedRenewsLocksOnKafka.
+//   - G6: a contract of each codec keeps its promises on Apache Kafka. Test: TestCodecsOnKafka.
+//   - G7: a real schema registry takes the schemas, hands back what values were written with, and its refusal is told. Test: TestSchemaRegistry.
 package integration

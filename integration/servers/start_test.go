@@ -2,13 +2,17 @@ package servers_test
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/integration/servers"
@@ -25,6 +29,7 @@ func TestStart(t *testing.T) {
 		{"Kafka", "KAFKA_URL", servers.Kafka, kafkaTopics, ""},
 		{"PostgreSQL", "DATABASE_URL", servers.Postgres, walLevel, "logical true"},
 		{"Redis", "REDIS_URL", servers.Redis, evictionPolicy, "noeviction"},
+		{"schema registry", "SCHEMA_REGISTRY_URL", servers.Schemas, schemaLanguages, "AVRO true"},
 	}
 	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
@@ -111,4 +116,13 @@ func evictionPolicy(ctx context.Context, url string) (string, error) {
 	defer client.Close() //nolint:errcheck // only read from
 	config, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
 	return config["maxmemory-policy"], err
+}
+
+func schemaLanguages(ctx context.Context, url string) (string, error) {
+	client, err := sr.NewClient(sr.URLs(url), sr.HTTPClient(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}))
+	if err != nil {
+		return "", err
+	}
+	languages, err := client.SupportedTypes(ctx)
+	return fmt.Sprintf("AVRO %t", slices.Contains(languages, sr.TypeAvro)), err
 }
