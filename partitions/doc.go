@@ -14,6 +14,7 @@
 //   - G4: timers fire once, not before their time, also when the shard moves. Test: TestTimers.
 //   - G5: a wrong definition is an error of New. Test: TestDefinitionErrors.
 //   - G6: a node that joins or leaves in good order makes nobody repeat anything. Test: TestExactlyOnce.
+//   - G7: a singleton runs on one node at a time: where it ran it has ended before it begins elsewhere, also when its node is cut off. Test: TestSingleton.
 //
 // # Concurrency
 //

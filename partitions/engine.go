@@ -34,6 +34,7 @@ type engine struct {
 	count     int
 	store     store.Store
 	gate      *gate
+	trust     *trust
 	lanes     []*lane
 	restorer  *restorer
 	plan      atomic.Pointer[assign.Plan]
@@ -60,7 +61,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 	c := g.config
 	e = &engine{
 		bus: g.bus, config: c, logger: g.bus.Logger(), prefix: c.name + "." + c.node + "." + uuid.NewString()[:8],
-		changelog: c.changelog(), inputs: c.topics(), gate: newGate(), shards: make(map[int32]*shard),
+		changelog: c.changelog(), inputs: c.topics(), gate: newGate(), trust: newTrust(c.session), shards: make(map[int32]*shard),
 		workers: make(chan struct{}, c.workers), fatal: make(chan error, 1),
 	}
 	e.life, e.end = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -135,6 +136,7 @@ func (e *engine) fail(err error) {
 
 func (e *engine) close() {
 	e.end(errStopped)
+	e.trust.lose()
 	if e.meters != nil {
 		e.meters.close()
 	}

@@ -19,6 +19,11 @@ func (g *Group) Do(ctx context.Context, key string, f func(*Tx) error) error {
 	if s == nil || Phase(s.phase.Load()) != PhaseLive {
 		return fmt.Errorf("%w: key %q", ErrNotOwner, key)
 	}
+	return e.do(ctx, s, f)
+}
+
+// do calls f in a transaction of a live shard.
+func (e *engine) do(ctx context.Context, s *shard, f func(*Tx) error) error {
 	ended := make(chan error, 1)
 	s.lane.post(command{shard: s, do: f, done: func(err error) { ended <- err }})
 	select {

@@ -42,8 +42,11 @@ func (e *engine) member(ctx context.Context) error {
 			e.own(numbers(added))
 		}),
 		kgo.OnPartitionsRevoked(func(ctx context.Context, _ *kgo.Client, gone map[string][]int32) { e.leave(ctx, numbers(gone)) }),
-		kgo.OnPartitionsLost(func(ctx context.Context, _ *kgo.Client, _ map[string][]int32) { e.leave(ctx, e.owned()) }),
-		kgo.WithHooks(membershipHook{e}),
+		kgo.OnPartitionsLost(func(ctx context.Context, _ *kgo.Client, _ map[string][]int32) {
+			e.trust.lose()
+			e.leave(ctx, e.owned())
+		}),
+		kgo.WithHooks(membershipHook{e}, e.trust),
 	)
 	if err != nil {
 		return err //nolint:wrapcheck // the bus's own error
@@ -59,8 +62,13 @@ func (e *engine) member(ctx context.Context) error {
 	return nil
 }
 
-// leave waits for running transactions and gives shards up.
+// leave ends the leases of shards, waits for running transactions and gives the shards up.
 func (e *engine) leave(ctx context.Context, ids []int32) {
+	for _, id := range ids {
+		if s := e.shard(id); s != nil {
+			e.trust.revoke(s)
+		}
+	}
 	e.gate.shut(ctx)
 	if err := e.disown(ids); err != nil {
 		e.fail(err)

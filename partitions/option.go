@@ -23,12 +23,13 @@ type option func(*config)
 func (f option) applyGroup(c *config) { f(c) }
 
 type config struct {
-	name     string
-	handlers map[bus.Topic]*topicHandlers
-	parts    map[string]part
-	timers   map[string]*timerDefinition
-	opened   []func(*Tx) error
-	errs     []error
+	name       string
+	handlers   map[bus.Topic]*topicHandlers
+	parts      map[string]part
+	timers     map[string]*timerDefinition
+	opened     []func(*Tx) error
+	singletons []*singleton
+	errs       []error
 
 	node      string
 	address   string

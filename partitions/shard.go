@@ -25,6 +25,7 @@ type shard struct {
 	position store.Position
 	offsets  map[string]int64
 	due      time.Time
+	led      bool
 }
 
 // Phase is how far a node is with a shard.

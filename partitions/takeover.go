@@ -130,7 +130,9 @@ func (e *engine) revive(s *shard) {
 		return nil
 	}, done: func(err error) {
 		switch {
-		case err == nil || s.gone() || errors.Is(err, ErrNotOwner):
+		case err == nil:
+			e.lead(s)
+		case s.gone() || errors.Is(err, ErrNotOwner):
 		case !errors.Is(err, errUncertain):
 			e.fail(fmt.Errorf("open shard %d: %w", s.id, err))
 		case Phase(s.phase.Load()) != PhaseLive: // a live one is taken again with its lane's others
