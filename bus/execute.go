@@ -19,10 +19,10 @@ var errUnhandled = errors.New("the group no longer handles this type")
 // execute makes one attempt at a delivery. It is finished when the event was handled or is safe elsewhere; otherwise
 // the next attempt is due after wait.
 func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, finished bool) {
-	seen := lookAt(d.record.Headers)
-	h := e.sub.byType[string(seen.kind)]
+	e.look(d)
+	h := d.handler
 	history := history{topic: d.record.Topic, partition: d.record.Partition, offset: d.record.Offset}
-	if seen.moved {
+	if d.moved {
 		history = historyOf(d.record)
 		if due := time.Until(history.due); due > 0 {
 			return due, false
@@ -37,7 +37,7 @@ func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, 
 		return e.store(ctx, d, deadLetter(e.sub.group, d, history, ReasonUnhandled, errUnhandled), "dead letter", errUnhandled)
 	}
 	d.attempt++
-	err = e.attempt(ctx, h, d, history, seen.asked)
+	err = e.attempt(ctx, h, d, history)
 	if context.Cause(ctx) != nil && err != nil {
 		return 0, false
 	}
@@ -80,8 +80,8 @@ func (e *engine) describe(d *delivery, err error) []any {
 }
 
 // attempt calls the handler once, within its timeout, its span and its deduplication.
-func (e *engine) attempt(ctx context.Context, h *handler, d *delivery, history history, asked bool) (err error) {
-	if asked {
+func (e *engine) attempt(ctx context.Context, h *handler, d *delivery, history history) (err error) {
+	if d.asked {
 		if carried, _, err := request.Kafka().Extract(ctx, (*headerCarrier)(&d.record.Headers)); err == nil {
 			ctx = carried
 		}

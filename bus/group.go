@@ -14,6 +14,13 @@ import (
 // resumeWait bounds how long a partition that was paused waits for the fetch that is under way without it.
 const resumeWait = 200 * time.Millisecond
 
+// The client fetches again when all that it fetched before was taken. What handlers may still hold then must keep them
+// busy until it comes, so that an answer must not be much larger than that: compressed records are a tenth of their size.
+const (
+	fetchPartition = 128 << 10
+	fetchBroker    = 8 << 20
+)
+
 // groupSource reads as a member of a consumer group.
 type groupSource struct {
 	client *kgo.Client
@@ -36,6 +43,8 @@ func (e *engine) open(ctx context.Context) (source, error) {
 	client, err := e.bus.config.client(
 		kgo.ConsumerGroup(e.sub.member()),
 		kgo.FetchMaxWait(resumeWait),
+		kgo.FetchMaxPartitionBytes(fetchPartition),
+		kgo.FetchMaxBytes(fetchBroker),
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeStartOffset(start),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
@@ -114,6 +123,8 @@ func (e *engine) openBroadcast(ctx context.Context) (source, error) {
 	client, err := e.bus.config.client(
 		kgo.ConsumePartitions(offsets),
 		kgo.FetchMaxWait(resumeWait),
+		kgo.FetchMaxPartitionBytes(fetchPartition),
+		kgo.FetchMaxBytes(fetchBroker),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)
 	if err != nil {

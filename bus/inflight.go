@@ -11,10 +11,10 @@ import (
 
 // wants says whether a record has to be handled. What stands in the group's own topic always has.
 func (e *engine) wants(raw *kgo.Record) bool {
-	if raw.Topic == string(retryTopic(e.sub.group)) {
+	if e.sub.byType[string(lookAt(headersOf(raw.Headers)).kind)] != nil {
 		return true
 	}
-	return e.sub.byType[string(lookAt(headersOf(raw.Headers)).kind)] != nil
+	return raw.Topic == string(retryTopic(e.sub.group))
 }
 
 // enter counts what is held in memory.

@@ -15,6 +15,9 @@ type delivery struct {
 	entry   int
 	attempt int
 	next    *delivery // of the same key
+
+	handler              *handler
+	looked, moved, asked bool
 }
 
 func (d *delivery) size() int { return len(d.record.Key) + len(d.record.Value) + 256 }

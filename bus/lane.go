@@ -14,6 +14,7 @@ type lane struct {
 	engine    *engine
 	topic     string
 	partition int32
+	own       bool            // all that stands in the group's own topic has to be handled
 	ctx       context.Context //nolint:containedctx // the life of the lane's handlers
 	cancel    context.CancelCauseFunc
 	seed      maphash.Seed
@@ -43,8 +44,9 @@ const (
 func newLane(ctx context.Context, e *engine, topic string, partition int32) *lane {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return &lane{
-		engine: e, topic: topic, partition: partition, ctx: ctx, cancel: cancel, seed: maphash.MakeSeed(),
-		keys: make(map[uint64]*keyQueue), committed: -1, idle: make(chan struct{}, 1),
+		engine: e, topic: topic, partition: partition, own: topic == string(retryTopic(e.sub.group)),
+		ctx: ctx, cancel: cancel, seed: maphash.MakeSeed(), keys: make(map[uint64]*keyQueue),
+		committed: -1, idle: make(chan struct{}, 1),
 	}
 }
 
@@ -63,17 +65,16 @@ func (l *lane) take(records []*kgo.Record, highWater int64) {
 	var room []delivery
 	queued, bytes := l.queued, l.bytes
 	for i, raw := range records {
-		entry := l.tracker.add(raw.Offset)
-		if !l.engine.wants(raw) {
-			l.tracker.done(entry)
-			continue
-		}
 		if len(room) == 0 {
 			room = make([]delivery, min(deliveriesAtOnce, len(records)-i))
 		}
 		d := &room[0]
+		d.record, d.entry, d.looked = l.engine.bus.received(raw), l.tracker.add(raw.Offset), false
+		if l.engine.look(d); d.handler == nil && !l.own {
+			l.tracker.done(d.entry)
+			continue
+		}
 		room = room[1:]
-		d.record, d.entry = l.engine.bus.received(raw), entry
 		l.queued++
 		l.bytes += d.size()
 		l.enqueue(d, &began)

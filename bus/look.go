@@ -2,8 +2,7 @@ package bus
 
 import (
 	"bytes"
-
-	"github.com/millrace/millrace/request"
+	"strings"
 )
 
 // look is what the engine must know of a record's headers before it runs a handler.
@@ -13,9 +12,20 @@ type look struct {
 	asked bool // it carries the request that it was published for
 }
 
+// look finds the delivery's handler. It is best done once, where the record is taken in and its headers are at hand.
+func (e *engine) look(d *delivery) {
+	if d.looked {
+		return
+	}
+	seen := lookAt(d.record.Headers)
+	d.handler, d.moved, d.asked, d.looked = e.sub.byType[string(seen.kind)], seen.moved, seen.asked, true
+}
+
+// requestPrefix begins the names of all headers that a request is carried in, but for the tenant's.
+const requestPrefix = "millrace-"
+
 // lookAt reads the headers once, without a copy. The last of several headers with one key counts, as in [Headers.Get].
 func lookAt(headers Headers) look {
-	carried := request.Kafka()
 	var seen look
 	var foreign []byte
 	for i := range headers {
@@ -26,8 +36,10 @@ func lookAt(headers Headers) look {
 			foreign = headers[i].Value
 		case headerTopic:
 			seen.moved = true
-		case carried.Tenant, carried.Principal, carried.ID, carried.Locale, carried.Deadline:
+		case HeaderTenant:
 			seen.asked = true
+		default:
+			seen.asked = seen.asked || strings.HasPrefix(headers[i].Key, requestPrefix)
 		}
 	}
 	if len(bytes.TrimSpace(seen.kind)) == 0 {
