@@ -42,7 +42,7 @@ func (g *global) findDev() error {
 	if err != nil {
 		return nil //nolint:nilerr // then there is none
 	}
-	text, err := os.ReadFile(filepath.Join(path, addressFile))
+	text, err := os.ReadFile(filepath.Join(path, addressFile)) //nolint:gosec // of dev's own directory
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil
 	}

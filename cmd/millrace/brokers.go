@@ -37,16 +37,21 @@ func brokerRules(brokers int, seed string) []rule {
 		return replicas(r)
 	}
 	return []rule{
-		replicas(file("default.replication.factor", atLeast(3), fault, "a topic with fewer replicas is gone with its broker, or stops at the next restart")),
+		replicas(file("default.replication.factor", atLeast(3), fault,
+			"a topic with fewer replicas is gone with its broker, or stops at the next restart")),
 		replicas(live("min.insync.replicas", atLeast(2), fault, "an acknowledged record is on two disks; with 1, acks=all may mean a single one")),
 		live("unclean.leader.election.enable", exactly("false"), fault, "a replica that lags must not become leader and drop acknowledged records"),
 		file("auto.create.topics.enable", exactly("false"), advice, "a misspelt topic is an error, and not a new topic with the wrong partitions"),
-		own(file("transaction.state.log.replication.factor", atLeast(3), fault, "atomic publishing stops while this log has no leader"), "__transaction_state"),
-		replicas(file("transaction.state.log.min.isr", atLeast(2), fault, "a transaction that one disk alone knows of can be undone after its commit")),
+		own(file("transaction.state.log.replication.factor", atLeast(3), fault,
+			"atomic publishing stops while this log has no leader"), "__transaction_state"),
+		replicas(file("transaction.state.log.min.isr", atLeast(2), fault,
+			"a transaction that one disk alone knows of can be undone after its commit")),
 		own(file("offsets.topic.replication.factor", atLeast(3), fault, "a lost offset repeats or skips records"), "__consumer_offsets"),
-		own(file("share.coordinator.state.topic.replication.factor", atLeast(3), fault, "it holds what share groups have acknowledged"), "__share_group_state"),
+		own(file("share.coordinator.state.topic.replication.factor", atLeast(3), fault,
+			"it holds what share groups have acknowledged"), "__share_group_state"),
 		replicas(file("share.coordinator.state.topic.min.isr", atLeast(2), fault, "a lost acknowledgement delivers a record again")),
-		file("offsets.retention.minutes", atLeast(20160), advice, "a group that is away for longer forgets where it was; topics keep a week by default, and this must be more"),
+		file("offsets.retention.minutes", atLeast(20160), advice,
+			"a group that is away for longer forgets where it was; topics keep a week by default, and this must be more"),
 		live("message.max.bytes", atLeast(1048588), fault, "records of up to 1 MB, which clients may send by default, are refused otherwise"),
 		file("group.min.session.timeout.ms", atMost(6000), fault, "consumers that ask for quick fail-over, a session of 6 s, are refused otherwise"),
 		file("log.cleaner.enable", exactly("true"), fault, "compacted topics, the schema registry among them, grow without end otherwise"),
@@ -61,7 +66,8 @@ func featureRules(seed string) []rule {
 			"upgrade the brokers to Kafka 4.2 or newer, then kafka-features.sh --bootstrap-server %s upgrade --feature %s=%d", seed, name, level)}
 	}
 	return []rule{
-		feature("transaction.version", 2, fault, "the broker fences a transaction of a producer that was cut off (KIP-890); without it records may be written twice"),
+		feature("transaction.version", 2, fault,
+			"the broker fences a transaction of a producer that was cut off (KIP-890); without it records may be written twice"),
 		feature("share.version", 1, advice, "shared subscriptions (KIP-932) need it"),
 	}
 }

@@ -129,7 +129,7 @@ func refused(t *testing.T, client *http.Client, shop string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close() //nolint:errcheck // it was read
+	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("%s, %v", response.Status, err)

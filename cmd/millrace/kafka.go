@@ -104,7 +104,8 @@ func settingFindings(ctx context.Context, b *bus.Bus, infos []bus.TopicInfo, see
 		}),
 		judge(len(blocked) == 0, finding{
 			Severity: advice, Server: "kafka", Subject: "topics with min.insync.replicas as many as replicas", Found: counted(blocked),
-			Recommended: "none", Reason: "one broker's restart stops all writes to them", Change: "give them one replica more with kafka-reassign-partitions.sh",
+			Recommended: "none", Reason: "one broker's restart stops all writes to them",
+			Change: "give them one replica more with kafka-reassign-partitions.sh",
 		}),
 		judge(len(unclean) == 0, finding{
 			Severity: fault, Server: "kafka", Subject: "topics with unclean leader election", Found: counted(unclean), Recommended: "none",

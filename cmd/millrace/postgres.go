@@ -23,7 +23,8 @@ func postgresRules() []rule {
 	}
 	const reload = "; SELECT pg_reload_conf()"
 	return []rule{
-		set("wal_level", exactly("logical"), "logical", fault, "the relay reads committed rows from the log, which holds them at this level alone", restart),
+		set("wal_level", exactly("logical"), "logical", fault,
+			"the relay reads committed rows from the log, which holds them at this level alone", restart),
 		set("max_replication_slots", atLeast(10), "10", advice, "the relay needs one, and each replica and connector another", restart),
 		set("max_wal_senders", atLeast(10), "10", advice, "each reader of the log takes one; without a free one the relay waits", restart),
 		set("max_slot_wal_keep_size", limit{"10GB, or what the disk has room for", func(found string) bool { return found != "-1" }},
@@ -48,7 +49,7 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 	if err != nil {
 		return unreachable(server, err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // only read from
+	defer conn.Close(context.WithoutCancel(ctx))
 	var version int
 	var free int64
 	var role string

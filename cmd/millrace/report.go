@@ -15,7 +15,7 @@ func report(out io.Writer, findings []finding, all bool) error {
 	var hush, passed []string
 	flush := func() {
 		if len(hush) > 0 {
-			fmt.Fprintf(text, "  unknown  this server does not tell %s\n", strings.Join(hush, ", "))
+			fmt.Fprintf(text, "  unknown  this server does not tell %s\n", counted(hush))
 		}
 		if len(passed) > 0 {
 			fmt.Fprintf(text, "  ok       %s\n", plural(len(passed), "other check"))

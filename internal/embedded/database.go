@@ -58,17 +58,17 @@ func StartDatabase(ctx context.Context, dir *Directory, opts DatabaseOptions) (*
 
 func (o DatabaseOptions) start(ctx context.Context, folder string, settings []string) (*pgserver.Server, error) {
 	if server, err := pgserver.Adopt(ctx, folder); server != nil || err != nil {
-		return server, err //nolint:wrapcheck // StartDatabase wraps it
+		return server, err
 	}
 	version, err := pgserver.DataVersion(folder)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // StartDatabase wraps it
+		return nil, err
 	}
 	programs, err := o.programs(ctx, version)
 	if err != nil {
 		return nil, err
 	}
-	return programs.Start(ctx, folder, settings...) //nolint:wrapcheck // StartDatabase wraps it
+	return programs.Start(ctx, folder, settings...)
 }
 
 // sharedDatabase is the directory's own folder outside it. Its name is kept in the directory, so that a directory that
@@ -120,7 +120,7 @@ func (d *Database) Close(ctx context.Context) error {
 func endServer(ctx context.Context, folder string) error {
 	server, err := pgserver.Adopt(ctx, folder)
 	if err != nil || server == nil {
-		return err //nolint:wrapcheck // sweep's caller shows it
+		return err
 	}
-	return server.Stop(ctx) //nolint:wrapcheck // sweep's caller shows it
+	return server.Stop(ctx)
 }

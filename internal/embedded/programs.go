@@ -18,7 +18,7 @@ func (o DatabaseOptions) programs(ctx context.Context, version int) (pgserver.Bi
 			return found, nil
 		}
 		if err != nil && !errors.Is(err, pgserver.ErrNoBinaries) {
-			return "", err //nolint:wrapcheck // StartDatabase wraps it
+			return "", err
 		}
 		// Data that was made by downloaded programs stays theirs when others are installed.
 		if folder, err = programsFolder(); err != nil {

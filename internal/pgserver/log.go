@@ -2,6 +2,7 @@ package pgserver
 
 import (
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -11,10 +12,9 @@ func lastWords(path string) string {
 	if err != nil {
 		return err.Error()
 	}
-	lines := strings.Split(string(text), "\n")
-	for i := len(lines) - 1; i >= 0; i-- {
+	for _, line := range slices.Backward(strings.Split(string(text), "\n")) {
 		for _, level := range []string{"PANIC:", "FATAL:", "ERROR:"} {
-			if _, words, found := strings.Cut(lines[i], level); found {
+			if _, words, found := strings.Cut(line, level); found {
 				return strings.TrimSpace(words) + " (" + path + " says more)"
 			}
 		}
