@@ -26,6 +26,7 @@ type lane struct {
 	failures int
 
 	mu       sync.Mutex
+	stopped  bool
 	commands []command
 	wake     context.CancelFunc
 }
@@ -44,13 +45,19 @@ func (c *command) end(err error) {
 	}
 }
 
-// post hands commands to the lane.
+// post hands commands to the lane. One that has stopped refuses them.
 func (l *lane) post(commands ...command) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.commands = append(l.commands, commands...)
+	stopped := l.stopped
+	if !stopped {
+		l.commands = append(l.commands, commands...)
+	}
 	if l.wake != nil {
 		l.wake()
+	}
+	l.mu.Unlock()
+	if stopped {
+		refuseCommands(commands, ErrNotOwner)
 	}
 }
 

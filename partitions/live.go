@@ -100,6 +100,9 @@ func (l *lane) recover(ctx context.Context) error {
 
 // stop ends the lane's clients, and whoever waits for its commands.
 func (l *lane) stop() {
+	l.mu.Lock()
+	l.stopped = true
+	l.mu.Unlock()
 	refuseCommands(l.take(), ErrNotOwner)
 	l.consumer.Close()
 	if l.ring != nil {
