@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"time"
 )
 
 // line is one node's connections to the brokers. It can stall, as for a process that is stopped, and be cut, as for one
@@ -98,7 +99,12 @@ func (w *wire) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// latency is what a request takes. The test's broker answers a fetch at once while a transaction is open behind what may
+// be read; without latency virtual time would stand still in such a loop.
+const latency = time.Millisecond
+
 func (w *wire) Write(b []byte) (int, error) {
+	time.Sleep(latency)
 	if stopped := w.line.pass(w.closed); stopped != nil {
 		return 0, stopped
 	}

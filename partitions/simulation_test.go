@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	seeds = flag.Int("seeds", 20, "how many seeds the simulation runs")
+	seeds = flag.Int("seeds", simulatedSeeds, "how many seeds the simulation runs")
 	first = flag.Uint64("seed", 1, "the first seed of the simulation")
 )
 
@@ -31,11 +31,13 @@ func TestSimulation(t *testing.T) {
 	t.Parallel()
 	for i := range uint64(*seeds) {
 		seed := *first + i
-		if !t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { simulate(t, seed) })
-		}) {
-			t.Fatalf("run again with: go test -tags synctests ./partitions -run TestSimulation -seeds 1 -seed %d", seed)
-		}
+			if t.Failed() {
+				t.Logf("run again with: go test -tags synctests ./partitions -run TestSimulation -seeds 1 -seed %d", seed)
+			}
+		})
 	}
 }
 

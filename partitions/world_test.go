@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) open(opts ...bus.Option) *bus.Bus {
 	w.t.Helper()
-	b, err := bus.Open(w.t.Context(), "kafka://"+w.cluster.ListenAddrs()[0], append([]bus.Option{bus.Dialer(w.network.DialContext), logged()}, opts...)...)
+	b, err := bus.Open(w.t.Context(), "kafka://"+w.cluster.ListenAddrs()[0], append([]bus.Option{bus.Dialer(newLine(w.network.DialContext).open), logged()}, opts...)...)
 	if err != nil {
 		w.t.Fatal(err)
 	}
