@@ -16,6 +16,7 @@
 //   - G6: a node that joins or leaves in good order makes nobody repeat anything. Test: TestExactlyOnce.
 //   - G7: a singleton runs on one node at a time: where it ran it has ended before it begins elsewhere, also when its node is cut off. Test: TestSingleton.
 //   - G8: the simulation that holds G1 and G2 finds what it is for: mistakes made on purpose. Test: TestMutantsAreCaught.
+//   - G9: a command is answered from the transaction that did it, from any node; a refused one leaves nothing behind. Test: TestAsk.
 //
 // # Concurrency
 //

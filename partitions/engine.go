@@ -37,6 +37,7 @@ type engine struct {
 	trust     *trust
 	lanes     []*lane
 	restorer  *restorer
+	asker     *asker
 	plan      atomic.Pointer[assign.Plan]
 	watchers  watchers
 	workers   chan struct{}
@@ -89,6 +90,11 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 	if e.restorer, err = newRestorer(e); err != nil {
 		return e, err
 	}
+	if len(c.commands) > 0 {
+		if e.asker, err = newAsker(ctx, e); err != nil {
+			return e, err
+		}
+	}
 	for i := range c.lanes {
 		consumer, err := g.bus.Client(
 			kgo.MetadataMinAge(clientMetadataAge),
@@ -110,6 +116,9 @@ func (e *engine) run(ctx context.Context) error {
 		running.Go(func() error { return l.run(inner) })
 	}
 	running.Go(func() error { return e.restorer.run(inner) })
+	if e.asker != nil {
+		running.Go(func() error { return e.asker.run(inner) })
+	}
 	running.Go(func() error { return e.member(inner) })
 	running.Go(func() error { return e.watchTopics(inner) })
 	running.Go(func() error {
@@ -143,6 +152,7 @@ func (e *engine) close() {
 	if e.restorer != nil {
 		e.restorer.client.Close()
 	}
+	e.asker.close()
 	for _, l := range e.lanes {
 		l.consumer.Close()
 	}

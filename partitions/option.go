@@ -29,6 +29,7 @@ type config struct {
 	timers     map[string]*timerDefinition
 	opened     []func(*Tx) error
 	singletons []*singleton
+	commands   map[string]any
 	errs       []error
 
 	node      string
@@ -46,6 +47,7 @@ type config struct {
 	retry     resilience.RetryPolicy
 	poison    Poison
 	workers   int
+	shards    int
 }
 
 // part is a definition that a group uses: a table or a timer.
@@ -112,13 +114,17 @@ func OnDisk(directory string) Option { return option(func(c *config) { c.directo
 // Workers is how many functions given to [Tx.Go] run at once. The default is 64.
 func Workers(n int) Option { return option(func(c *config) { c.workers = n }) }
 
+// Shards is how many shards a group has that has no input but commands, 1 to 65,536. It counts when the group's topics
+// are made. The default is 12.
+func Shards(n int) Option { return option(func(c *config) { c.shards = n }) }
+
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}$`)
 
 func newConfig(name string, opts []Option) (*config, error) {
 	c := &config{
 		name: name, handlers: make(map[bus.Topic]*topicHandlers), parts: make(map[string]part),
 		timers: make(map[string]*timerDefinition), weight: 1, lanes: min(runtime.GOMAXPROCS(0), 8), batch: 10_000,
-		start: bus.Earliest, session: 6 * time.Second, workers: 64,
+		start: bus.Earliest, session: 6 * time.Second, workers: 64, shards: 12,
 		retry: resilience.RetryPolicy{Attempts: 3, Initial: 5 * time.Millisecond, Max: 50 * time.Millisecond, Multiplier: 2},
 	}
 	for _, opt := range opts {
@@ -154,6 +160,7 @@ func (c *config) check() error {
 	require(c.batch >= 1 && c.batch <= 1_000_000, "batch %d must be 1 to 1,000,000 records", c.batch)
 	require(c.session >= time.Second, "session timeout %s must be at least 1s", c.session)
 	require(c.workers >= 1 && c.workers <= 100_000, "workers %d must be 1 to 100,000", c.workers)
+	require(c.shards >= 1 && c.shards <= 1<<16, "shards %d must be 1 to 65,536", c.shards)
 	require(c.start == bus.Earliest || c.start == bus.Latest, "a group starts at Earliest or Latest")
 	errs = append(errs, c.retry.Validate())
 	return errors.Join(errs...)
@@ -171,3 +178,6 @@ func (c *config) topics() []string {
 
 // changelog is the topic that holds the group's tables, timers and claims.
 func (c *config) changelog() string { return c.name + ".changelog" }
+
+func (c *config) commandTopic() string { return c.name + ".commands" }
+func (c *config) answerTopic() string  { return c.name + ".answers" }

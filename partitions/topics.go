@@ -29,6 +29,9 @@ func (e *engine) prepareTopics(ctx context.Context) error {
 	e.ids = make(map[string][16]byte)
 	for _, name := range e.inputs {
 		detail := details[name]
+		if name == e.config.commandTopic() {
+			continue
+		}
 		if err := detail.Err; err != nil {
 			return fmt.Errorf("topic %s: %w; create it with Bus.Verify or Bus.Create", name, err)
 		}
@@ -38,6 +41,9 @@ func (e *engine) prepareTopics(ctx context.Context) error {
 		}
 		e.count = len(detail.Partitions)
 		e.ids[name] = detail.ID
+	}
+	if err := e.prepareCommands(ctx); err != nil {
+		return err
 	}
 	err = e.bus.Create(ctx,
 		bus.TopicSpec{Name: bus.Topic(e.changelog), Partitions: e.count, Configs: map[string]string{"cleanup.policy": "compact"}},
@@ -54,6 +60,36 @@ func (e *engine) prepareTopics(ctx context.Context) error {
 	if had := len(details[e.changelog].Partitions); had != e.count {
 		return e.grown(had, e.count)
 	}
+	return nil
+}
+
+// prepareCommands makes the topics of commands and answers where the group has commands.
+func (e *engine) prepareCommands(ctx context.Context) error {
+	if len(e.config.commands) == 0 {
+		return nil
+	}
+	commands, answers := e.config.commandTopic(), e.config.answerTopic()
+	if e.count == 0 {
+		e.count = e.config.shards
+		if details, err := e.admin.ListTopics(ctx, commands); err == nil && details[commands].Err == nil {
+			e.count = len(details[commands].Partitions)
+		}
+	}
+	err := e.bus.Create(ctx,
+		bus.TopicSpec{Name: bus.Topic(commands), Partitions: e.count},
+		bus.TopicSpec{Name: bus.Topic(answers), Partitions: e.count, Configs: map[string]string{"retention.ms": "3600000"}},
+	)
+	if err != nil {
+		return fmt.Errorf("create the topics of commands: %w", err)
+	}
+	details, err := e.admin.ListTopics(ctx, commands, answers)
+	if err = errors.Join(err, details[commands].Err, details[answers].Err); err != nil {
+		return fmt.Errorf("topics of commands: %w", err)
+	}
+	if n, m := len(details[commands].Partitions), len(details[answers].Partitions); n != e.count || m != e.count {
+		return fmt.Errorf("%w: %s has %d partitions and %s has %d instead of %d", ErrTopics, commands, n, answers, m, e.count)
+	}
+	e.ids[commands] = details[commands].ID
 	return nil
 }
 
@@ -101,18 +137,18 @@ func memberError(err error) error {
 	return nil
 }
 
-// partitioner sends changelog records to their shard, and all others where every Kafka client would.
+// partitioner sends changelog records to their shard, answers to their asker, and all others where every Kafka client would.
 func (e *engine) partitioner() kgo.Partitioner {
-	return split{changelog: e.changelog, others: kgo.StickyKeyPartitioner(nil)}
+	return split{changelog: e.changelog, answers: e.config.answerTopic(), others: kgo.StickyKeyPartitioner(nil)}
 }
 
 type split struct {
-	changelog string
-	others    kgo.Partitioner
+	changelog, answers string
+	others             kgo.Partitioner
 }
 
 func (s split) ForTopic(topic string) kgo.TopicPartitioner {
-	if topic == s.changelog {
+	if topic == s.changelog || topic == s.answers {
 		return kgo.ManualPartitioner().ForTopic(topic)
 	}
 	return s.others.ForTopic(topic)

@@ -1,0 +1,153 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
+)
+
+// Ask sends a command to the shard of its key, wherever that is, and returns the answer once its transaction is
+// committed. The node must be in [Group.Run], and may be a client, of weight 0. The command is a record: it waits while
+// its shard has no owner, and is done exactly once also where ctx ends first, which is an error of class indefinite. A
+// refusal is an [*AskError]. Asking again is another command.
+func Ask[In, Out any](ctx context.Context, g *Group, command *Command[In, Out], in In) (Out, error) {
+	var out Out
+	e, err := g.running()
+	if err != nil {
+		return out, err
+	}
+	if command == nil || e.config.commands[command.name] != command {
+		return out, resilience.Permanent(fmt.Errorf("partitions: group %q does not know the command: pass it to partitions.Answer", e.config.name))
+	}
+	value, err := command.in.Encode(in)
+	if err != nil {
+		return out, resilience.Permanent(fmt.Errorf("partitions: ask %s: %w", command.name, err))
+	}
+	answered, err := e.asker.ask(ctx, command.name, command.key(in), value)
+	if err != nil {
+		return out, fmt.Errorf("partitions: ask %s: %w", command.name, err)
+	}
+	if code, refused := fromKafka(answered).Headers.Get(headerError); refused {
+		return out, &AskError{Command: command.name, Code: code, Message: string(answered.Value)}
+	}
+	if out, err = command.out.Decode(answered.Value); err != nil {
+		return out, resilience.Permanent(fmt.Errorf("partitions: the answer of %s cannot be read: %w", command.name, err))
+	}
+	return out, nil
+}
+
+// asker waits for answers in one partition of the group's answers. Other nodes' answers in it are passed over.
+type asker struct {
+	engine    *engine
+	client    *kgo.Client
+	partition int32
+
+	mu      sync.Mutex
+	waiting map[string]chan *kgo.Record
+}
+
+// newAsker notes where the partition ends: all answers to what is asked from now on come after that.
+func newAsker(ctx context.Context, e *engine) (*asker, error) {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(e.prefix))
+	a := &asker{engine: e, partition: int32(hash.Sum32() % uint32(e.count)), waiting: make(map[string]chan *kgo.Record)} //nolint:gosec // below count
+	topic := e.config.answerTopic()
+	ends, err := e.admin.ListEndOffsets(ctx, topic)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("where %s ends: %w", topic, err)
+	}
+	end, _ := ends.Lookup(topic, a.partition)
+	a.client, err = e.bus.Client(
+		kgo.MetadataMinAge(clientMetadataAge),
+		kgo.FetchMaxWait(500*time.Millisecond),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd()),
+		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {a.partition: kgo.NewOffset().At(end.Offset)}}),
+	)
+	return a, err //nolint:wrapcheck // the bus's own error
+}
+
+// run hands answers to those who wait for them until ctx ends.
+func (a *asker) run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		fetches := a.client.PollFetches(ctx)
+		for _, failed := range fetches.Errors() {
+			if ctx.Err() == nil && !errors.Is(failed.Err, context.Canceled) {
+				if err := a.engine.fetchError(failed); err != nil {
+					return err
+				}
+			}
+		}
+		a.mu.Lock()
+		fetches.EachRecord(func(r *kgo.Record) {
+			id := fromKafka(r).ID()
+			if answered := a.waiting[id]; answered != nil {
+				delete(a.waiting, id)
+				answered <- r
+			}
+		})
+		a.mu.Unlock()
+	}
+	return nil
+}
+
+// close ends the asker, of which there is none in a group without commands.
+func (a *asker) close() {
+	if a != nil && a.client != nil {
+		a.client.Close()
+	}
+}
+
+func (a *asker) ask(ctx context.Context, name, key string, value []byte) (*kgo.Record, error) {
+	id, answered := uuid.NewString(), make(chan *kgo.Record, 1)
+	a.mu.Lock()
+	a.waiting[id] = answered
+	a.mu.Unlock()
+	defer func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.waiting, id)
+	}()
+	record := bus.Record{
+		Topic: bus.Topic(a.engine.config.commandTopic()), Key: []byte(key), Value: value,
+		Headers: bus.Headers{
+			{Key: bus.HeaderID, Value: []byte(id)}, {Key: bus.HeaderType, Value: []byte(name)},
+			{Key: headerAnswerTo, Value: strconv.AppendInt(nil, int64(a.partition), 10)},
+		},
+	}
+	request.Kafka().Inject(ctx, (*asked)(&record.Headers))
+	if err := a.engine.bus.Publish(ctx, record.Message()).Err(); err != nil {
+		return nil, err //nolint:wrapcheck // the bus's own error says its class
+	}
+	select {
+	case r := <-answered:
+		return r, nil
+	case <-ctx.Done():
+		return nil, resilience.Indefinite(fmt.Errorf("the command goes on: %w", context.Cause(ctx)))
+	case <-a.engine.life.Done():
+		return nil, resilience.Indefinite(errStopped)
+	}
+}
+
+// asked are a command's headers as what a request is written into.
+type asked bus.Headers
+
+func (h *asked) Get(key string) string {
+	value, _ := bus.Headers(*h).Get(key)
+	return value
+}
+
+func (h *asked) Set(key, value string) { *h = append(*h, bus.Header{Key: key, Value: []byte(value)}) }

@@ -1,0 +1,139 @@
+package partitions
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/resilience"
+)
+
+// Command is a question to the shard of a key, and its answer. Its definition is data.
+type Command[In, Out any] struct {
+	name string
+	key  func(In) string
+	in   bus.Codec[In]
+	out  bus.Codec[Out]
+}
+
+// NewCommand defines a command that is asked of the shard that key names. The name is like those of [NewTable]; in and
+// out are JSON. What is wrong is returned by [New], which is given the command by [Answer].
+func NewCommand[In, Out any](name string, key func(In) string) *Command[In, Out] {
+	return &Command[In, Out]{name: name, key: key, in: bus.JSON[In](), out: bus.JSON[Out]()}
+}
+
+// Answer answers a command in a transaction of its shard: what f did and the answer become visible together. When f
+// returns an error or panics, nothing of what it did remains, and the error is the answer: an [*AskError] as it is, any
+// other under the code [CodeFailed]. Nothing is tried again. All nodes of a group are given the same commands, also those
+// that only ask. They are records of the topic "<group>.commands", which has as many partitions as the group's inputs.
+func Answer[In, Out any](command *Command[In, Out], f func(*Tx, In) (Out, error)) Option {
+	return option(func(c *config) {
+		if command == nil || command.key == nil || f == nil {
+			c.errs = append(c.errs, errors.New("Answer: the command, its key and the function must not be nil"))
+			return
+		}
+		c.errs = append(c.errs, missing(!partPattern.MatchString(command.name),
+			"command name %q must be 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter", command.name))
+		handlers := c.topic(bus.Topic(c.commandTopic()))
+		if handlers.byType[command.name] != nil {
+			c.errs = append(c.errs, fmt.Errorf("command %q has two answers", command.name))
+		}
+		if c.commands == nil {
+			c.commands = make(map[string]any)
+			handlers.anything = &handler{name: "unknown command", invoke: func(tx *Tx) error {
+				return tx.answer(func() ([]byte, error) { return nil, &AskError{Code: CodeUnknown, Message: "no such command"} })
+			}}
+		}
+		c.commands[command.name] = command
+		handlers.byType[command.name] = &handler{name: command.name, invoke: func(tx *Tx) error {
+			return tx.answer(func() ([]byte, error) {
+				in, err := command.in.Decode(tx.record.Value)
+				if err != nil {
+					return nil, &AskError{Code: CodeUndecodable, Message: "the command cannot be decoded"}
+				}
+				out, err := f(tx, in)
+				if err = errors.Join(err, tx.err); err != nil {
+					return nil, err
+				}
+				return command.out.Encode(out) //nolint:wrapcheck // becomes the answer
+			})
+		}}
+	})
+}
+
+// Codes of errors that no handler chose.
+const (
+	// CodeFailed: the handler returned another error.
+	CodeFailed = "failed"
+	// CodePanic: the handler panicked.
+	CodePanic = "panic"
+	// CodeUnknown: the owner answers no command of that name.
+	CodeUnknown = "unknown"
+	// CodeUndecodable: the owner could not read the command.
+	CodeUndecodable = "undecodable"
+)
+
+// AskError is an answer that is an error. A handler returns one to choose its code. Nothing was done, and asking the
+// same again gives the same, unless something else changes: its class is permanent.
+type AskError struct {
+	Command string
+	Code    string
+	Message string
+}
+
+func (e *AskError) Error() string {
+	return fmt.Sprintf("%s refused: %s: %s", e.Command, e.Code, e.Message)
+}
+
+// Class is permanent.
+func (e *AskError) Class() resilience.Class { return resilience.ClassPermanent }
+
+// Headers of commands and answers, beside ce_id and ce_type.
+const (
+	headerAnswerTo = "millrace-answer-to"
+	headerError    = "millrace-error"
+)
+
+// answer emits what f returns to the partition of answers that the record names. An error takes back what f did.
+func (tx *Tx) answer(f func() ([]byte, error)) error {
+	b, mark, after := tx.batch, tx.overlay.mark(), len(tx.batch.after)
+	value, err := tx.guard(f)
+	if tx.broken != nil {
+		return tx.broken
+	}
+	if err == nil && len(value) > maxRecord {
+		err = fmt.Errorf("%w: the answer is larger than %d bytes", ErrLimit, maxRecord)
+	}
+	headers := bus.Headers{{Key: bus.HeaderID, Value: []byte(tx.record.ID())}}
+	if err != nil {
+		tx.overlay.rollback(mark)
+		b.after, b.outputs, tx.err = b.after[:after], b.outputs[:0], nil
+		refusal, ok := errors.AsType[*AskError](err)
+		if !ok {
+			refusal = &AskError{Code: CodeFailed, Message: err.Error()}
+		}
+		headers = append(headers, bus.Header{Key: headerError, Value: []byte(refusal.Code)})
+		value = []byte(refusal.Message[:min(len(refusal.Message), maxRecord)])
+	}
+	to, _ := tx.record.Headers.Get(headerAnswerTo)
+	partition, err := strconv.ParseInt(to, 10, 32)
+	if err != nil || partition < 0 || int(partition) >= b.engine.count {
+		return nil //nolint:nilerr // a foreign record that waits for no answer
+	}
+	b.emit(&bus.Record{Topic: bus.Topic(b.engine.config.answerTopic()), Key: tx.record.Key, Value: value, Headers: headers})
+	b.outputs[len(b.outputs)-1].Partition = int32(partition)
+	return nil
+}
+
+func (tx *Tx) guard(f func() ([]byte, error)) (value []byte, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			tx.batch.engine.logger.Error("partitions: a command panicked", "group", tx.batch.engine.config.name,
+				"command", tx.record.Type(), "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+			err = &AskError{Code: CodePanic, Message: "the command failed"}
+		}
+	}()
+	return f()
+}
