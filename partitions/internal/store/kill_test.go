@@ -33,6 +33,7 @@ func step(n int64) [2][]store.Change {
 
 // TestKilledProcess is the process that TestKill kills, and nothing else.
 func TestKilledProcess(t *testing.T) {
+	t.Parallel()
 	dir := os.Getenv(killDirectory)
 	if dir == "" {
 		t.Skip("it is run by TestKill")

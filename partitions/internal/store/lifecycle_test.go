@@ -10,6 +10,7 @@ import (
 func TestLifecycle(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s store.Store) {
+		t.Helper()
 		is := func(err, want error) {
 			t.Helper()
 			if !errors.Is(err, want) {

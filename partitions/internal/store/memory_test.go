@@ -43,7 +43,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-func TestGetAllocatesNothing(t *testing.T) {
+func TestGetAllocatesNothing(t *testing.T) { //nolint:paralleltest // AllocsPerRun counts the whole process
 	s := store.Memory()
 	shard := openShard(t, s, 0)
 	apply(t, shard, 1, put("key", "value"))

@@ -2,8 +2,6 @@ package store
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/binary"
 	"slices"
 )
 
@@ -15,38 +13,15 @@ type order struct {
 
 const maxChunk = 512
 
-// newOrder sorts all keys of a table. It compares eight bytes after what all keys begin with, and the keys themselves
-// only where these are equal.
+// newOrder sorts all keys of a table.
 func newOrder(t *table) *order {
-	type item struct {
-		head uint64
-		id   uint32
-	}
-	items := make([]item, 0, t.count)
-	var first []byte
-	common := -1
+	items := make([]ranked, 0, t.count)
 	for id := range t.refs {
-		if t.refs[id].slab == 0 {
-			continue
+		if t.refs[id].slab != 0 {
+			items = append(items, ranked{id: uint32(id)})
 		}
-		key := t.key(uint32(id)) //nolint:gosec // as in table.put
-		if common < 0 {
-			first, common = key, len(key)
-		}
-		common = shared(first[:common], key)
-		items = append(items, item{id: uint32(id)}) //nolint:gosec // as in table.put
 	}
-	for i := range items {
-		var head [8]byte
-		copy(head[:], t.key(items[i].id)[common:])
-		items[i].head = binary.BigEndian.Uint64(head[:])
-	}
-	slices.SortFunc(items, func(a, b item) int {
-		if a.head != b.head {
-			return cmp.Compare(a.head, b.head)
-		}
-		return bytes.Compare(t.key(a.id), t.key(b.id))
-	})
+	rank(items, t.key)
 	o := &order{}
 	for part := range slices.Chunk(items, maxChunk/4*3) {
 		chunk := make([]uint32, len(part), maxChunk)
@@ -56,16 +31,6 @@ func newOrder(t *table) *order {
 		o.chunks = append(o.chunks, chunk)
 	}
 	return o
-}
-
-// shared is how many bytes both begin with.
-func shared(a, b []byte) int {
-	for i := range min(len(a), len(b)) {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return min(len(a), len(b))
 }
 
 // seek returns the place of the first key that is not before the given one: chunk and index in it. Past the end it is

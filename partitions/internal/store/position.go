@@ -35,13 +35,13 @@ func (p Position) plain() Position {
 	return p
 }
 
-// appendTo writes the version, then big-endian: Next, Epoch, Token, Topic, Written in Unix nanoseconds.
-func (p Position) appendTo(b []byte) []byte {
+// encode writes the version, then big-endian: Next, Epoch, Token, Topic, Written in Unix nanoseconds.
+func (p Position) encode() []byte {
 	written := int64(noTime)
 	if !p.Written.IsZero() {
 		written = p.Written.UnixNano()
 	}
-	b = append(b, positionVersion)
+	b := append(make([]byte, 0, positionSize), positionVersion)
 	b = binary.BigEndian.AppendUint64(b, uint64(p.Next))  //nolint:gosec // the bits are what is kept
 	b = binary.BigEndian.AppendUint32(b, uint32(p.Epoch)) //nolint:gosec // the bits are what is kept
 	b = binary.BigEndian.AppendUint64(b, uint64(p.Token)) //nolint:gosec // the bits are what is kept

@@ -34,6 +34,7 @@ func beside(write func(), read func()) {
 func TestRangeWhileApplying(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s store.Store) {
+		t.Helper()
 		shard := openShard(t, s, 4)
 		var stays []store.Change
 		for i := range 3000 {
@@ -71,6 +72,7 @@ func TestRangeWhileApplying(t *testing.T) {
 func TestReadersSeeWholeBatches(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s store.Store) {
+		t.Helper()
 		shard := openShard(t, s, 4)
 		const width = 50
 		write := func(round uint64) {
@@ -111,6 +113,7 @@ func TestReadersSeeWholeBatches(t *testing.T) {
 func TestBytesAreNobodyElses(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s store.Store) {
+		t.Helper()
 		shard := openShard(t, s, 4)
 		mine := put("key", "first")
 		apply(t, shard, 1, mine)

@@ -37,7 +37,7 @@ func (s *scan) read(into []Change, most int) ([]Change, error) {
 	}
 	defer s.shard.store.gate.RUnlock()
 	for len(into) < most {
-		ok := false
+		var ok bool
 		if s.begun {
 			ok = s.entries.Next()
 		} else {

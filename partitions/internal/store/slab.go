@@ -58,7 +58,7 @@ func (s *slabs) grow(most int) uint32 {
 	if len(s.all) == 0 {
 		s.all = append(s.all, slab{})
 	}
-	want := min(maxSlab, max(minSlab, 1<<bits.Len(uint(s.size-s.dead)/8))) //nolint:gosec // not negative
+	want := min(maxSlab, max(minSlab, 1<<bits.Len(uint(s.size-s.dead)/8)))
 	alone := most > want/4
 	if alone {
 		want = most
@@ -123,11 +123,11 @@ func (s *slabs) worst() uint32 {
 	share := 0.0
 	for number := range s.all {
 		this := &s.all[number]
-		if uint32(number) == s.current || len(this.data) == 0 { //nolint:gosec // as in grow
+		if uint32(number) == s.current || len(this.data) == 0 {
 			continue
 		}
 		if dead := float64(this.dead) / float64(len(this.data)); dead > share {
-			worst, share = uint32(number), dead //nolint:gosec // as in grow
+			worst, share = uint32(number), dead
 		}
 	}
 	return worst

@@ -12,6 +12,7 @@ import (
 var kinds = map[string]func(t testing.TB) (open func() store.Store, keeps bool){
 	"Memory": func(testing.TB) (func() store.Store, bool) { return store.Memory, false },
 	"Pebble": func(t testing.TB) (func() store.Store, bool) {
+		t.Helper()
 		dir := t.TempDir()
 		return func() store.Store {
 			s, err := store.Pebble(dir)
@@ -58,7 +59,6 @@ func at(next int64) store.Position {
 }
 
 func put(key, value string) store.Change { return store.Change{Key: []byte(key), Value: []byte(value)} }
-func del(key string) store.Change        { return store.Change{Key: []byte(key)} }
 
 func number(n int) []byte { return binary.BigEndian.AppendUint64(nil, uint64(n)) }
 
