@@ -6,11 +6,10 @@ import "time"
 // offset stands still from then on. The partition may be ours again later, so it is not left paused.
 func (l *lane) close(limit time.Duration) {
 	l.mu.Lock()
-	l.closed = true
+	l.closed.Store(true)
 	l.resume()
-	running := l.running
 	l.mu.Unlock()
-	if running > 0 {
+	if l.running.Load() > 0 {
 		timer := time.NewTimer(limit)
 		defer timer.Stop()
 		select {

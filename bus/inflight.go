@@ -56,13 +56,7 @@ func (e *engine) awaitSpace(ctx context.Context) error {
 }
 
 // after runs the queue again when d has passed.
-func (e *engine) after(d time.Duration, q *keyQueue) { time.AfterFunc(d, func() { e.again(q) }) }
-
-func (e *engine) again(q *keyQueue) {
-	var one chain
-	one.add(q)
-	e.ready.push(one)
-}
+func (e *engine) after(d time.Duration, q *keyQueue) { time.AfterFunc(d, func() { e.ready.push(q) }) }
 
 // commitLoop stores what is done until ctx ends.
 func (e *engine) commitLoop(ctx context.Context) {

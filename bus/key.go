@@ -6,7 +6,6 @@ type keyQueue struct {
 	hash        uint64
 	keyed       bool
 	first, last *delivery
-	next        *keyQueue // in the chain of what is ready
 }
 
 // delivery is one record on its way through a handler.
@@ -60,5 +59,5 @@ func (q *keyQueue) run() {
 			return
 		}
 	}
-	l.engine.again(q)
+	l.engine.ready.push(q)
 }

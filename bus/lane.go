@@ -4,6 +4,7 @@ import (
 	"context"
 	"hash/maphash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -18,6 +19,8 @@ type lane struct {
 	ctx       context.Context //nolint:containedctx // the life of the lane's handlers
 	cancel    context.CancelCauseFunc
 	seed      maphash.Seed
+	running   atomic.Int64
+	closed    atomic.Bool // set under the lock
 
 	mu        sync.Mutex
 	keys      map[uint64]*keyQueue // by hash: two keys of one hash would share a queue, and stay in order
@@ -26,12 +29,10 @@ type lane struct {
 	committed int64
 	queued    int
 	bytes     int
-	running   int
 	highWater int64
 	paused    bool
 	slow      bool
 	sinking   chan struct{}
-	closed    bool
 	sealed    bool
 	idle      chan struct{}
 }
@@ -55,13 +56,13 @@ func (l *lane) take(records []*kgo.Record, highWater int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.highWater = highWater
-	if l.closed || len(records) == 0 {
+	if l.closed.Load() || len(records) == 0 {
 		return
 	}
 	if l.tracker == nil {
 		l.tracker = newTracker(records[0].Offset)
 	}
-	var began chain
+	var began []*keyQueue
 	var room []delivery
 	queued, bytes := l.queued, l.bytes
 	for i, raw := range records {
@@ -77,22 +78,23 @@ func (l *lane) take(records []*kgo.Record, highWater int64) {
 		room = room[1:]
 		l.queued++
 		l.bytes += d.size()
-		l.enqueue(d, &began)
+		if queue, first := l.enqueue(d); first {
+			began = append(began, queue)
+		}
 	}
 	l.engine.enter(l.queued-queued, l.bytes-bytes)
-	l.engine.ready.push(began)
+	l.engine.ready.push(began...)
 }
 
-// enqueue puts a record behind those of its key. A record without a key stands for itself.
-func (l *lane) enqueue(d *delivery, began *chain) {
+// enqueue puts a record behind those of its key, and says whether it is the first. A record without a key stands for itself.
+func (l *lane) enqueue(d *delivery) (queue *keyQueue, first bool) {
 	keyed := d.record.Key != nil
 	var hash uint64
-	var queue *keyQueue
 	if keyed {
 		hash = maphash.Bytes(l.seed, d.record.Key)
 		queue = l.keys[hash]
 	}
-	if queue == nil {
+	if first = queue == nil; first {
 		if last := len(l.spare) - 1; last >= 0 {
 			queue, l.spare = l.spare[last], l.spare[:last]
 		} else {
@@ -102,19 +104,20 @@ func (l *lane) enqueue(d *delivery, began *chain) {
 		if keyed {
 			l.keys[hash] = queue
 		}
-		began.add(queue)
 	}
 	queue.add(d)
+	return queue, first
 }
 
-// begin returns the queue's next record, nil when the lane is closed.
+// begin returns the queue's next record, nil when the lane is closed. It takes no lock: the queue is its worker's alone,
+// and has a first record until end takes it away.
 func (l *lane) begin(q *keyQueue) *delivery {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
+	l.running.Add(1)
+	if l.closed.Load() {
+		l.running.Add(-1)
+		l.signalIdle()
 		return nil
 	}
-	l.running++
 	return q.first
 }
 
@@ -122,8 +125,8 @@ func (l *lane) begin(q *keyQueue) *delivery {
 func (l *lane) end(q *keyQueue, d *delivery, finished bool) (more bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.running--
-	if l.closed {
+	l.running.Add(-1)
+	if l.closed.Load() {
 		if finished && !l.sealed {
 			l.finish(d)
 		}
@@ -159,7 +162,7 @@ func (l *lane) finish(d *delivery) {
 }
 
 func (l *lane) signalIdle() {
-	if l.running == 0 {
+	if l.running.Load() == 0 {
 		select {
 		case l.idle <- struct{}{}:
 		default:

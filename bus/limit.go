@@ -19,14 +19,14 @@ func (l *lane) limit(ctx context.Context) {
 func (l *lane) full() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.closed && !l.paused && l.queued >= l.engine.sub.laneLimit
+	return !l.closed.Load() && !l.paused && l.queued >= l.engine.sub.laneLimit
 }
 
 // pause holds the lock while it speaks to the source, so that no resume comes in between.
 func (l *lane) pause() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.closed && l.queued >= l.engine.sub.laneLimit {
+	if !l.closed.Load() && l.queued >= l.engine.sub.laneLimit {
 		l.paused, l.slow = true, true
 		l.engine.source.pause(l.topic, l.partition)
 	}

@@ -1,49 +1,52 @@
 package bus
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // ready lists the keys that have something to run, in the order in which they became ready, and wakes workers for them.
+// Workers share a bundle by counting; they lock only to go on to the next.
 type ready struct {
-	mu    sync.Mutex
-	queue chain
-	wake  chan struct{}
+	current atomic.Pointer[bundle]
+	wake    chan struct{}
+
+	mu      sync.Mutex
+	bundles []*bundle // behind the current one
 }
 
-// chain links keys to each other. A key stands in one chain at most.
-type chain struct {
-	first, last *keyQueue
-	length      int
+// bundle are keys that became ready together.
+type bundle struct {
+	keys  []*keyQueue
+	taken atomic.Int64
 }
 
-func (c *chain) add(q *keyQueue) {
-	q.next = nil
-	if c.last == nil {
-		c.first = q
-	} else {
-		c.last.next = q
+// take returns the next key, nil when all are taken.
+func (b *bundle) take() *keyQueue {
+	if b.taken.Load() < int64(len(b.keys)) {
+		if at := b.taken.Add(1) - 1; at < int64(len(b.keys)) {
+			return b.keys[at]
+		}
 	}
-	c.last = q
-	c.length++
+	return nil
 }
 
-func newReady(workers int) *ready { return &ready{wake: make(chan struct{}, workers)} }
+func newReady(workers int) *ready {
+	r := &ready{wake: make(chan struct{}, workers)}
+	r.current.Store(&bundle{})
+	return r
+}
 
 // push adds the keys and wakes as many workers as can be of use. A worker that finds nothing sleeps again, so that one
 // wake too many does no harm; no more than all workers are ever woken.
-func (r *ready) push(added chain) {
-	if added.first == nil {
+func (r *ready) push(keys ...*keyQueue) {
+	if len(keys) == 0 {
 		return
 	}
 	r.mu.Lock()
-	if r.queue.last == nil {
-		r.queue = added
-	} else {
-		r.queue.last.next = added.first
-		r.queue.last = added.last
-		r.queue.length += added.length
-	}
+	r.bundles = append(r.bundles, &bundle{keys: keys})
 	r.mu.Unlock()
-	for range min(added.length, cap(r.wake)) {
+	for range min(len(keys), cap(r.wake)) {
 		select {
 		case r.wake <- struct{}{}:
 		default:
@@ -54,17 +57,29 @@ func (r *ready) push(added chain) {
 
 // pop returns the next key, nil when there is none.
 func (r *ready) pop() *keyQueue {
+	for {
+		seen := r.current.Load()
+		if q := seen.take(); q != nil {
+			return q
+		}
+		if !r.advance(seen) {
+			return nil
+		}
+	}
+}
+
+// advance goes on to the next bundle, unless another worker has, and says whether there is one.
+func (r *ready) advance(from *bundle) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	q := r.queue.first
-	if q == nil {
-		return nil
+	if r.current.Load() != from {
+		return true
 	}
-	r.queue.first = q.next
-	r.queue.length--
-	if r.queue.first == nil {
-		r.queue.last = nil
+	if len(r.bundles) == 0 {
+		return false
 	}
-	q.next = nil
-	return q
+	r.current.Store(r.bundles[0])
+	r.bundles[0] = nil
+	r.bundles = r.bundles[1:]
+	return true
 }
