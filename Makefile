@@ -16,7 +16,7 @@ build: ## Compile everything.
 
 test: ## Run all tests that this machine has servers for; MILLRACE_REQUIRE_SERVERS=1 lets a missing one fail.
 	$(GO) vet -tags $(TAGS) $(PKGS)
-	$(GO) test -tags $(TAGS) -timeout 20m $(ARGS) $(PKGS)
+	$(GO) test -tags $(TAGS) -timeout 30m $(ARGS) $(PKGS)
 
 .PHONY: integration image
 integration: ## Run the tests against real servers; MILLRACE_SERVERS=environment, docker or process takes them from there alone.

@@ -14,6 +14,17 @@ import (
 // Topic is the name of a Kafka topic.
 type Topic string
 
+// valid says whether Kafka takes the name. It is asked for each message.
+func (t Topic) valid() bool {
+	for i := range len(t) {
+		c := t[i]
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '_' && c != '-' {
+			return false
+		}
+	}
+	return len(t) >= 1 && len(t) <= 249
+}
+
 // TopicPrefix is put before an aggregate's name to make its default topic, as Debezium's outbox event router does.
 const TopicPrefix = "outbox.event."
 
@@ -162,7 +173,6 @@ func (c *Contract) Err() error { return c.err }
 
 var (
 	namePattern  = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$`)
-	topicPattern = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,249}$`)
 )
 
 func newContract(name string, payload reflect.Type, opts []ContractOption) *Contract {
@@ -190,7 +200,7 @@ func (c *Contract) check() error {
 	if !namePattern.MatchString(c.name) {
 		fail("the name must be dotted lower-case segments such as shop.order.placed")
 	}
-	if !topicPattern.MatchString(string(c.topic)) {
+	if !c.topic.valid() {
 		fail("topic %q must be 1 to 249 of the characters a-z A-Z 0-9 . _ -", c.topic)
 	}
 	if c.version < 1 {

@@ -71,6 +71,14 @@ func (m Message) Key() string {
 // Contract is the contract that the message was made by, nil for an [Atomic] one and for [Record.Message].
 func (m Message) Contract() *Contract { return m.contract }
 
+// Record is what a message of [Record.Message] is published as, false for every other one.
+func (m Message) Record() (Record, bool) {
+	if m.verbatim == nil || m.err != nil {
+		return Record{}, false
+	}
+	return *m.verbatim, true
+}
+
 // Err says why the message cannot be published, or nil.
 func (m Message) Err() error { return m.err }
 

@@ -91,7 +91,7 @@ func (r Record) Happened() time.Time {
 // Partition, offset and time are chosen anew.
 func (r Record) Message() Message {
 	m := Message{verbatim: &r}
-	if !topicPattern.MatchString(string(r.Topic)) {
+	if !r.Topic.valid() {
 		m.err = &PublishError{Topic: r.Topic, ID: r.ID(), Err: ErrTopicName}
 	}
 	return m

@@ -97,7 +97,7 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 	var errs []error
 	var names []Topic
 	for _, spec := range specs {
-		if !topicPattern.MatchString(string(spec.Name)) {
+		if !spec.Name.valid() {
 			errs = append(errs, fmt.Errorf("%w: %q", ErrTopicName, spec.Name))
 			continue
 		}

@@ -96,18 +96,16 @@ func (b *batch) touch(s *shard) *overlay {
 	return o
 }
 
-func (b *batch) check(records []bus.Record, emitted int) error {
-	if emitted+len(records) > maxEmitted {
+func (b *batch) check(r *bus.Record, emitted int) error {
+	if emitted > maxEmitted {
 		return fmt.Errorf("%w: one call emits more than %d messages", ErrLimit, maxEmitted)
 	}
-	for _, r := range records {
-		size := len(r.Key) + len(r.Value)
-		for _, h := range r.Headers {
-			size += len(h.Key) + len(h.Value)
-		}
-		if size > maxRecord {
-			return fmt.Errorf("%w: a message to %s of %d bytes is larger than %d", ErrLimit, r.Topic, size, maxRecord)
-		}
+	size := len(r.Key) + len(r.Value)
+	for _, h := range r.Headers {
+		size += len(h.Key) + len(h.Value)
+	}
+	if size > maxRecord {
+		return fmt.Errorf("%w: a message to %s of %d bytes is larger than %d", ErrLimit, r.Topic, size, maxRecord)
 	}
 	return nil
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -21,20 +23,15 @@ const topicsChecked = 10 * time.Second
 
 // prepareTopics checks that the inputs are co-partitioned, and makes the changelog and the dead letters where they are missing.
 func (e *engine) prepareTopics(ctx context.Context) error {
-	details, err := e.admin.ListTopics(ctx, e.inputs...)
+	given := slices.DeleteFunc(slices.Clone(e.inputs), func(name string) bool { return name == e.config.commandTopic() })
+	details, err := e.settled(ctx, given...)
 	if err != nil {
-		return fmt.Errorf("look at topics: %w", err)
+		return err
 	}
 	var counts []string
 	e.ids = make(map[string][16]byte)
-	for _, name := range e.inputs {
+	for _, name := range given {
 		detail := details[name]
-		if name == e.config.commandTopic() {
-			continue
-		}
-		if err := detail.Err; err != nil {
-			return fmt.Errorf("topic %s: %w; create it with Bus.Verify or Bus.Create", name, err)
-		}
 		counts = append(counts, fmt.Sprintf("%s has %d", name, len(detail.Partitions)))
 		if e.count != 0 && e.count != len(detail.Partitions) {
 			return fmt.Errorf("%w: all must have the same number of partitions, and %s", ErrTopics, strings.Join(counts, ", "))
@@ -52,9 +49,8 @@ func (e *engine) prepareTopics(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the group's topics: %w", err)
 	}
-	details, err = e.admin.ListTopics(ctx, e.changelog)
-	if err = errors.Join(err, details[e.changelog].Err); err != nil {
-		return fmt.Errorf("topic %s: %w", e.changelog, err)
+	if details, err = e.settled(ctx, e.changelog); err != nil {
+		return err
 	}
 	e.ids[e.changelog] = details[e.changelog].ID
 	if had := len(details[e.changelog].Partitions); had != e.count {
@@ -82,15 +78,30 @@ func (e *engine) prepareCommands(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("create the topics of commands: %w", err)
 	}
-	details, err := e.admin.ListTopics(ctx, commands, answers)
-	if err = errors.Join(err, details[commands].Err, details[answers].Err); err != nil {
-		return fmt.Errorf("topics of commands: %w", err)
+	details, err := e.settled(ctx, commands, answers)
+	if err != nil {
+		return err
 	}
 	if n, m := len(details[commands].Partitions), len(details[answers].Partitions); n != e.count || m != e.count {
 		return fmt.Errorf("%w: %s has %d partitions and %s has %d instead of %d", ErrTopics, commands, n, answers, m, e.count)
 	}
 	e.ids[commands] = details[commands].ID
 	return nil
+}
+
+// settled asks for topics until each broker that may answer knows them: one that was just made is known to some before others.
+func (e *engine) settled(ctx context.Context, names ...string) (kadm.TopicDetails, error) {
+	for attempt := 1; len(names) > 0; attempt++ {
+		details, err := e.admin.ListTopics(ctx, names...)
+		if err == nil {
+			err = details.Error()
+		}
+		if err == nil || attempt == 20 || ctx.Err() != nil {
+			return details, missing(err != nil, "look at topics %s; create them with Bus.Verify or Bus.Create: %w", strings.Join(names, ", "), err)
+		}
+		wait(ctx, 100*time.Millisecond)
+	}
+	return nil, nil //nolint:nilnil // no topics have no details
 }
 
 // grown is the error of inputs that have another number of partitions than the state that was made of them.

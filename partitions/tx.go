@@ -65,7 +65,21 @@ func (tx *Tx) Context() context.Context {
 func (tx *Tx) Err() error { return errors.Join(tx.broken, tx.err) }
 
 // Emit publishes messages when the transaction commits. They carry tenant, request id and trace of the record.
-func (tx *Tx) Emit(msgs ...bus.Message) { tx.fail(tx.Publish(tx.Context(), msgs...).Err()) }
+func (tx *Tx) Emit(msgs ...bus.Message) {
+	for i := range msgs {
+		record, ready := msgs[i].Record()
+		if !ready {
+			tx.fail(tx.Publish(tx.Context(), msgs[i]).Err())
+			continue
+		}
+		if err := tx.batch.check(&record, tx.emitted+1); err != nil {
+			tx.fail(err)
+			return
+		}
+		tx.emitted++
+		tx.batch.emit(&record)
+	}
+}
 
 // Publish makes a Tx a [bus.Publisher], so that what takes one can work within the transaction. Results have no
 // partition and no offset: these are known after the commit only.
@@ -74,7 +88,9 @@ func (tx *Tx) Publish(ctx context.Context, msgs ...bus.Message) bus.Results {
 	for i := range msgs {
 		records, err := bus.Encode(ctx, msgs[i])
 		if err == nil {
-			err = tx.batch.check(records, tx.emitted)
+			for r := range records {
+				err = errors.Join(err, tx.batch.check(&records[r], tx.emitted+len(records)))
+			}
 		}
 		if err != nil {
 			results = append(results, bus.Result{ID: msgs[i].ID(), Partition: -1, Offset: -1, Err: err})
