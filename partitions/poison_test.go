@@ -6,6 +6,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
@@ -73,17 +74,23 @@ func TestPoison(t *testing.T) {
 		if got := seen["later"]; len(got) != 3 || got[1] != -3 || attempts["later"] != 4 {
 			t.Errorf("later: balances %v after %d attempts", got, attempts["later"])
 		}
-		stop()
 		reasons := make(map[string]bus.Reason)
-		for letter, err := range w.bus.DeadLetters(t.Context(), "ledger") {
-			if err != nil {
-				t.Fatal(err)
+		for range 50 {
+			if len(reasons) == 4 {
+				break
 			}
-			reasons[string(letter.Record.Key)] = letter.Reason
-			if letter.Record.Topic != "deposits" {
-				t.Errorf("dead letter of topic %s", letter.Record.Topic)
+			time.Sleep(100 * time.Millisecond)
+			for letter, err := range w.bus.DeadLetters(t.Context(), "ledger") {
+				if err != nil {
+					t.Fatal(err)
+				}
+				reasons[string(letter.Record.Key)] = letter.Reason
+				if letter.Record.Topic != "deposits" {
+					t.Errorf("dead letter of topic %s", letter.Record.Topic)
+				}
 			}
 		}
+		stop()
 		if len(reasons) != 4 || reasons["raw"] != bus.ReasonUndecodable || reasons["panic"] != bus.ReasonExhausted {
 			t.Errorf("dead letters %v", reasons)
 		}
