@@ -27,7 +27,6 @@ func TestDefinitionErrors(t *testing.T) {
 		"two of one name": {[]partitions.Option{records, partitions.Use(timer, timer)}, `called "again"`},
 		"timer handler":   {[]partitions.Option{records, partitions.Use(partitions.NewTimer[string]("x", nil))}, "handler is nil"},
 		"weight":          {[]partitions.Option{records, partitions.Weight(101)}, "weight 101"},
-		"standbys":        {[]partitions.Option{records, partitions.Standbys(-1)}, "standbys -1"},
 		"lanes":           {[]partitions.Option{records, partitions.Lanes(0)}, "lanes 0"},
 		"batch":           {[]partitions.Option{records, partitions.MaxBatch(0)}, "batch 0"},
 		"session":         {[]partitions.Option{records, partitions.SessionTimeout(time.Millisecond)}, "session timeout"},

@@ -22,7 +22,7 @@ const (
 func (e *engine) member(ctx context.Context) error {
 	c := e.config
 	node := assign.Node{ID: c.node, Address: c.address, Rack: c.rack, Zone: c.zone, Weight: c.weight}
-	balancer, err := assign.New(func() assign.Node { return node }, c.standbys, e.planned)
+	balancer, err := assign.New(func() assign.Node { return node }, 0, e.planned)
 	if err != nil {
 		return err //nolint:wrapcheck // says what is wrong with the node
 	}

@@ -18,8 +18,6 @@ type Node struct {
 	Weight int
 	// Shards are what it owns.
 	Shards []int32
-	// Standby are what it keeps warm copies of.
-	Standby []int32
 	// Self says whether it is this process.
 	Self bool
 }
@@ -48,18 +46,10 @@ func (e *engine) nodes() []Node {
 
 func (e *engine) node(plan *assign.Plan, i int) Node {
 	m := plan.Members[i]
-	n := Node{
+	return Node{
 		ID: m.ID, Address: m.Address, Zone: m.Zone, Rack: m.Rack, Weight: m.Weight,
 		Shards: plan.Owned(i), Self: m.ID == e.config.node,
 	}
-	for shard, standbys := range plan.Standbys {
-		for _, standby := range standbys {
-			if standby == i {
-				n.Standby = append(n.Standby, int32(shard)) //nolint:gosec // a plan has at most 65,536
-			}
-		}
-	}
-	return n
 }
 
 // Shard is the shard that a key's records fall to: what every Kafka client's default partitioner says.

@@ -37,7 +37,6 @@ type config struct {
 	rack      string
 	zone      string
 	weight    int
-	standbys  int
 	lanes     int
 	batch     int
 	start     bus.Start
@@ -79,18 +78,15 @@ func Use(parts ...part) Option {
 // to it. The default is the host's name and a random part.
 func NodeID(id string) Option { return option(func(c *config) { c.node = id }) }
 
-// Advertise is the address, host:port, under which other nodes reach this one for [Group.Forward].
+// Advertise is the address, host:port, under which this process is reached. Others find it in [Group.Owner] and [Group.Nodes].
 func Advertise(address string) Option { return option(func(c *config) { c.address = address }) }
 
-// Zone says where this node is, so that standbys are elsewhere: a rack within a zone. Either may be empty.
+// Zone says where this node is: a rack within a zone. Either may be empty. Others find it in [Group.Nodes].
 func Zone(zone, rack string) Option { return option(func(c *config) { c.zone, c.rack = zone, rack }) }
 
 // Weight is this node's share of the shards beside other nodes', 0 to 100. The default is 1; a node of weight 0 is a
 // client: it knows all owners and may ask them, and owns nothing.
 func Weight(n int) Option { return option(func(c *config) { c.weight = n }) }
-
-// Standbys is how many other nodes keep a warm copy of each shard's tables. The default is 0.
-func Standbys(n int) Option { return option(func(c *config) { c.standbys = n }) }
 
 // Lanes is how many transactions this node runs at once. Shards are spread over them. The default is one for each
 // processor, at most 8.
@@ -155,7 +151,6 @@ func (c *config) check() error {
 	require(namePattern.MatchString(c.node) && len(c.node) <= 128, "node id %q must be 1 to 128 of the characters a-z A-Z 0-9 . _ -", c.node)
 	require(len(c.handlers) > 0, "nothing to do: pass partitions.On")
 	require(c.weight >= 0 && c.weight <= 100, "weight %d must be 0 to 100", c.weight)
-	require(c.standbys >= 0 && c.standbys <= 10, "standbys %d must be 0 to 10", c.standbys)
 	require(c.lanes >= 1 && c.lanes <= 64, "lanes %d must be 1 to 64", c.lanes)
 	require(c.batch >= 1 && c.batch <= 1_000_000, "batch %d must be 1 to 1,000,000 records", c.batch)
 	require(c.session >= time.Second, "session timeout %s must be at least 1s", c.session)

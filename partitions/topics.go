@@ -107,7 +107,7 @@ func (e *engine) settled(ctx context.Context, names ...string) (kadm.TopicDetail
 // grown is the error of inputs that have another number of partitions than the state that was made of them.
 func (e *engine) grown(had, now int) error {
 	return fmt.Errorf("%w: %s has %d partitions and the inputs have %d now; keys have moved to other shards, and state would not follow: "+
-		"run 'millrace shards migrate %s', or read the inputs again under a new group name", ErrTopics, e.changelog, had, now, e.config.name)
+		"read the inputs again under a new group name, or make them anew with %d partitions", ErrTopics, e.changelog, had, now, had)
 }
 
 // watchTopics ends the run when an input has been given more partitions.
