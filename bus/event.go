@@ -112,7 +112,7 @@ func (e Event[T]) read(r Record) (T, error) {
 	if resolver, ok := e.codec.(Resolver[T]); ok && writer.Text != "" {
 		return resolver.Resolve(payload, writer)
 	}
-	return e.codec.Decode(payload) //nolint:wrapcheck // wrapped by Decode
+	return e.codec.Decode(payload)
 }
 
 // classed is an error that says itself what it means for whoever tries again.

@@ -5,7 +5,7 @@ import (
 	"errors"
 )
 
-// ErrNoSchema: a schema is not registered. The process that publishes a contract must verify it first.
+// ErrNoSchema says that a schema is not registered. The process that publishes a contract must verify it first.
 var ErrNoSchema = errors.New("bus: schema is not registered")
 
 // Registry keeps the schemas of contracts, of all their versions. The default is the topic [SchemaTopic] on the bus's

@@ -58,7 +58,7 @@ func (r Record) payload(c *Contract) (payload []byte, writer Schema, err error) 
 		if framing != nil {
 			ctx, cancel := context.WithTimeout(r.schemas.ended, lookupLimit)
 			defer cancel()
-			return framing.Unframe(ctx, c, r.Value) //nolint:wrapcheck // wrapped by Decode
+			return framing.Unframe(ctx, c, r.Value)
 		}
 	}
 	if !c.resolves {

@@ -35,12 +35,12 @@ func (b *Bus) verify(ctx context.Context, defs []Definition) error {
 	}
 	registry := b.schemas.registry
 	if err := registry.Check(ctx, contracts...); err != nil {
-		return err //nolint:wrapcheck // wrapped by Verify
+		return err
 	}
 	if err := b.ensureTopics(ctx, plans); err != nil {
 		return err
 	}
-	return registry.Register(ctx, contracts...) //nolint:wrapcheck // wrapped by Verify
+	return registry.Register(ctx, contracts...)
 }
 
 // contractsOf lists the contracts, each once.

@@ -69,7 +69,7 @@ func describe[T any](text string) (described, error) {
 	if text == "" {
 		own, ok := any(new(T)).(interface{ Schema() avro.Schema })
 		if kind := reflect.TypeFor[T](); !ok && kind.Kind() == reflect.Pointer {
-			own, ok = reflect.New(kind.Elem()).Interface().(interface{ Schema() avro.Schema })
+			own, ok = reflect.TypeAssert[interface{ Schema() avro.Schema }](reflect.New(kind.Elem()))
 		}
 		if !ok {
 			return described{}, fmt.Errorf("avro: %s has no method Schema() avro.Schema; give its schema by avro.Text", reflect.TypeFor[T]())

@@ -31,8 +31,10 @@ func TestCompare(t *testing.T) {
 		{record(`{"name":"a","type":["null","int"]}`), record(a), "a: is no longer a union; a: can no longer be null" + backward},
 		{record(`{"name":"a","type":["null","int"]}`), record(`{"name":"a","type":["int","null"]}`), "a: the branches of the union are in another order"},
 		{record(a + `,{"name":"b","type":"int"}`), record(`{"name":"b","type":"int"},` + a), "the payload: the fields are in another order"},
-		{record(`{"name":"a","type":{"type":"array","items":` + strings.Replace(record(a), `"R"`, `"I"`, 1) + `}}`),
-			record(`{"name":"a","type":{"type":"array","items":` + strings.Replace(record(`{"name":"a","type":"bytes"}`), `"R"`, `"I"`, 1) + `}}`), "a[].a: type changed from int to bytes" + both},
+		{
+			record(`{"name":"a","type":{"type":"array","items":` + strings.Replace(record(a), `"R"`, `"I"`, 1) + `}}`),
+			record(`{"name":"a","type":{"type":"array","items":` + strings.Replace(record(`{"name":"a","type":"bytes"}`), `"R"`, `"I"`, 1) + `}}`), "a[].a: type changed from int to bytes" + both,
+		},
 		{`{"type":"map","values":"int"}`, `{"type":"map","values":"boolean"}`, "{}: type changed from int to boolean" + both},
 		{enum(`"A"`), enum(`"A","B"`), "the payload: the symbol B was added" + forward},
 		{enum(`"A","B"`), enum(`"B"`), "the payload: the symbol A was removed" + backward},

@@ -196,12 +196,10 @@ func (t *translation) primitive(writer, reader avro.Type) error {
 	case writer == reader || reader == avro.Long:
 		t.out = append(t.out, data...)
 	default:
-		number := 0.0
+		n, _ := binary.Varint(data)
+		number := float64(n)
 		if writer == avro.Float {
 			number = float64(math.Float32frombits(binary.LittleEndian.Uint32(data)))
-		} else {
-			n, _ := binary.Varint(data)
-			number = float64(n)
 		}
 		t.floatOut(number, reader)
 	}

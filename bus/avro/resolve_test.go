@@ -59,11 +59,14 @@ func TestResolve(t *testing.T) {
 		{record(`{"name":"a","type":"int"},{"name":"gone","type":"string"}`), record(`{"name":"a","type":"int"}`), map[string]any{"a": 1, "gone": "x"}, `{"a":1}`},
 		{record(`{"name":"a","type":"int"}`), record(`{"name":"b","type":"int","aliases":["a"]}`), map[string]any{"a": 1}, `{"b":1}`},
 		{record(`{"name":"a","type":"int"}`), record(`{"name":"a","type":"int"},{"name":"b","type":"string"}`), map[string]any{"a": 1}, `b was not written and has no default`},
-		{record(``), record(`{"name":"a","type":["null","int"],"default":null},{"name":"b","type":["int","null"],"default":7},{"name":"c","type":"bytes","default":"\u00ff"},
+		{
+			record(``), record(`{"name":"a","type":["null","int"],"default":null},{"name":"b","type":["int","null"],"default":7},{"name":"c","type":"bytes","default":"\u00ff"},
 			{"name":"d","type":{"type":"array","items":"string"},"default":["x"]},{"name":"e","type":{"type":"map","values":"double"},"default":{"k":1.5}},
 			{"name":"f","type":{"type":"enum","name":"E","symbols":["A","B"]},"default":"B"},{"name":"g","type":"boolean","default":true},
 			{"name":"h","type":{"type":"record","name":"H","fields":[{"name":"i","type":"long","default":3},{"name":"j","type":"float"}]},"default":{"j":2}}`),
-			map[string]any{}, `{"a":null,"b":7,"c":"/w==","d":["x"],"e":{"k":1.5},"f":"B","g":true,"h":{"i":3,"j":2}}`},
+			map[string]any{},
+			`{"a":null,"b":7,"c":"/w==","d":["x"],"e":{"k":1.5},"f":"B","g":true,"h":{"i":3,"j":2}}`,
+		},
 		{record(list), record(list + `,{"name":"m","type":"int","default":9}`), map[string]any{"n": 1, "next": map[string]any{"R": map[string]any{"n": 2, "next": nil}}}, `"m":9,"n":2,"next":null`},
 	} {
 		got, err := resolve(t, test.writer, test.reader, test.value)

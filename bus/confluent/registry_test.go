@@ -136,7 +136,7 @@ func TestWireFormat(t *testing.T) {
 	if stored.Type != sr.TypeProtobuf {
 		t.Errorf("it was registered as %v", stored.Type)
 	}
-	bustest.Codec(t, func(t testing.TB) *bus.Bus { return b }, avro.Codec[order](avro.Text(orderText)),
+	bustest.Codec(t, func(testing.TB) *bus.Bus { return b }, avro.Codec[order](avro.Text(orderText)),
 		func(a, b order) bool { return a == b }, order{}, order{ID: "1", Total: -1})
 }
 

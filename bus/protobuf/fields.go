@@ -100,7 +100,8 @@ func (c *comparison) cardinality(was, is protoreflect.FieldDescriptor, at string
 	case !required(was) && required(is):
 		c.note(bus.Backward, at, "changed from optional to required")
 	case was.HasPresence() != is.HasPresence():
-		c.note(bus.Unchecked, at, "a missing value and the default are now %s", map[bool]string{true: "told apart", false: "the same"}[is.HasPresence()])
+		now := map[bool]string{true: "told apart", false: "the same"}[is.HasPresence()]
+		c.note(bus.Unchecked, at, "a missing value and the default are now %s", now)
 	}
 	if was.Message() == nil && !was.IsList() && !is.IsList() && !sameDefault(was, is) {
 		c.note(bus.Full, at, "the default changed")

@@ -41,7 +41,8 @@ func TestSameSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	newer := bus.Schema{Type: bus.SchemaProtobuf, Name: "shop.Placed", Text: `
+	newer := bus.Schema{
+		Type: bus.SchemaProtobuf, Name: "shop.Placed", Text: `
 		// Written by hand.
 		syntax = "proto3";
 		package shop;
