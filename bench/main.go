@@ -53,7 +53,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return err //nolint:wrapcheck // flag has said it
 	}
 	if s.quick {
-		s.events, s.rounds = 100_000, 3
+		s.events, s.rounds = 100_000, 2
 	}
 	if s.kafka == "" {
 		broker, err := servers.Kafka(ctx)
