@@ -62,14 +62,14 @@ func (b *Bus) Ping(ctx context.Context) error {
 	case err == nil:
 		return errors.New("bus: the cluster names no brokers; try again when it has started")
 	case denied(err):
-		return fmt.Errorf("%w: %w", ErrDenied, err)
+		return refusal(err)
 	case errors.Is(err, kgo.ErrClientClosed):
 		return ErrClosed
 	case errors.Is(err, io.EOF):
 		return fmt.Errorf("%w: %v closed the connection at once: check user and password, and whether it wants TLS (kafkas://): %w",
 			ErrDenied, b.config.address.seeds, err)
 	default:
-		return fmt.Errorf("bus: no answer from %v: %w", b.config.address.seeds, err)
+		return fmt.Errorf("bus: no answer from %v: %w", b.config.address.seeds, b.config.reach.explain(err))
 	}
 }
 

@@ -39,6 +39,8 @@
 //   - G28: what a shared process holds is given to no other, however long it takes; others overtake it. Test: TestSharedRenewsLocks.
 //   - G29: a shared group handles what was committed, and nothing else. Test: TestSharedReadsCommitted.
 //   - G30: a group is shared or it is not; a name of the other kind, or a broker that cannot share, is an error. Test: TestSharedGroupKind.
+//   - G31: an advertised address that cannot be connected to is named, with who advertises it and what to check. Test: TestAdvertisedAddressUnreachable.
+//   - G32: a broker that cannot be reached does not stop what others lead. Test: TestOneBrokerDead.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

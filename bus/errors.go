@@ -36,6 +36,8 @@ var (
 	// ErrDrained is the cause of a handler's context that ended because its subscription stopped, or lost the partition,
 	// and the handler did not finish in time. The event is delivered again, here or elsewhere.
 	ErrDrained = errors.New("bus: subscription stopped before the handler finished")
+	// ErrUnreachable: a broker that others name cannot be connected to. See [UnreachableError].
+	ErrUnreachable = errors.New("bus: broker unreachable")
 	// ErrNoShareGroups: the broker cannot do what [Shared] needs.
 	ErrNoShareGroups = errors.New("bus: no share groups; bus.Shared needs Kafka 4.2 or later with the feature share.version=1")
 	// ErrGroupKind: a group of that name is of another kind, with [Shared] or without.
@@ -89,6 +91,9 @@ func (e *PublishError) Class() resilience.Class {
 			return resilience.ClassPermanent
 		}
 	}
+	if unanswered(e.Err) || errors.Is(e.Err, context.Canceled) {
+		return resilience.ClassIndefinite
+	}
 	if broker, ok := errors.AsType[*kerr.Error](e.Err); ok {
 		switch {
 		case errors.Is(broker, kerr.RequestTimedOut), errors.Is(broker, kerr.NotEnoughReplicasAfterAppend):
@@ -100,10 +105,6 @@ func (e *PublishError) Class() resilience.Class {
 	}
 	if errors.Is(e.Err, kgo.ErrMaxBuffered) || errors.Is(e.Err, kgo.ErrAborting) {
 		return resilience.ClassTransient
-	}
-	if errors.Is(e.Err, context.Canceled) || errors.Is(e.Err, context.DeadlineExceeded) ||
-		errors.Is(e.Err, kgo.ErrRecordTimeout) || errors.Is(e.Err, kgo.ErrRecordRetries) {
-		return resilience.ClassIndefinite
 	}
 	return resilience.ClassOf(e.Err)
 }
@@ -128,6 +129,26 @@ func (e *DecodeError) Is(target error) bool { return target == ErrDecode }
 
 // Class is permanent: the bytes stay what they are.
 func (e *DecodeError) Class() resilience.Class { return resilience.ClassPermanent }
+
+// refusal says what may be wrong when access is denied.
+func refusal(err error) error {
+	advice := "check the rights of the user"
+	switch {
+	case errors.Is(err, kerr.UnsupportedSaslMechanism):
+		advice = "the broker does not take this kind of authentication; choose another one with sasl= in the address"
+	case errors.Is(err, kerr.SaslAuthenticationFailed):
+		advice = "user, password or token are wrong or have expired; bus.Credentials, bus.OAuth and token_file are asked for new ones at each connection"
+	case errors.Is(err, kerr.TopicAuthorizationFailed):
+		advice = "let the user describe, read or write the topic, or create it"
+	case errors.Is(err, kerr.GroupAuthorizationFailed):
+		advice = "let the user read the consumer group"
+	case errors.Is(err, kerr.TransactionalIDAuthorizationFailed):
+		advice = "let the user write and describe transactional ids that begin with millrace-"
+	case errors.Is(err, kerr.ClusterAuthorizationFailed):
+		advice = "let the user do this on the cluster; creating topics and publishing idempotently may need it"
+	}
+	return fmt.Errorf("%w: %s: %w", ErrDenied, advice, err)
+}
 
 func denied(err error) bool {
 	for _, code := range []error{

@@ -99,6 +99,7 @@ func (s *groupSource) close(ctx context.Context) {
 	s.client.AllowRebalance()
 	_ = s.client.LeaveGroupContext(ctx) //nolint:errcheck // a member that cannot say goodbye is missed by its heartbeats
 	s.client.CloseAllowingRebalance()
+	s.client.AllowRebalance() // a second leave, which Close begins while the first waits for a coordinator, may still wait for it
 }
 
 // broadcastSource reads every partition from its end, as no member of anything.

@@ -41,6 +41,7 @@ type config struct {
 	publishTimeout time.Duration
 	transaction    time.Duration
 	atomics        int
+	reach          *reach
 	registry       Registry
 	registered     bool
 }
@@ -56,7 +57,7 @@ func Telemetry(tp trace.TracerProvider, mp metric.MeterProvider) Option {
 // ClientID is the name that brokers see in logs and quotas. The default is "millrace".
 func ClientID(id string) Option { return option(func(c *config) { c.clientID = id }) }
 
-// Dialer replaces how connections to brokers are made, for tests and tunnels.
+// Dialer replaces how connections to brokers are made, for tests and tunnels. Its context ends after 5 seconds.
 func Dialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return option(func(c *config) { c.dial = dial })
 }
@@ -87,6 +88,7 @@ func newConfig(rawURL string, opts []Option) (*config, error) {
 	for _, opt := range opts {
 		opt.applyBus(c)
 	}
+	c.reach = newReach(c.logger, at.seeds)
 	return c, errors.Join(c.check(), c.secure())
 }
 
@@ -129,12 +131,17 @@ func (c *config) client(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.RecordDeliveryTimeout(c.publishTimeout),
 		kgo.TransactionTimeout(c.transaction),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.WithHooks(c.reach),
 	}
 	if c.observed {
 		base = append(base, c.hooks())
 	}
 	if c.dial != nil {
-		base = append(base, kgo.Dialer(c.dial))
+		base = append(base, kgo.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, c.dialTimeout)
+			defer cancel()
+			return c.dial(ctx, network, address)
+		}))
 	}
 	client, err := kgo.NewClient(slices.Concat(base, c.security, opts)...)
 	if err != nil {

@@ -127,7 +127,7 @@ func readError(err error) error {
 	case lost || errors.Is(err, kerr.OffsetOutOfRange):
 		return fmt.Errorf("%w: %w", ErrOffset, err)
 	case denied(err):
-		return fmt.Errorf("%w: %w", ErrDenied, err)
+		return refusal(err)
 	case errors.Is(err, kgo.ErrClientClosed):
 		return ErrClosed
 	}

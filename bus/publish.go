@@ -23,6 +23,11 @@ func (b *Bus) Publish(ctx context.Context, msgs ...Message) Results {
 	}
 	results := batch.wait(ctx)
 	b.relearn(results)
+	for _, result := range results {
+		if failed, ok := errors.AsType[*PublishError](result.Err); ok {
+			failed.Err = b.config.reach.explain(failed.Err)
+		}
+	}
 	return results
 }
 

@@ -93,7 +93,7 @@ func (b *Bus) Read(ctx context.Context, topic Topic, opts ...ReadOption) iter.Se
 		defer cancel()
 		err := b.read(ctx, r, func(record Record) bool { return yield(record, nil) })
 		if err != nil && ctx.Err() == nil {
-			yield(Record{}, fmt.Errorf("bus: read %s: %w", topic, err))
+			yield(Record{}, fmt.Errorf("bus: read %s: %w", topic, b.config.reach.explain(err)))
 		} else if b.ended.Err() != nil {
 			yield(Record{}, ErrClosed)
 		}
@@ -105,7 +105,7 @@ func (b *Bus) Offsets(ctx context.Context, topic Topic, opts ...ReadOption) (map
 	r := newReading(topic, opts)
 	plan, err := b.plan(ctx, r)
 	if err != nil {
-		return nil, fmt.Errorf("bus: offsets of %s: %w", topic, err)
+		return nil, fmt.Errorf("bus: offsets of %s: %w", topic, b.config.reach.explain(err))
 	}
 	offsets := make(map[Partition]int64, len(plan.offsets))
 	for partition, offset := range plan.offsets {

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,7 +138,9 @@ func (s *subscription) topics() []Topic {
 //
 // An event is committed only when it and all before it in its partition have been handled, or safely stored in the
 // group's retry topic "<group>.retry" or dead letter topic "<group>.dlq". Both are created when they are missing.
-// Unreachable brokers are waited for; missing topics and refused credentials end the subscription with an error.
+// Unreachable brokers are waited for. But where the group's coordinator, or all that lead its topics, are not reached in
+// the first 30 seconds, the subscription ends with an error that matches [ErrUnreachable]; with missing topics and
+// refused credentials it ends as well.
 func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOption) error {
 	s, err := newSubscription(group, opts)
 	if err != nil {
@@ -147,10 +148,8 @@ func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOpti
 	}
 	bound, cancel := b.bound(request.With(ctx, request.Info{Shard: request.From(ctx).Shard})) // not the subscriber's own request
 	defer cancel()
-	if err = b.prepare(bound, s); err == nil && s.shared {
-		err = b.consumeShared(bound, s)
-	} else if err == nil {
-		err = b.consume(bound, s)
+	if err = b.prepare(bound, s); err == nil {
+		err = b.consumeReachable(bound, s)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -158,26 +157,19 @@ func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOpti
 	case b.ended.Err() != nil:
 		return ErrClosed
 	case err != nil:
-		return fmt.Errorf("bus: subscribe %q: %w", group, err)
+		return fmt.Errorf("bus: subscribe %q: %w", group, b.config.reach.explain(err))
 	}
 	return nil
 }
 
 // prepare makes sure that the group's own topics are there, and that the contracts' are.
 func (b *Bus) prepare(ctx context.Context, s *subscription) error {
-	names := make([]string, 0, len(s.handlers))
-	for _, topic := range s.topics() {
-		names = append(names, string(topic))
-	}
-	partitions, err := settle(ctx, missingLimit, func(ctx context.Context) (most int, err error) {
-		details, err := b.admin.ListTopics(ctx, names...)
-		for _, detail := range details {
-			most = max(most, len(detail.Partitions))
-		}
-		return most, cmp.Or(err, details.Error())
-	})
+	partitions, err := b.widest(ctx, s.topics()...)
 	if err != nil {
-		return fmt.Errorf("bus: topics: %w", readError(err))
+		return err
+	}
+	if _, err := b.widest(ctx, retryTopic(s.group), deadTopic(s.group)); err == nil {
+		return nil
 	}
 	keep := map[string]string{"retention.ms": "-1"}
 	return b.Create(ctx,

@@ -53,7 +53,7 @@ func (b *Bus) topics(ctx context.Context, patience time.Duration, names ...Topic
 	}
 	infos, err := settle(ctx, patience, func(ctx context.Context) ([]TopicInfo, error) { return b.describe(ctx, wanted) })
 	if err != nil {
-		return nil, fmt.Errorf("bus: topics: %w", readError(err))
+		return nil, fmt.Errorf("bus: topics: %w", b.config.reach.explain(readError(err)))
 	}
 	return infos, nil
 }
@@ -112,7 +112,7 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 		}
 		_, err := b.admin.CreateTopic(ctx, orDefault[int32](spec.Partitions), orDefault[int16](spec.Replicas), configs, string(spec.Name))
 		if err != nil && !errors.Is(err, kerr.TopicAlreadyExists) {
-			errs = append(errs, fmt.Errorf("bus: create topic %s: %w", spec.Name, readError(err)))
+			errs = append(errs, fmt.Errorf("bus: create topic %s: %w", spec.Name, b.config.reach.explain(readError(err))))
 			continue
 		}
 		names = append(names, spec.Name)
