@@ -45,9 +45,11 @@ func (n *network) behind(t *testing.T, fails func(ctx context.Context, address s
 func TestAdvertisedAddressUnreachable(t *testing.T) {
 	t.Parallel()
 	for name, fails := range map[string]func(ctx context.Context) error{
-		"refused":    func(context.Context) error { return syscall.ECONNREFUSED },
-		"no answer":  func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
-		"no address": func(context.Context) error { return &net.DNSError{Name: "broker-0.internal", Err: "no such host", IsNotFound: true} },
+		"refused":   func(context.Context) error { return syscall.ECONNREFUSED },
+		"no answer": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+		"no address": func(context.Context) error {
+			return &net.DNSError{Name: "broker-0.internal", Err: "no such host", IsNotFound: true}
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

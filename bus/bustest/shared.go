@@ -13,7 +13,7 @@ import (
 const lockTime = 30 * time.Second
 
 func (s *suite) sharedQueue() {
-	const processes = 5 // and 3 partitions
+	const processes, events = 5, 60 // and 3 partitions
 	handle, wait := collect(s)
 	all := make(chan struct{})
 	var mu sync.Mutex
@@ -32,16 +32,16 @@ func (s *suite) sharedQueue() {
 		}
 	}
 	for range processes {
-		s.subscribe(bus.On(s.event, together), bus.Shared(), bus.Concurrency(1))
+		s.subscribe(bus.On(s.event, together), bus.Shared(), bus.Concurrency(1), bus.MaxInFlight(1, 1<<20))
 	}
-	s.publish(s.notes(4*processes, 4*processes)...)
+	s.publish(s.notes(events, events)...)
 	var got []int
-	for _, n := range wait(4 * processes) {
+	for _, n := range wait(events) {
 		got = append(got, n.N)
 	}
 	slices.Sort(got)
-	if got = slices.Compact(got); len(got) != 4*processes {
-		s.Fatalf("%d of %d events were handled", len(got), 4*processes)
+	if got = slices.Compact(got); len(got) != events {
+		s.Fatalf("%d of %d events were handled", len(got), events)
 	}
 }
 
