@@ -41,6 +41,7 @@
 //   - G30: a group is shared or it is not; a name of the other kind, or a broker that cannot share, is an error. Test: TestSharedGroupKind.
 //   - G31: an advertised address that cannot be connected to is named, with who advertises it and what to check. Test: TestAdvertisedAddressUnreachable.
 //   - G32: a broker that cannot be reached does not stop what others lead. Test: TestOneBrokerDead.
+//   - G33: a certificate that is asked for is shown, and read anew for each connection; a refused one is ErrDenied. Test: TestMutualTLS.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -20,7 +21,7 @@ var (
 	// ErrDecode: a record's value is not what its contract says.
 	ErrDecode = errors.New("bus: payload cannot be decoded")
 	// ErrTooLarge: the record is larger than the topic's max.message.bytes or the client's limit. Nothing was sent.
-	ErrTooLarge = errors.New("bus: message too large")
+	ErrTooLarge = errors.New("bus: message too large; raise the topic's max.message.bytes, or store the payload and publish a reference")
 	// ErrNoTopic: the topic does not exist.
 	ErrNoTopic = errors.New("bus: topic does not exist; create it with Bus.Verify")
 	// ErrTopicName: the topic's name is not one that Kafka takes.
@@ -134,6 +135,8 @@ func (e *DecodeError) Class() resilience.Class { return resilience.ClassPermanen
 func refusal(err error) error {
 	advice := "check the rights of the user"
 	switch {
+	case alerted(err):
+		advice = "the broker refused the connection's encryption; it may want a client certificate that it knows: cert= and key= in the address"
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		advice = "the broker does not take this kind of authentication; choose another one with sasl= in the address"
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
@@ -150,7 +153,16 @@ func refusal(err error) error {
 	return fmt.Errorf("%w: %s: %w", ErrDenied, advice, err)
 }
 
+// alerted says whether the other side of a TLS connection ended it for a reason of its own.
+func alerted(err error) bool {
+	failed, ok := errors.AsType[*net.OpError](err)
+	return ok && failed.Op == "remote error"
+}
+
 func denied(err error) bool {
+	if alerted(err) {
+		return true
+	}
 	for _, code := range []error{
 		kerr.SaslAuthenticationFailed, kerr.TopicAuthorizationFailed, kerr.GroupAuthorizationFailed,
 		kerr.ClusterAuthorizationFailed, kerr.TransactionalIDAuthorizationFailed, kerr.UnsupportedSaslMechanism,

@@ -128,6 +128,8 @@ func readError(err error) error {
 		return fmt.Errorf("%w: %w", ErrOffset, err)
 	case denied(err):
 		return refusal(err)
+	case errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge):
+		return fmt.Errorf("%w: %w", ErrTooLarge, err)
 	case errors.Is(err, kgo.ErrClientClosed):
 		return ErrClosed
 	}

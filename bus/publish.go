@@ -25,7 +25,7 @@ func (b *Bus) Publish(ctx context.Context, msgs ...Message) Results {
 	b.relearn(results)
 	for _, result := range results {
 		if failed, ok := errors.AsType[*PublishError](result.Err); ok {
-			failed.Err = b.config.reach.explain(failed.Err)
+			failed.Err = b.config.reach.explain(readError(failed.Err))
 		}
 	}
 	return results

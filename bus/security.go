@@ -153,11 +153,11 @@ func (c *config) bearer(query url.Values, name string, encrypted bool) (sasl.Mec
 			return strings.TrimSpace(string(content)), err
 		}
 	}
-	return oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
+	return bearer{oauth.Oauth(func(ctx context.Context) (oauth.Auth, error) {
 		text, err := token(ctx)
 		if err == nil && text == "" {
 			err = errors.New("bus: the OAUTHBEARER token is empty")
 		}
 		return oauth.Auth{Token: text}, err
-	}), nil
+	})}, nil
 }

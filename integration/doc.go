@@ -18,4 +18,5 @@
 //   - G5: a shared subscription on Apache Kafka keeps what it holds past the lock. Test: TestSharedRenewsLocksOnKafka.
 //   - G6: a contract of each codec keeps its promises on Apache Kafka. Test: TestCodecsOnKafka.
 //   - G7: a real schema registry takes the schemas, hands back what values were written with, and its refusal is told. Test: TestSchemaRegistry.
+//   - G8: certificates, PLAIN, SCRAM and OAUTHBEARER work on Apache Kafka; wrong and expired ones are told, and tokens asked for again. Test: TestSecuredKafka.
 package integration

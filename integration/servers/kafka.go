@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -72,17 +73,29 @@ func kafkaSettings(host string, port int) map[string]string {
 }
 
 func kafkaProcess(ctx context.Context) (*Server, error) {
+	return KafkaProcess(ctx, 0, func([]int) string { return "" })
+}
+
+// KafkaProcess starts a broker with settings of its own, which go before the usual ones. settings gets the ports of the
+// broker and of its controller, and as many more as asked for.
+func KafkaProcess(ctx context.Context, more int, settings func(ports []int) string) (*Server, error) {
 	if err := need("java", "bash"); err != nil {
 		return nil, err
 	}
-	ports, err := freePorts(ctx, 2) //nolint:mnd // one for the broker, one for its controller
+	ports, err := freePorts(ctx, 2+more) //nolint:mnd // one for the broker, one for its controller
 	if err != nil {
 		return nil, err
 	}
 	_, file, _, _ := runtime.Caller(0)
 	script := filepath.Join(filepath.Dir(file), "..", "..", "deploy", "kafka", "local", "run.sh")
 	p, err := launch(func(dir string) *exec.Cmd {
-		return exec.Command("bash", script, dir, strconv.Itoa(ports[0]), strconv.Itoa(ports[1])) //nolint:gosec,noctx // end stops it
+		cmd := exec.Command("bash", script, dir, strconv.Itoa(ports[0]), strconv.Itoa(ports[1])) //nolint:gosec,noctx // end stops it
+		if text := settings(ports); text != "" {
+			file := filepath.Join(dir, "more.properties")
+			cmd.Env = append(os.Environ(), "KAFKA_SETTINGS="+file)
+			cmd.Err = errors.Join(cmd.Err, os.WriteFile(file, []byte(text), 0o600)) //nolint:mnd // for its owner: there may be passwords
+		}
+		return cmd
 	})
 	if err != nil {
 		return nil, err

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs one Apache Kafka broker without Docker: run.sh DATA [PORT [CONTROLLER-PORT]]. Needs Java 17, and Maven the first time.
+# KAFKA_SETTINGS names a file of further settings, which go before those here.
 # It takes over the shell's process, so that a signal to it stops the broker.
 set -euo pipefail
 
@@ -33,6 +34,7 @@ auto.create.topics.enable=false
 offsets.retention.minutes=20160
 num.partitions=1
 CONF
+[ -z "${KAFKA_SETTINGS:-}" ] || cat "$KAFKA_SETTINGS" >>"$data/server.properties"
 cat >"$data/log4j2.yaml" <<CONF
 Configuration:
   status: error
