@@ -42,6 +42,8 @@
 //   - G31: an advertised address that cannot be connected to is named, with who advertises it and what to check. Test: TestAdvertisedAddressUnreachable.
 //   - G32: a broker that cannot be reached does not stop what others lead. Test: TestOneBrokerDead.
 //   - G33: a certificate that is asked for is shown, and read anew for each connection; a refused one is ErrDenied. Test: TestMutualTLS.
+//   - G34: a topic that is deleted while it is read ends the reading, with what to do. Test: TestTopicDeletedUnderway.
+//   - G35: credentials are asked for again at each connection; when they are refused in the middle, publishing and consuming say so. Test: TestCredentialsRunOut.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

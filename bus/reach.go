@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"slices"
@@ -46,6 +47,7 @@ func (e *UnreachableError) Is(target error) bool { return target == ErrUnreachab
 type reach struct {
 	logger *slog.Logger
 	seeds  []string
+	login  bool // whether clients have to say who they are
 
 	mu         sync.Mutex
 	advertiser string
@@ -77,6 +79,9 @@ func (r *reach) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, _ net.
 		delete(r.failed, meta.NodeID)
 	case denied(err):
 		r.failed[meta.NodeID] = refusal(err)
+	case r.login && errors.Is(err, io.EOF):
+		r.failed[meta.NodeID] = fmt.Errorf("%w: broker %d ended the connection during the login; user or password may be wrong or have "+
+			"expired, and bus.Credentials is asked for new ones at each connection: %w", ErrDenied, meta.NodeID, err)
 	default:
 		advertiser := r.advertiser
 		if advertiser == "" {
@@ -100,7 +105,7 @@ func addressOf(meta kgo.BrokerMetadata) string {
 
 // explain adds to an error that may come from unreachable brokers which those are at present.
 func (r *reach) explain(err error) error {
-	if err == nil || !unanswered(err) || errors.Is(err, ErrUnreachable) {
+	if err == nil || !unanswered(err) || errors.Is(err, ErrUnreachable) || errors.Is(err, ErrDenied) {
 		return err
 	}
 	r.mu.Lock()
@@ -125,7 +130,7 @@ func unanswered(err error) bool {
 	if _, dialled := errors.AsType[*net.OpError](err); dialled {
 		return true
 	}
-	for _, give := range []error{context.DeadlineExceeded, kgo.ErrRecordTimeout, kgo.ErrRecordRetries} {
+	for _, give := range []error{context.DeadlineExceeded, io.EOF, kgo.ErrRecordTimeout, kgo.ErrRecordRetries} {
 		if errors.Is(err, give) {
 			return true
 		}

@@ -64,6 +64,7 @@ func (c *config) secure() error {
 	}
 	mechanism, err := c.mechanism(query, encrypted)
 	if mechanism != nil {
+		c.reach.login = true
 		c.security = append(c.security, kgo.SASL(mechanism))
 	}
 	return err
