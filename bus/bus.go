@@ -44,7 +44,7 @@ func Open(ctx context.Context, url string, opts ...Option) (*Bus, error) {
 	if c.registry == nil {
 		c.registry = &topicRegistry{bus: b}
 	}
-	b.schemas = newSchemas(b.ended, c.registry)
+	b.schemas = newSchemas(b.ended, c.registry) //nolint:contextcheck // the life of the bus, which outlasts the call
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	if err := b.Ping(ctx); err != nil {
