@@ -115,3 +115,9 @@ func (w *wire) Close() error {
 	w.once.Do(func() { close(w.closed) })
 	return w.Conn.Close()
 }
+
+func (l *line) isCut() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.dead
+}

@@ -94,7 +94,7 @@ func (s *simulation) launch(i int) {
 	s.ending.Go(func() {
 		b, err := bus.Open(ctx, "kafka://"+s.cluster.ListenAddrs()[0], bus.Dialer(n.line.open), logged())
 		if err != nil {
-			if ctx.Err() == nil && n.line.pass(nil) == nil {
+			if ctx.Err() == nil && !n.line.isCut() {
 				s.t.Error(err)
 			}
 			return
@@ -104,7 +104,7 @@ func (s *simulation) launch(i int) {
 		if err == nil {
 			err = g.Run(ctx)
 		}
-		if err != nil && ctx.Err() == nil && n.line.pass(nil) == nil {
+		if err != nil && ctx.Err() == nil && !n.line.isCut() {
 			s.t.Errorf("%s: %v", name, err)
 		}
 	})
