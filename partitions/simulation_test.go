@@ -93,10 +93,10 @@ func (s *simulation) launch(i int) {
 	name := fmt.Sprintf("node-%d", s.started)
 	s.ending.Go(func() {
 		b, err := bus.Open(ctx, "kafka://"+s.cluster.ListenAddrs()[0], bus.Dialer(n.line.open), logged())
+		for err != nil && ctx.Err() == nil && !n.line.isCut() {
+			b, err = bus.Open(ctx, "kafka://"+s.cluster.ListenAddrs()[0], bus.Dialer(n.line.open), logged())
+		}
 		if err != nil {
-			if ctx.Err() == nil && !n.line.isCut() {
-				s.t.Error(err)
-			}
 			return
 		}
 		defer b.Close()
