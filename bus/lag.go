@@ -18,7 +18,8 @@ type GroupLag struct {
 	Partitions []PartitionLag
 }
 
-// PartitionLag is a group's place in one partition. Committed is -1 where the group has never committed; Lag counts
+// PartitionLag is a group's place in one partition. For a [Shared] group Committed is the oldest event that is not
+// accepted, and Lag counts those from there on that are not accepted, as far as the broker says. Committed is -1 where the group has never committed; Lag counts
 // from the oldest record then. Member is empty while nobody reads the partition.
 type PartitionLag struct {
 	Topic     Topic
@@ -49,11 +50,17 @@ func (b *Bus) Lag(ctx context.Context, groups ...string) ([]GroupLag, error) {
 			return nil, nil
 		}
 	}
+	lags, groups, err := b.sharedLag(ctx, groups)
+	if err != nil {
+		return nil, fmt.Errorf("bus: lag: %w", err)
+	}
+	if len(groups) == 0 {
+		return lags, nil
+	}
 	described, err := b.admin.Lag(ctx, groups...)
 	if err != nil {
 		return nil, fmt.Errorf("bus: lag: %w", readError(err))
 	}
-	var lags []GroupLag
 	var errs []error
 	for _, group := range described.Sorted() {
 		if err := group.Error(); err != nil {
@@ -62,6 +69,7 @@ func (b *Bus) Lag(ctx context.Context, groups ...string) ([]GroupLag, error) {
 		}
 		lags = append(lags, groupLag(group))
 	}
+	slices.SortFunc(lags, func(a, b GroupLag) int { return cmp.Compare(a.Group, b.Group) })
 	return lags, errors.Join(errs...)
 }
 

@@ -34,6 +34,7 @@ func Conformance(t *testing.T, open func(testing.TB) *bus.Bus) {
 		"a shared group handles an event once":         (*suite).sharedOnce,
 		"a shared event outlives its processes":        (*suite).sharedStops,
 		"a shared process gives back what waits":       (*suite).sharedDrain,
+		"lag of a shared group is counted":             (*suite).sharedLag,
 		"several types share a topic":                  (*suite).sharedTopic,
 		"tail decodes and goes on":                     (*suite).tail,
 		"the request travels with the event":           (*suite).request,

@@ -132,6 +132,22 @@ func (s *suite) sharedStops() {
 	wait(1)
 }
 
+func (s *suite) sharedLag() {
+	handle, wait := collect(s)
+	stop := s.subscribe(bus.Shared(), bus.On(s.event, handle))
+	s.publish(s.notes(10, 10)...)
+	wait(10)
+	stop()
+	s.publish(s.notes(7, 7)...)
+	lags, err := s.bus.Lag(s.ctx, s.group(), s.group()+".retry")
+	if err != nil || len(lags) != 2 || lags[0].Group != s.group() || lags[0].Total() != 7 {
+		s.Fatalf("lag is %+v, %v", lags, err)
+	}
+	if all, err := s.bus.Lag(s.ctx); err != nil || len(all) < 2 {
+		s.Fatalf("lag of all is %+v, %v", all, err)
+	}
+}
+
 // sharedDrain stops a process that holds more than it can handle; the other gets what it had not begun.
 func (s *suite) sharedDrain() {
 	const n = 40
