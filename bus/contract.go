@@ -172,7 +172,7 @@ func (c *Contract) urn() string { return schemaURN + c.name + ":" + strconv.Itoa
 func (c *Contract) Err() error { return c.err }
 
 var (
-	namePattern  = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$`)
+	namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$`)
 )
 
 func newContract(name string, payload reflect.Type, opts []ContractOption) *Contract {

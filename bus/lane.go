@@ -70,7 +70,7 @@ func (l *lane) take(records []*kgo.Record, highWater int64) {
 			room = make([]delivery, min(deliveriesAtOnce, len(records)-i))
 		}
 		d := &room[0]
-		d.record, d.entry, d.looked = l.engine.bus.received(raw), l.tracker.add(raw.Offset), false
+		d.record, d.entry, d.looked = l.engine.bus.Received(raw), l.tracker.add(raw.Offset), false
 		if l.engine.look(d); d.handler == nil && !l.own {
 			l.tracker.done(d.entry)
 			continue

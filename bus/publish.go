@@ -164,9 +164,6 @@ func toKafka(r Record) kgo.Record {
 	}
 }
 
-// received is a record that this bus has read.
-func (b *Bus) received(r *kgo.Record) Record { return b.Adopt(fromKafka(r)) }
-
 // fromKafka converts without copying keys, values and headers.
 func fromKafka(r *kgo.Record) Record {
 	return Record{

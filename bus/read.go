@@ -149,7 +149,7 @@ func (b *Bus) read(ctx context.Context, r *reading, yield func(Record) bool) err
 			if plan.beyond(record) {
 				continue
 			}
-			if !record.Attrs.IsControl() && !yield(b.received(record)) {
+			if !record.Attrs.IsControl() && !yield(b.Received(record)) {
 				return nil
 			}
 			r.passed(Partition(record.Partition), record.Offset)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"strconv"
 	"strings"
 	"sync"
@@ -124,6 +125,9 @@ func (b *Bus) Adopt(r Record) Record {
 	r.schemas = b.schemas
 	return r
 }
+
+// Received is what a client of [Bus.Client] has read, as a record that this bus has read. Nothing is copied.
+func (b *Bus) Received(r *kgo.Record) Record { return b.Adopt(fromKafka(r)) }
 
 // Encode turns messages into records as [Encode] does, in the wire format that this bus publishes in. It is for who
 // publishes with a client of its own.

@@ -85,7 +85,7 @@ func (q *shareQueue) take(fetches kgo.Fetches) {
 			raw.Ack(kgo.AckAccept)
 			continue
 		}
-		b := borrow(raw, q.bus.received(raw))
+		b := borrow(raw, q.bus.Received(raw))
 		q.enter(1, b.size())
 		q.lent[b] = struct{}{}
 		q.ready = append(q.ready, b)

@@ -38,7 +38,7 @@ func Ask[In, Out any](ctx context.Context, g *Group, command *Command[In, Out], 
 	if err != nil {
 		return out, fmt.Errorf("partitions: ask %s: %w", command.name, err)
 	}
-	if code, refused := fromKafka(answered).Headers.Get(headerError); refused {
+	if code, refused := e.bus.Received(answered).Headers.Get(headerError); refused {
 		return out, &AskError{Command: command.name, Code: code, Message: string(answered.Value)}
 	}
 	if out, err = command.out.Decode(answered.Value); err != nil {
@@ -93,7 +93,7 @@ func (a *asker) run(ctx context.Context) error {
 		}
 		a.mu.Lock()
 		fetches.EachRecord(func(r *kgo.Record) {
-			id := fromKafka(r).ID()
+			id := a.engine.bus.Received(r).ID()
 			if answered := a.waiting[id]; answered != nil {
 				delete(a.waiting, id)
 				answered <- r

@@ -47,13 +47,13 @@ func (b *batch) commit() error {
 	ctx, cancel := context.WithTimeout(b.life, endTimeout)
 	defer cancel()
 	if err := b.producer.Flush(ctx); err != nil {
-		return b.abort(ctx, fmt.Errorf("flush: %w", err))
+		return b.abort(fmt.Errorf("flush: %w", err))
 	}
 	if failed := b.failure.Load(); failed != nil {
-		return b.abort(ctx, fmt.Errorf("produce: %w", *failed))
+		return b.abort(fmt.Errorf("produce: %w", *failed))
 	}
 	if err := b.sendOffsets(ctx); err != nil {
-		return b.abort(ctx, fmt.Errorf("commit offsets: %w", err))
+		return b.abort(fmt.Errorf("commit offsets: %w", err))
 	}
 	if err := b.producer.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return fmt.Errorf("%w: commit: %w", errUncertain, err)
@@ -62,7 +62,9 @@ func (b *batch) commit() error {
 }
 
 // abort gives the transaction up and says what its end means.
-func (b *batch) abort(ctx context.Context, cause error) error {
+func (b *batch) abort(cause error) error {
+	ctx, cancel := context.WithTimeout(b.life, endTimeout)
+	defer cancel()
 	if err := b.producer.AbortBufferedRecords(ctx); err != nil {
 		return fmt.Errorf("%w: abort: %w; after: %w", errUncertain, err, cause)
 	}

@@ -90,7 +90,7 @@ func (b *batch) requeue(commands []command) {
 
 // handle runs one record's handler, as often as the policy says, and decides about what cannot be handled.
 func (b *batch) handle(ctx context.Context, s *shard, raw *kgo.Record) error {
-	record := fromKafka(raw)
+	record := b.engine.bus.Received(raw)
 	h := b.engine.config.handlers[record.Topic].of(&record)
 	if h == nil {
 		b.touch(s)

@@ -101,11 +101,14 @@ func (l *lane) step(ctx context.Context, commands []command) error {
 	}
 	b, err := l.transact(ctx, m, commands)
 	l.engine.gate.leave()
+	if err == nil {
+		return nil
+	}
+	l.engine.meters.aborted.Add(ctx, 1, l.engine.meters.group)
 	broken, _ := errors.AsType[*brokenError](err)
 	switch {
-	case err == nil:
-		return nil
 	case broken != nil:
+		refuseCommands(commands, resilience.Indefinite(broken))
 		return broken
 	case errors.Is(err, errUncertain):
 		l.log(ctx, "partitions: producers are opened anew", err)
@@ -151,7 +154,7 @@ func (l *lane) transact(ctx context.Context, m membership, commands []command) (
 	if err == nil {
 		err = b.commit()
 	} else {
-		err = b.abort(context.WithoutCancel(ctx), err)
+		err = b.abort(err)
 	}
 	if err != nil {
 		return b, err

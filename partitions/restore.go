@@ -36,7 +36,10 @@ func newRestorer(e *engine) (*restorer, error) {
 		kgo.FetchMaxWait(500*time.Millisecond),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)
-	return &restorer{engine: e, client: client, reads: make(map[int32]*restoring)}, err //nolint:wrapcheck // the bus's own error
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the bus's own error
+	}
+	return &restorer{engine: e, client: client, reads: make(map[int32]*restoring)}, nil
 }
 
 // run reads for all shards until ctx ends.

@@ -123,6 +123,7 @@ func (b *batch) fire(s *shard) error {
 	if s.due.IsZero() || s.due.After(b.began) {
 		return nil
 	}
+	b.engine.meters.late.Record(b.life, b.began.Sub(s.due).Seconds(), b.engine.meters.group)
 	var rows [][]byte
 	err := b.touch(s).scan([]byte(duePrefix), dueRow(b.began.Add(1), nil), func(key, _ []byte) bool {
 		rows = append(rows, key[len(duePrefix)+8:])

@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/twmb/franz-go/pkg/kgo"
-
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/request"
 )
@@ -86,7 +84,7 @@ func (tx *Tx) Emit(msgs ...bus.Message) {
 func (tx *Tx) Publish(ctx context.Context, msgs ...bus.Message) bus.Results {
 	results := make(bus.Results, 0, len(msgs))
 	for i := range msgs {
-		records, err := bus.Encode(ctx, msgs[i])
+		records, err := tx.batch.engine.bus.Encode(ctx, msgs[i])
 		if err == nil {
 			for r := range records {
 				err = errors.Join(err, tx.batch.check(&records[r], tx.emitted+len(records)))
@@ -149,19 +147,4 @@ func (tx *Tx) call(f func(*Tx) error) (err error) {
 		}
 	}()
 	return f(tx)
-}
-
-// fromKafka converts without copying keys and values.
-func fromKafka(r *kgo.Record) bus.Record {
-	record := bus.Record{
-		Topic: bus.Topic(r.Topic), Partition: bus.Partition(r.Partition), Offset: r.Offset, Time: r.Timestamp,
-		Key: r.Key, Value: r.Value,
-	}
-	if len(r.Headers) > 0 {
-		record.Headers = make(bus.Headers, len(r.Headers))
-		for i, header := range r.Headers {
-			record.Headers[i] = bus.Header{Key: header.Key, Value: header.Value}
-		}
-	}
-	return record
 }
