@@ -17,6 +17,7 @@
 //   - G7: a singleton runs on one node at a time: where it ran it has ended before it begins elsewhere, also when its node is cut off. Test: TestSingleton.
 //   - G8: the simulation that holds G1 and G2 finds what it is for: mistakes made on purpose. Test: TestMutantsAreCaught.
 //   - G9: a command is answered from the transaction that did it, from any node; a refused one leaves nothing behind. Test: TestAsk.
+//   - G10: a group with Halt ends at the record that it cannot handle, and says which. Test: TestHalt.
 //
 // # Concurrency
 //

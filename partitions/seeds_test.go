@@ -3,4 +3,4 @@
 package partitions_test
 
 // simulatedSeeds is how many seeds the simulation runs by default.
-const simulatedSeeds = 200
+const simulatedSeeds = 1000
