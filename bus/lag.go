@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
 )
 
 // GroupLag is how far a consumer group is behind the ends of its topics.
@@ -19,8 +20,9 @@ type GroupLag struct {
 }
 
 // PartitionLag is a group's place in one partition. For a [Shared] group Committed is the oldest event that is not
-// accepted, and Lag counts those from there on that are not accepted, as far as the broker says. Committed is -1 where the group has never committed; Lag counts
-// from the oldest record then. Member is empty while nobody reads the partition.
+// accepted, and Lag counts those from there on that are not accepted, as far as the broker says. Committed is -1 where
+// the group has never committed; Lag counts from the oldest record then. Member is empty while nobody reads the
+// partition.
 type PartitionLag struct {
 	Topic     Topic
 	Partition Partition
@@ -39,7 +41,11 @@ func (l GroupLag) Total() int64 {
 	return total
 }
 
-// Lag describes the named consumer groups, or all when none is named, sorted by name.
+// noGroup is what brokers before Kafka 4.0 call the state of a group that they do not know, instead of an error.
+const noGroup = "Dead"
+
+// Lag describes the named consumer groups, or all when none is named, sorted by name. A group that nobody has joined
+// and that has committed nothing has the state "Dead" and no partitions.
 func (b *Bus) Lag(ctx context.Context, groups ...string) ([]GroupLag, error) {
 	if len(groups) == 0 {
 		listed, err := b.admin.ListGroups(ctx)
@@ -63,7 +69,12 @@ func (b *Bus) Lag(ctx context.Context, groups ...string) ([]GroupLag, error) {
 	}
 	var errs []error
 	for _, group := range described.Sorted() {
-		if err := group.Error(); err != nil {
+		err := group.Error()
+		if errors.Is(err, kerr.GroupIDNotFound) {
+			lags = append(lags, GroupLag{Group: group.Group, State: noGroup})
+			continue
+		}
+		if err != nil {
 			errs = append(errs, fmt.Errorf("bus: lag of %q: %w", group.Group, readError(err)))
 			continue
 		}
