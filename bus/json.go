@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"strings"
+	"reflect"
 	"sync"
 
+	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
@@ -25,7 +25,9 @@ type jsonReading struct{ strict bool }
 // deployed before the producers of every new field.
 func Strict() JSONOption { return jsonOption(func(r *jsonReading) { r.strict = true }) }
 
-// JSON is the default codec: encoding/json, described by JSON Schema 2020-12.
+// JSON is the default codec: encoding/json, described by JSON Schema 2020-12. It decodes with the implementation that
+// encoding/json has since Go 1.27, under the rules that the package always had. Tag options that mean nothing before
+// Go 1.27 ("embed", "inline", "unknown", "format" and "case") are refused, since services would read each other wrongly.
 //
 // Fields that the type does not know are ignored when reading, so that a producer may be newer than its consumers;
 // [Strict] refuses them. null is refused where the schema does not allow it, in place of a zero value that nobody
@@ -35,18 +37,23 @@ func JSON[T any](opts ...JSONOption) Codec[T] {
 	for _, opt := range opts {
 		opt.applyJSON(&c.reading)
 	}
+	c.options = sync.OnceValues(c.reading.options(reflect.TypeFor[T]()))
 	c.schema = sync.OnceValues(deriveSchema[T])
 	return c
 }
 
 type jsonCodec[T any] struct {
 	reading jsonReading
+	options func() (jsonv2.Options, error)
 	schema  func() (*jsonschema.Schema, error)
 }
 
 func (*jsonCodec[T]) ContentType() string { return "application/json" }
 
-func (*jsonCodec[T]) Encode(v T) ([]byte, error) {
+func (c *jsonCodec[T]) Encode(v T) ([]byte, error) {
+	if _, err := c.options(); err != nil {
+		return nil, err
+	}
 	data, err := json.Marshal(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode json: %w", withoutValue(err))
@@ -67,9 +74,14 @@ func withoutValue(err error) error {
 
 var null = []byte("null") //nolint:gochecknoglobals // a constant
 
-func (c *jsonCodec[T]) Decode(data []byte) (T, error) {
-	v, err := c.read(data)
-	if err == nil && bytes.Contains(data, null) {
+func (c *jsonCodec[T]) Decode(data []byte) (v T, err error) {
+	options, err := c.options()
+	if err != nil {
+		return v, err
+	}
+	if err = jsonv2.Unmarshal(data, &v, options); err != nil {
+		err = c.withoutPayload(err)
+	} else if bytes.Contains(data, null) {
 		err = c.refuseNull(data)
 	}
 	if err != nil {
@@ -79,43 +91,10 @@ func (c *jsonCodec[T]) Decode(data []byte) (T, error) {
 	return v, nil
 }
 
-func (c *jsonCodec[T]) read(data []byte) (T, error) {
-	var v T
-	if !c.reading.strict {
-		if err := json.Unmarshal(data, &v); err != nil {
-			return v, withoutPayload(err)
-		}
-		return v, nil
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&v); err != nil {
-		return v, withoutPayload(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return v, fmt.Errorf("something follows the payload at byte %d", decoder.InputOffset())
-	}
-	return v, nil
-}
-
-// withoutPayload says what is wrong with JSON without quoting it: encoding/json's own errors hold values.
-func withoutPayload(err error) error {
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("field %q at byte %d does not fit %s", wrong.Field, wrong.Offset, wrong.Type)
-	}
-	if wrong, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Errorf("syntax error at byte %d", wrong.Offset)
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errors.New("it ends too early")
-	}
-	if strings.HasPrefix(err.Error(), "json: unknown field ") {
-		return errors.New("it has a field that the type does not have")
-	}
-	return errors.New("a value does not fit its field")
-}
-
 func (c *jsonCodec[T]) Schema() (Schema, error) {
+	if _, err := c.options(); err != nil {
+		return Schema{}, err
+	}
 	schema, err := c.schema()
 	if err != nil {
 		return Schema{}, err

@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -151,6 +152,10 @@ func FuzzJSONDecode(f *testing.F) {
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		v, err := codec.Decode(data)
+		var same everything
+		if errSame := json.Unmarshal(data, &same); (err == nil) != (errSame == nil) && !bytes.Contains(data, []byte("null")) {
+			t.Fatalf("%v, and encoding/json says %v", err, errSame)
+		}
 		if _, errStrict := strict.Decode(data); err != nil && errStrict == nil {
 			t.Fatalf("strict takes what the other refuses: %v", err)
 		}

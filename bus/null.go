@@ -3,6 +3,7 @@ package bus
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ type nullWalk struct {
 func (w *nullWalk) value(schema *jsonschema.Schema, path string, required bool) error {
 	token, err := w.decoder.Token()
 	if err != nil {
-		return withoutPayload(err)
+		return errors.New("a value cannot be read")
 	}
 	schema, nullable := resolve(w.root, schema)
 	switch token {
@@ -61,7 +62,7 @@ func (w *nullWalk) object(schema *jsonschema.Schema, path string) error {
 	for w.decoder.More() {
 		token, err := w.decoder.Token()
 		if err != nil {
-			return withoutPayload(err)
+			return errors.New("a value cannot be read")
 		}
 		name, _ := token.(string)
 		at, required := path+"{}", true

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -45,20 +47,34 @@ func (b *Bus) reachable(ctx context.Context, s *subscription) error {
 	return err //nolint:wrapcheck // wrapped by Subscribe
 }
 
-// widest is the number of partitions of the topic that has most. It asks no leader.
-func (b *Bus) widest(ctx context.Context, topics ...Topic) (int, error) {
-	details, err := settle(ctx, missingLimit, func(ctx context.Context) (kadm.TopicDetails, error) {
-		details, err := b.admin.ListTopics(ctx, textOf(topics)...)
-		return details, cmp.Or(err, details.Error())
-	})
+// widest is the number of partitions of the topic that has most. It asks no leader. A topic that is missing is asked for
+// during patience.
+func (b *Bus) widest(ctx context.Context, patience time.Duration, topics ...Topic) (int, error) {
+	most, err := settle(ctx, patience, func(ctx context.Context) (int, error) { return b.mostPartitions(ctx, topics) })
 	if err != nil {
 		return 0, fmt.Errorf("bus: topics: %w", b.config.reach.explain(readError(err)))
 	}
-	most := 1
-	for _, detail := range details {
-		most = max(most, len(detail.Partitions))
-	}
 	return most, nil
+}
+
+// mostPartitions asks a broker itself: the client would remember for a while that a topic was missing.
+func (b *Bus) mostPartitions(ctx context.Context, topics []Topic) (int, error) {
+	ask := kmsg.NewPtrMetadataRequest()
+	for _, topic := range topics {
+		one := kmsg.NewMetadataRequestTopic()
+		one.Topic = kmsg.StringPtr(string(topic))
+		ask.Topics = append(ask.Topics, one)
+	}
+	answer, err := ask.RequestWith(ctx, b.client)
+	if err != nil {
+		return 0, err //nolint:wrapcheck // wrapped by widest
+	}
+	most := 1
+	for _, topic := range answer.Topics {
+		err = cmp.Or(err, kerr.ErrorForCode(topic.ErrorCode))
+		most = max(most, len(topic.Partitions))
+	}
+	return most, err
 }
 
 func textOf(topics []Topic) []string {

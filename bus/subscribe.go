@@ -164,18 +164,22 @@ func (b *Bus) Subscribe(ctx context.Context, group string, opts ...SubscribeOpti
 
 // prepare makes sure that the group's own topics are there, and that the contracts' are.
 func (b *Bus) prepare(ctx context.Context, s *subscription) error {
-	partitions, err := b.widest(ctx, s.topics()...)
+	partitions, err := b.widest(ctx, missingLimit, s.topics()...)
 	if err != nil {
 		return err
 	}
-	if _, err := b.widest(ctx, retryTopic(s.group), deadTopic(s.group)); err == nil {
+	if _, err := b.widest(ctx, 0, retryTopic(s.group), deadTopic(s.group)); err == nil {
 		return nil
 	}
 	keep := map[string]string{"retention.ms": "-1"}
-	return b.Create(ctx,
-		TopicSpec{Name: retryTopic(s.group), Partitions: partitions, Configs: keep},
-		TopicSpec{Name: deadTopic(s.group), Partitions: partitions, Configs: keep},
-	)
+	names, err := b.create(ctx, []TopicSpec{
+		{Name: retryTopic(s.group), Partitions: partitions, Configs: keep},
+		{Name: deadTopic(s.group), Partitions: partitions, Configs: keep},
+	})
+	if err == nil { // the group must see them when it is joined, and no more than that
+		_, err = b.widest(ctx, settleLimit, names...)
+	}
+	return err
 }
 
 func retryTopic(group string) Topic { return Topic(group + ".retry") }

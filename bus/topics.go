@@ -94,16 +94,20 @@ func topicInfo(detail kadm.TopicDetail, starts, ends kadm.ListedOffsets) TopicIn
 
 // Create makes the topics that do not exist yet and leaves the others as they are. It returns once they can be used.
 func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
+	names, err := b.create(ctx, specs)
+	if len(names) > 0 {
+		_, errUse := b.topics(ctx, settleLimit, names...)
+		err = errors.Join(err, errUse)
+	}
+	return err
+}
+
+// create does not wait until the topics can be used. It returns those that exist.
+func (b *Bus) create(ctx context.Context, specs []TopicSpec) (exist []Topic, err error) {
 	var errs []error
-	var names []Topic
 	for _, spec := range specs {
-		if !spec.Name.valid() {
-			errs = append(errs, fmt.Errorf("%w: %q", ErrTopicName, spec.Name))
-			continue
-		}
-		if spec.Partitions < 0 || spec.Partitions > math.MaxInt32 || spec.Replicas < 0 || spec.Replicas > math.MaxInt16 {
-			errs = append(errs, fmt.Errorf("bus: create topic %s: partitions must be 0 to %d and replicas 0 to %d",
-				spec.Name, math.MaxInt32, math.MaxInt16))
+		if err := spec.check(); err != nil {
+			errs = append(errs, err)
 			continue
 		}
 		configs := make(map[string]*string, len(spec.Configs))
@@ -115,13 +119,19 @@ func (b *Bus) Create(ctx context.Context, specs ...TopicSpec) error {
 			errs = append(errs, fmt.Errorf("bus: create topic %s: %w", spec.Name, b.config.reach.explain(readError(err))))
 			continue
 		}
-		names = append(names, spec.Name)
+		exist = append(exist, spec.Name)
 	}
-	if len(names) > 0 {
-		_, err := b.topics(ctx, settleLimit, names...)
-		errs = append(errs, err)
+	return exist, errors.Join(errs...)
+}
+
+func (s TopicSpec) check() error {
+	if !s.Name.valid() {
+		return fmt.Errorf("%w: %q", ErrTopicName, s.Name)
 	}
-	return errors.Join(errs...)
+	if s.Partitions < 0 || s.Partitions > math.MaxInt32 || s.Replicas < 0 || s.Replicas > math.MaxInt16 {
+		return fmt.Errorf("bus: create topic %s: partitions must be 0 to %d and replicas 0 to %d", s.Name, math.MaxInt32, math.MaxInt16)
+	}
+	return nil
 }
 
 // orDefault is what CreateTopics calls the cluster's default (KIP-464).
