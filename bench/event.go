@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -37,10 +38,10 @@ func event(topic string) bus.Event[payload] {
 }
 
 // recorder makes the records that the bus writes, for the sides that have no encoding of their own: the payload is
-// encoded for each, the headers are those of one record with the id made anew.
+// encoded for each, the headers are those of one record with the id and the time made anew.
 type recorder struct {
-	headers []kgo.RecordHeader
-	id      int
+	headers  []kgo.RecordHeader
+	id, time int
 }
 
 func newRecorder(ctx context.Context) (*recorder, error) {
@@ -51,8 +52,11 @@ func newRecorder(ctx context.Context) (*recorder, error) {
 	r := &recorder{}
 	for i, header := range records[0].Headers {
 		r.headers = append(r.headers, kgo.RecordHeader{Key: header.Key, Value: header.Value})
-		if header.Key == bus.HeaderID {
+		switch header.Key {
+		case bus.HeaderID:
 			r.id = i
+		case bus.HeaderTime:
+			r.time = i
 		}
 	}
 	return r, nil
@@ -70,5 +74,6 @@ func (r *recorder) record(topic string, i int) (*kgo.Record, error) {
 	}
 	headers := slices.Clone(r.headers)
 	headers[r.id].Value = []byte(id.String())
+	headers[r.time].Value = time.Now().UTC().AppendFormat(make([]byte, 0, len(time.RFC3339Nano)), time.RFC3339Nano)
 	return &kgo.Record{Topic: topic, Key: []byte(p.Key), Value: value, Headers: headers}, nil
 }

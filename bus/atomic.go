@@ -41,7 +41,7 @@ func (t *transactors) publish(ctx context.Context, batch *batch, group []int) {
 	}
 	records := make([]*kgo.Record, len(group))
 	for i, at := range group {
-		records[i] = &batch.records[at]
+		records[i] = batch.records[at]
 	}
 	usable, err := transact(ctx, client, records)
 	batch.settleAll(group, records, err)

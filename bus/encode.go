@@ -43,7 +43,7 @@ func Encode(ctx context.Context, msgs ...Message) ([]Record, error) {
 	return records, nil
 }
 
-func (m Message) record(carried Headers) (Record, error) {
+func (m *Message) record(carried Headers) (Record, error) {
 	switch {
 	case m.err != nil:
 		return Record{}, m.refused(m.err)
@@ -70,7 +70,7 @@ func (m Message) record(carried Headers) (Record, error) {
 }
 
 // texts are the message's own short values, in one piece of memory.
-func (m Message) texts() (id, at, key []byte) {
+func (m *Message) texts() (id, at, key []byte) {
 	text := make([]byte, 0, len(m.id)+len(time.RFC3339Nano)+len(m.key))
 	text = append(text, m.id...)
 	text = append(text, m.key...)
@@ -79,7 +79,7 @@ func (m Message) texts() (id, at, key []byte) {
 	return text[:len(m.id):len(m.id)], text[before:], text[len(m.id):before:before]
 }
 
-func (m Message) refused(err error) error {
+func (m *Message) refused(err error) error {
 	if already, ok := errors.AsType[*PublishError](err); ok {
 		return already
 	}

@@ -72,8 +72,8 @@ func (e Event[T]) New(v T, opts ...MessageOption) Message {
 		m.time = time.Now()
 		m.encode = func() ([]byte, error) { return e.codec.Encode(v) }
 	}
-	for _, opt := range opts {
-		opt.applyMessage(&m)
+	if len(opts) > 0 {
+		m = m.with(opts)
 	}
 	if m.id == "" {
 		id, err := uuid.NewV7()

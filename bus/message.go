@@ -42,6 +42,14 @@ func WithHeader(key, value string) MessageOption {
 	})
 }
 
+// with is apart from [Event.New] so that a message without options stays off the heap.
+func (m Message) with(opts []MessageOption) Message {
+	for _, opt := range opts {
+		opt.applyMessage(&m)
+	}
+	return m
+}
+
 // Atomic joins messages into one that is published by one Kafka transaction: a read_committed consumer sees all of
 // them or none. An atomic message may hold others. The other messages of the same Publish are not part of it.
 func Atomic(msgs ...Message) Message {

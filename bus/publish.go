@@ -45,10 +45,14 @@ func (b *Bus) relearn(results Results) {
 	}
 }
 
+// recordsAtOnce is how many records share a piece of memory that the runtime still calls small.
+const recordsAtOnce = 64
+
 // batch is one Publish: its records, and the results that the client fills in as brokers answer.
 type batch struct {
 	bus     *Bus
-	records []kgo.Record
+	records []*kgo.Record
+	room    []kgo.Record
 	plain   []int
 	groups  [][]int
 
@@ -62,12 +66,12 @@ type batch struct {
 func (b *Bus) newBatch(ctx context.Context, msgs []Message) *batch {
 	batch := &batch{
 		bus:     b,
-		records: make([]kgo.Record, 0, len(msgs)), plain: make([]int, 0, len(msgs)),
+		records: make([]*kgo.Record, 0, len(msgs)), plain: make([]int, 0, len(msgs)),
 		results: make(Results, 0, len(msgs)), done: make(chan struct{}),
 	}
 	carried := contextHeaders(ctx)
-	for _, m := range msgs {
-		if m.atomic != nil {
+	for i := range msgs {
+		if m := &msgs[i]; m.atomic != nil {
 			batch.addGroup(ctx, m, carried)
 		} else if i, err := batch.add(ctx, m, carried); err == nil {
 			batch.plain = append(batch.plain, i)
@@ -86,25 +90,31 @@ func (b *Bus) newBatch(ctx context.Context, msgs []Message) *batch {
 	return batch
 }
 
-func (b *batch) add(ctx context.Context, m Message, carried Headers) (int, error) {
+func (b *batch) add(ctx context.Context, m *Message, carried Headers) (int, error) {
 	i := len(b.results)
 	record, err := b.bus.encode(ctx, m, carried)
-	b.records = append(b.records, toKafka(record))
+	if len(b.room) == 0 {
+		b.room = make([]kgo.Record, min(recordsAtOnce, max(cap(b.records)-len(b.records), 1)))
+	}
+	room := &b.room[0]
+	b.room = b.room[1:]
+	toKafka(room, &record)
+	b.records = append(b.records, room)
 	b.results = append(b.results, Result{ID: m.ID(), Topic: m.topic(), Partition: -1, Offset: -1, Err: err})
 	return i, err
 }
 
 // addGroup adds an atomic message. One wrong part refuses the whole.
-func (b *batch) addGroup(ctx context.Context, m Message, carried Headers) {
+func (b *batch) addGroup(ctx context.Context, m *Message, carried Headers) {
 	if m.err != nil {
 		b.results = append(b.results, Result{Partition: -1, Offset: -1, Err: m.refused(m.err)})
-		b.records = append(b.records, kgo.Record{})
+		b.records = append(b.records, nil)
 		return
 	}
 	var group []int
 	var refusal error
 	for _, leaf := range m.leaves(nil) {
-		i, err := b.add(ctx, leaf, carried)
+		i, err := b.add(ctx, &leaf, carried)
 		group = append(group, i)
 		if refusal == nil {
 			refusal = err
@@ -122,7 +132,7 @@ func (b *batch) addGroup(ctx context.Context, m Message, carried Headers) {
 // produce hands the plain records to the idempotent producer.
 func (b *Bus) produce(ctx context.Context, batch *batch) {
 	for _, i := range batch.plain {
-		b.client.Produce(ctx, &batch.records[i], func(r *kgo.Record, err error) { batch.settle(i, r, err) })
+		b.client.Produce(ctx, batch.records[i], func(r *kgo.Record, err error) { batch.settle(i, r, err) })
 	}
 }
 
@@ -158,10 +168,8 @@ func (b *batch) wait(ctx context.Context) Results {
 }
 
 // toKafka converts without copying keys, values and headers.
-func toKafka(r Record) kgo.Record {
-	return kgo.Record{
-		Topic: string(r.Topic), Key: r.Key, Value: r.Value, Timestamp: r.Time, Headers: kafkaHeaders(r.Headers),
-	}
+func toKafka(into *kgo.Record, r *Record) {
+	into.Topic, into.Key, into.Value, into.Timestamp, into.Headers = string(r.Topic), r.Key, r.Value, r.Time, kafkaHeaders(r.Headers)
 }
 
 // fromKafka converts without copying keys, values and headers.

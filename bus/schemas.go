@@ -136,7 +136,7 @@ func (b *Bus) Encode(ctx context.Context, msgs ...Message) ([]Record, error) {
 	carried := contextHeaders(ctx)
 	for _, m := range msgs {
 		for _, leaf := range m.leaves(nil) {
-			record, err := b.encode(ctx, leaf, carried)
+			record, err := b.encode(ctx, &leaf, carried)
 			if err != nil {
 				return nil, err
 			}
@@ -146,7 +146,7 @@ func (b *Bus) Encode(ctx context.Context, msgs ...Message) ([]Record, error) {
 	return records, nil
 }
 
-func (b *Bus) encode(ctx context.Context, m Message, carried Headers) (Record, error) {
+func (b *Bus) encode(ctx context.Context, m *Message, carried Headers) (Record, error) {
 	record, err := m.record(carried)
 	if err != nil || m.verbatim != nil {
 		return record, err
