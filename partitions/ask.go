@@ -77,7 +77,7 @@ func newAsker(ctx context.Context, e *engine) (*asker, error) {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtEnd()),
 		kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{topic: {a.partition: kgo.NewOffset().At(end.Offset)}}),
 	)
-	return a, err //nolint:wrapcheck // the bus's own error
+	return a, err
 }
 
 // run hands answers to those who wait for them until ctx ends.
@@ -124,13 +124,14 @@ func (a *asker) ask(ctx context.Context, name, key string, value []byte) (*kgo.R
 	record := bus.Record{
 		Topic: bus.Topic(a.engine.config.commandTopic()), Key: []byte(key), Value: value,
 		Headers: bus.Headers{
-			{Key: bus.HeaderID, Value: []byte(id)}, {Key: bus.HeaderType, Value: []byte(name)},
+			{Key: bus.HeaderID, Value: []byte(id)},
+			{Key: bus.HeaderType, Value: []byte(name)},
 			{Key: headerAnswerTo, Value: strconv.AppendInt(nil, int64(a.partition), 10)},
 		},
 	}
 	request.Kafka().Inject(ctx, (*asked)(&record.Headers))
 	if err := a.engine.bus.Publish(ctx, record.Message()).Err(); err != nil {
-		return nil, err //nolint:wrapcheck // the bus's own error says its class
+		return nil, err
 	}
 	select {
 	case r := <-answered:

@@ -65,7 +65,7 @@ func TestAsk(t *testing.T) {
 			}
 			groups[node], stops[node] = g, start(t, g)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		for i := range 10 {
 			account := fmt.Sprint("a", i)
 			for step, asker := range []string{"client", "one", "two"} {

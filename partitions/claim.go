@@ -34,7 +34,7 @@ func (tx *Tx) claim() error {
 		return fmt.Errorf("claim shard %d: %w", tx.shard.id, err)
 	}
 	record := b.blank()
-	record.Topic, record.Partition, record.Key, record.Value = b.engine.changelog, tx.shard.id, claimKey, value
+	record.Topic, record.Partition, record.Key, record.Value = b.engine.changelog, tx.shard.id, []byte(claimKey), value
 	overlay, shard := tx.overlay, tx.shard
 	b.produce(record, func(r *kgo.Record, err error) {
 		overlay.logged(r, err)

@@ -57,7 +57,7 @@ func Answer[In, Out any](command *Command[In, Out], f func(*Tx, In) (Out, error)
 				if err = errors.Join(err, tx.err); err != nil {
 					return nil, err
 				}
-				return command.out.Encode(out) //nolint:wrapcheck // becomes the answer
+				return command.out.Encode(out)
 			})
 		}}
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -23,9 +24,9 @@ var (
 )
 
 // Reserved keys of the changelog. No table's name begins with "!".
-var (
-	claimKey    = []byte("!claim")
-	progressKey = []byte("!progress")
+const (
+	claimKey    = "!claim"
+	progressKey = "!progress"
 )
 
 const endTimeout = 10 * time.Second
@@ -40,7 +41,7 @@ func (b *batch) commit() error {
 	if b.produced == 0 {
 		// A transaction of offsets alone would never end.
 		for _, o := range b.overlays {
-			b.log(o, progressKey, []byte{})
+			b.log(o, []byte(progressKey), []byte{})
 			break
 		}
 	}
@@ -129,9 +130,7 @@ func (b *batch) next(s *shard, topic string) int64 {
 func (b *batch) apply() error {
 	var changes []store.Batch
 	for s, o := range b.overlays {
-		for topic, offset := range b.offsets[s] {
-			s.offsets[topic] = offset
-		}
+		maps.Copy(s.offsets, b.offsets[s])
 		reached := o.reached.Load()
 		if reached == 0 || Phase(s.phase.Load()) != PhaseLive {
 			continue
@@ -143,7 +142,7 @@ func (b *batch) apply() error {
 		return nil
 	}
 	if err := b.engine.store.Apply(changes...); err != nil {
-		return err //nolint:wrapcheck // wrapped once, where the group ends with it
+		return err
 	}
 	for s, o := range b.overlays {
 		if o.timers {

@@ -75,7 +75,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 		return e, err
 	}
 	if e.client, err = g.bus.Client(); err != nil {
-		return e, err //nolint:wrapcheck // the bus's own error
+		return e, err
 	}
 	e.admin = kadm.NewClient(e.client)
 	if err = e.prepareTopics(ctx); err != nil {
@@ -102,7 +102,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 			kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		)
 		if err != nil {
-			return e, err //nolint:wrapcheck // the bus's own error
+			return e, err
 		}
 		e.lanes = append(e.lanes, &lane{engine: e, number: i, consumer: consumer, shards: make(map[int32]*shard)})
 	}
@@ -178,7 +178,7 @@ func (e *engine) own(ids []int32) {
 			continue
 		}
 		s := &shard{id: id, lane: e.laneOf(id)}
-		s.ctx, s.cancel = context.WithCancelCause(e.life)
+		s.ctx, s.cancel = context.WithCancelCause(e.life) //nolint:fatcontext // a life of its own for each shard
 		e.shards[id] = s
 		byLane[s.lane] = append(byLane[s.lane], s)
 	}

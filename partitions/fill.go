@@ -1,7 +1,6 @@
 package partitions
 
 import (
-	"context"
 	"errors"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -11,7 +10,7 @@ import (
 
 // fill runs commands, due timers and polled records in the transaction. failed are the errors of the commands that
 // could not be done, by their index: they do not stop the others.
-func (b *batch) fill(ctx context.Context, commands []command) (failed map[int]error, err error) {
+func (b *batch) fill(commands []command) (failed map[int]error, err error) {
 	failed = make(map[int]error)
 	for i := range commands {
 		c := &commands[i]
@@ -35,11 +34,11 @@ func (b *batch) fill(ctx context.Context, commands []command) (failed map[int]er
 			return failed, err
 		}
 	}
-	return failed, b.records(ctx)
+	return failed, b.records()
 }
 
 // records handles what was polled. What no longer fits is left for the next transaction.
-func (b *batch) records(ctx context.Context) error {
+func (b *batch) records() error {
 	l := b.lane
 	for i, raw := range l.pending {
 		s := l.shards[raw.Partition]
@@ -48,7 +47,7 @@ func (b *batch) records(ctx context.Context) error {
 		}
 		err := errFull
 		if b.handled == 0 || !b.full() {
-			err = b.handle(ctx, s, raw)
+			err = b.handle(s, raw)
 		}
 		if errors.Is(err, errFull) {
 			l.pending, l.later = l.pending[:i], l.pending[i:]
@@ -89,7 +88,7 @@ func (b *batch) requeue(commands []command) {
 }
 
 // handle runs one record's handler, as often as the policy says, and decides about what cannot be handled.
-func (b *batch) handle(ctx context.Context, s *shard, raw *kgo.Record) error {
+func (b *batch) handle(s *shard, raw *kgo.Record) error {
 	record := b.engine.bus.Received(raw)
 	h := b.engine.config.handlers[record.Topic].of(&record)
 	if h == nil {
@@ -100,11 +99,11 @@ func (b *batch) handle(ctx context.Context, s *shard, raw *kgo.Record) error {
 	if err == nil {
 		return nil
 	}
-	return b.retry(ctx, s, record, h, err)
+	return b.retry(s, record, h, err)
 }
 
 // retry makes more attempts at a record, as the policy says, and gives it up after that.
-func (b *batch) retry(ctx context.Context, s *shard, record bus.Record, h *handler, err error) error {
+func (b *batch) retry(s *shard, record bus.Record, h *handler, err error) error {
 	c := b.engine.config
 	for attempt := 1; ; attempt++ {
 		if broken, ok := errors.AsType[*brokenError](err); ok {

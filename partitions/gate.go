@@ -41,7 +41,7 @@ func (g *gate) enter(ctx context.Context, refused membership) (membership, error
 		g.mu.Unlock()
 		select {
 		case <-ctx.Done():
-			return membership{}, context.Cause(ctx) //nolint:wrapcheck // how a wait ends
+			return membership{}, context.Cause(ctx)
 		case <-changed:
 		}
 	}

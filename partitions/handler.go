@@ -49,7 +49,7 @@ func On[T any](e bus.Event[T], handle func(*Tx, T) error) Option {
 		handlers.byType[name] = &handler{name: name, invoke: func(tx *Tx) error {
 			v, err := e.Decode(tx.record)
 			if err != nil {
-				return err //nolint:wrapcheck // the bus's own error says which record
+				return err
 			}
 			return handle(tx, v)
 		}}

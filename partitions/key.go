@@ -23,15 +23,17 @@ func newKeyCodec[K comparable]() (keyCodec[K], error) {
 	switch kind.Kind() {
 	case reflect.String:
 		return keyCodec[K]{
-			append: func(b []byte, k K) []byte { return append(b, *(*string)(unsafe.Pointer(&k))...) },
+			append: func(b []byte, k K) []byte { return append(b, *(*string)(unsafe.Pointer(&k))...) }, //nolint:gosec // K is a kind of string
 			parse: func(b []byte) (K, error) {
 				text := string(b)
-				return *(*K)(unsafe.Pointer(&text)), nil
+				return *(*K)(unsafe.Pointer(&text)), nil //nolint:gosec // K is a kind of string
 			},
 		}, nil
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return integers(func(k K) uint64 { return uint64(reflect.ValueOf(k).Int()) ^ signBit },
-			func(v reflect.Value, n uint64) { v.SetInt(int64(n ^ signBit)) }), nil
+		return integers(
+			func(k K) uint64 { return uint64(reflect.ValueOf(k).Int()) ^ signBit }, //nolint:gosec // the bits are what is kept
+			func(v reflect.Value, n uint64) { v.SetInt(int64(n ^ signBit)) },       //nolint:gosec // the bits are what was kept
+		), nil
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return integers(func(k K) uint64 { return reflect.ValueOf(k).Uint() },
 			func(v reflect.Value, n uint64) { v.SetUint(n) }), nil
@@ -39,6 +41,7 @@ func newKeyCodec[K comparable]() (keyCodec[K], error) {
 		if kind.Elem().Kind() == reflect.Uint8 {
 			return arrays[K](kind.Len()), nil
 		}
+	default:
 	}
 	return keyCodec[K]{}, fmt.Errorf("%s cannot be a key: use a string, an integer or an array of bytes, or a type made of one", kind)
 }
@@ -58,12 +61,14 @@ func integers[K comparable](bits func(K) uint64, set func(reflect.Value, uint64)
 
 func arrays[K comparable](size int) keyCodec[K] {
 	return keyCodec[K]{
-		append: func(b []byte, k K) []byte { return append(b, unsafe.Slice((*byte)(unsafe.Pointer(&k)), size)...) },
+		append: func(b []byte, k K) []byte {
+			return append(b, unsafe.Slice((*byte)(unsafe.Pointer(&k)), size)...) //nolint:gosec // K is that many bytes
+		},
 		parse: func(b []byte) (k K, err error) {
 			if len(b) != size {
 				return k, errKeyBytes
 			}
-			copy(unsafe.Slice((*byte)(unsafe.Pointer(&k)), size), b)
+			copy(unsafe.Slice((*byte)(unsafe.Pointer(&k)), size), b) //nolint:gosec // K is that many bytes
 			return k, nil
 		},
 	}

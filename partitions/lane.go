@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -73,7 +74,7 @@ func (l *lane) take() []command {
 func (l *lane) run(ctx context.Context) error {
 	defer l.stop()
 	if err := l.reopen(ctx); err != nil {
-		return nil //nolint:nilerr // ctx has ended
+		return nil
 	}
 	for ctx.Err() == nil {
 		commands := l.take()
@@ -111,7 +112,7 @@ func (l *lane) step(ctx context.Context, commands []command) error {
 		refuseCommands(commands, resilience.Indefinite(broken))
 		return broken
 	case errors.Is(err, errUncertain):
-		l.log(ctx, "partitions: producers are opened anew", err)
+		l.logger().WarnContext(ctx, "partitions: producers are opened anew", "error", err)
 		refuseCommands(commands, resilience.Indefinite(err))
 		return l.recover(ctx)
 	case errors.Is(err, errRefused):
@@ -119,14 +120,17 @@ func (l *lane) step(ctx context.Context, commands []command) error {
 	default:
 		l.failures++
 	}
-	l.log(ctx, "partitions: transaction is made again", err)
+	l.logger().WarnContext(ctx, "partitions: transaction is made again", "error", err)
 	b.requeue(commands)
-	wait(ctx, again.Delay(l.failures))
+	wait(ctx, again(l.failures))
 	return nil
 }
 
-// again is how long an aborted transaction waits before it is made once more.
-var again = resilience.RetryPolicy{Initial: 10 * time.Millisecond, Max: time.Second, Multiplier: 2, Jitter: 0.5}
+// again is how long to wait before what has failed so often, such as an aborted transaction, is tried once more.
+func again(failures int) time.Duration {
+	policy := resilience.RetryPolicy{Initial: 10 * time.Millisecond, Max: time.Second, Multiplier: 2, Jitter: 0.5}
+	return policy.Delay(failures)
+}
 
 // handlerBudget is how long the handlers of one transaction may take together.
 const handlerBudget = 2 * time.Second
@@ -150,11 +154,11 @@ func (l *lane) transact(ctx context.Context, m membership, commands []command) (
 	if err := b.producer.BeginTransaction(); err != nil {
 		return b, fmt.Errorf("%w: begin: %w", errUncertain, err)
 	}
-	failed, err := b.fill(ctx, commands)
+	failed, err := b.fill(commands)
 	if err == nil {
-		err = b.commit()
+		err = b.commit() //nolint:contextcheck // it has the life of the transaction
 	} else {
-		err = b.abort(err)
+		err = b.abort(err) //nolint:contextcheck // it has the life of the transaction
 	}
 	if err != nil {
 		return b, err
@@ -166,8 +170,8 @@ func (l *lane) transact(ctx context.Context, m membership, commands []command) (
 	return b, nil
 }
 
-func (l *lane) log(ctx context.Context, what string, err error) {
-	l.engine.logger.WarnContext(ctx, what, "group", l.engine.config.name, "node", l.engine.config.node, "lane", l.number, "error", err)
+func (l *lane) logger() *slog.Logger {
+	return l.engine.logger.With("group", l.engine.config.name, "node", l.engine.config.node, "lane", l.number)
 }
 
 // refuseCommands ends what nobody will do any more.

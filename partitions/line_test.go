@@ -104,7 +104,7 @@ func (w *wire) Read(b []byte) (int, error) {
 const latency = time.Millisecond
 
 func (w *wire) Write(b []byte) (int, error) {
-	time.Sleep(latency)
+	<-time.After(latency)
 	if stopped := w.line.pass(w.closed); stopped != nil {
 		return 0, stopped
 	}

@@ -66,10 +66,10 @@ func (l *lane) reopen(ctx context.Context) error {
 			return nil
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx) //nolint:wrapcheck // how a wait ends
+			return context.Cause(ctx)
 		}
-		l.log(ctx, "partitions: producers cannot be opened; trying again", err)
-		wait(ctx, again.Delay(attempt))
+		l.logger().WarnContext(ctx, "partitions: producers cannot be opened; trying again", "error", err)
+		wait(ctx, again(attempt))
 	}
 }
 
@@ -90,7 +90,7 @@ func (l *lane) recover(ctx context.Context) error {
 	l.consumer.RemoveConsumePartitions(away)
 	clear(l.shards)
 	l.failures++
-	wait(ctx, again.Delay(l.failures))
+	wait(ctx, again(l.failures))
 	if err := l.reopen(ctx); err != nil {
 		return nil //nolint:nilerr // ctx has ended
 	}

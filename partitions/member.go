@@ -24,7 +24,7 @@ func (e *engine) member(ctx context.Context) error {
 	node := assign.Node{ID: c.node, Address: c.address, Rack: c.rack, Zone: c.zone, Weight: c.weight}
 	balancer, err := assign.New(func() assign.Node { return node }, 0, e.planned)
 	if err != nil {
-		return err //nolint:wrapcheck // says what is wrong with the node
+		return err
 	}
 	client, err := e.bus.Client(
 		kgo.ConsumerGroup(c.name),
@@ -49,14 +49,15 @@ func (e *engine) member(ctx context.Context) error {
 		kgo.WithHooks(membershipHook{e}, e.trust),
 	)
 	if err != nil {
-		return err //nolint:wrapcheck // the bus's own error
+		return err
 	}
 	client.PauseFetchTopics(e.inputs...)
 	<-ctx.Done()
-	leaving, cancel := context.WithTimeout(e.life, leaveTimeout)
+	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
 	if err := client.LeaveGroupContext(leaving); err != nil {
-		e.logger.Warn("partitions: the group was not left in time; others take over after the session timeout", "group", c.name, "error", err)
+		e.logger.WarnContext(leaving, "partitions: the group was not left in time; others take over after the session timeout",
+			"group", c.name, "error", err)
 	}
 	client.Close()
 	return nil

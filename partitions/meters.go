@@ -55,7 +55,7 @@ func newMeters(e *engine) (*meters, error) {
 			o.ObserveInt64(owned, n, m.group, metric.WithAttributes(attribute.String("millrace.phase", phase.String())))
 		}
 	}, owned, token)
-	return m, meter.Err() //nolint:wrapcheck // says which instrument
+	return m, meter.Err()
 }
 
 func (m *meters) committed(b *batch) {

@@ -55,8 +55,8 @@ func mutants() map[string]mutant {
 		},
 		"overlay kept on abort": {
 			file: "lane.go",
-			old:  "		err = b.commit()\n",
-			new:  "		if err = b.commit(); err != nil {\n			_ = b.apply()\n		}\n",
+			old:  "		err = b.commit()",
+			new:  "		if err = b.commit(); err != nil {\n			_ = b.apply()\n		}",
 		},
 		"restore short by one": {
 			file: "restore.go",

@@ -39,7 +39,7 @@ func (o *overlay) get(key []byte) (value []byte, found bool, err error) {
 	if i, ok := o.index[string(key)]; ok {
 		return o.entries[i].Value, o.entries[i].Value != nil, nil
 	}
-	return o.shard.state.Get(key) //nolint:wrapcheck // wrapped once, where the group ends with it
+	return o.shard.state.Get(key)
 }
 
 // set writes a value, or deletes with nil. It keeps the value, and copies the key when it is new.
@@ -52,7 +52,7 @@ func (o *overlay) set(key, value []byte) {
 	}
 	own := bytes.Clone(key)
 	o.undo = append(o.undo, undone{entry: len(o.entries), fresh: true})
-	o.index[unsafe.String(unsafe.SliceData(own), len(own))] = len(o.entries) // own is never modified
+	o.index[unsafe.String(unsafe.SliceData(own), len(own))] = len(o.entries) //nolint:gosec // own is never modified
 	o.entries = append(o.entries, store.Change{Key: own, Value: value})
 	o.bytes += len(own) + len(value)
 }
@@ -87,7 +87,7 @@ func (o *overlay) scan(from, to []byte, yield func(key, value []byte) bool) erro
 	give := func(entry store.Change) bool { return entry.Value == nil || yield(entry.Key, entry.Value) }
 	for committed, err := range o.shard.state.Range(from, to) {
 		if err != nil {
-			return err //nolint:wrapcheck // wrapped once, where the group ends with it
+			return err
 		}
 		order := -1
 		for len(own) > 0 {

@@ -79,7 +79,7 @@ func TestPoison(t *testing.T) {
 			if len(reasons) == 4 {
 				break
 			}
-			time.Sleep(100 * time.Millisecond)
+			<-time.After(100 * time.Millisecond)
 			for letter, err := range w.bus.DeadLetters(t.Context(), "ledger") {
 				if err != nil {
 					t.Fatal(err)

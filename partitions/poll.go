@@ -55,8 +55,8 @@ func (l *lane) waiting(ctx context.Context, now bool) (context.Context, context.
 func (e *engine) fetchError(failed kgo.FetchError) error {
 	switch {
 	case errors.Is(failed.Err, kerr.OffsetOutOfRange):
-		return fmt.Errorf("%s/%d: records were deleted before they were handled; raise the topic's retention, and reset the group's offset to go on: %w",
-			failed.Topic, failed.Partition, failed.Err)
+		return fmt.Errorf("%s/%d: records were deleted before they were handled; raise the topic's retention, and "+
+			"reset the group's offset to go on: %w", failed.Topic, failed.Partition, failed.Err)
 	case errors.Is(failed.Err, kerr.UnknownTopicOrPartition), errors.Is(failed.Err, kerr.UnknownTopicID):
 		return fmt.Errorf("%s was deleted while it was read: %w", failed.Topic, failed.Err)
 	case errors.Is(failed.Err, kerr.TopicAuthorizationFailed), errors.Is(failed.Err, kerr.SaslAuthenticationFailed):

@@ -1,7 +1,6 @@
 package partitions
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +36,7 @@ func newRestorer(e *engine) (*restorer, error) {
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // the bus's own error
+		return nil, err
 	}
 	return &restorer{engine: e, client: client, reads: make(map[int32]*restoring)}, nil
 }
@@ -74,7 +73,8 @@ func (r *restorer) restore(s *shard, from store.Position) error {
 	reading := &restoring{shard: s, position: from, until: claim, done: make(chan error, 1)}
 	reading.position.Token = claim
 	if from.Next > claim {
-		return fmt.Errorf("local state at offset %d is ahead of the claim at %d: the changelog was cut back; delete the local state", from.Next, claim)
+		return fmt.Errorf("local state at offset %d is ahead of the claim at %d: the changelog was cut back; delete the local state",
+			from.Next, claim)
 	}
 	r.mu.Lock()
 	r.reads[s.id] = reading
@@ -87,7 +87,7 @@ func (r *restorer) restore(s *shard, from store.Position) error {
 		return err
 	case <-s.ctx.Done():
 		r.finish(reading, nil)
-		return context.Cause(s.ctx) //nolint:wrapcheck // how a wait ends
+		return context.Cause(s.ctx)
 	}
 }
 
@@ -116,13 +116,13 @@ func (r *restoring) take(records []*kgo.Record) (finished bool, err error) {
 		}
 		r.position.Next = record.Offset + 1
 		finished = record.Offset == r.until
-		if !bytes.Equal(record.Key, claimKey) && !bytes.Equal(record.Key, progressKey) {
+		if string(record.Key) != claimKey && string(record.Key) != progressKey {
 			changes = append(changes, store.Change{Key: record.Key, Value: record.Value})
 		}
 	}
 	r.position.Written = time.Now()
 	if err := r.shard.state.Apply(changes, r.position); err != nil {
-		return false, err //nolint:wrapcheck // the group says of which shard
+		return false, err
 	}
 	return finished, nil
 }

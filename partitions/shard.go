@@ -77,5 +77,5 @@ func (s *shard) end(cause error) error {
 	if s.state == nil {
 		return nil
 	}
-	return s.state.Close() //nolint:wrapcheck // the caller says of which shard
+	return s.state.Close()
 }

@@ -63,6 +63,7 @@ const (
 )
 
 func simulate(t *testing.T, seed uint64) {
+	t.Helper()
 	s := &simulation{
 		world: newWorld(t), random: rand.New(rand.NewPCG(seed, seed)),
 		nodes: make(map[int]*simulated), sent: make(map[string]int64),
@@ -74,7 +75,7 @@ func simulate(t *testing.T, seed uint64) {
 	for range simulatedSteps {
 		s.publish()
 		s.act()
-		time.Sleep(time.Duration(s.random.IntN(2000)) * time.Millisecond)
+		<-time.After(time.Duration(s.random.IntN(2000)) * time.Millisecond)
 	}
 	s.heal()
 	s.check()

@@ -30,7 +30,8 @@ type singleton struct {
 // again after a back-off of 1 second to 1 minute. It also runs again when a lease has ended and the shard has stayed.
 func Singleton(name string, f func(ctx context.Context, lease *Lease) error) Option {
 	return option(func(c *config) {
-		c.errs = append(c.errs, missing(!namePattern.MatchString(name), "Singleton: the name %q must be 1 to 200 of the characters a-z A-Z 0-9 . _ -", name),
+		c.errs = append(c.errs,
+			missing(!namePattern.MatchString(name), "Singleton: the name %q must be 1 to 200 of the characters a-z A-Z 0-9 . _ -", name),
 			missing(f == nil, "Singleton: the function of %q is nil", name))
 		for _, other := range c.singletons {
 			c.errs = append(c.errs, missing(other.name == name, "two singletons are called %q", name))
@@ -38,9 +39,6 @@ func Singleton(name string, f func(ctx context.Context, lease *Lease) error) Opt
 		c.singletons = append(c.singletons, &singleton{name: name, run: f})
 	})
 }
-
-// failing is how long a singleton that has failed waits.
-var failing = resilience.RetryPolicy{Initial: time.Second, Max: time.Minute, Multiplier: 2, Jitter: 0.5}
 
 // lead runs the singletons of a shard for as long as the shard is this node's.
 func (e *engine) lead(s *shard) {
@@ -56,12 +54,13 @@ func (e *engine) lead(s *shard) {
 }
 
 func (e *engine) keep(s *shard, single *singleton) {
+	backoff := resilience.RetryPolicy{Initial: time.Second, Max: time.Minute, Multiplier: 2, Jitter: 0.5}
 	waited, failed := 0, 0
 	for !s.gone() {
 		lease, err := e.grant(s)
 		if err != nil {
 			waited++
-			wait(s.ctx, again.Delay(waited))
+			wait(s.ctx, again(waited))
 			continue
 		}
 		waited = 0
@@ -74,11 +73,11 @@ func (e *engine) keep(s *shard, single *singleton) {
 			continue
 		case err == nil:
 			return
-		case time.Since(began) > failing.Max:
+		case time.Since(began) > backoff.Max:
 			failed = 0
 		}
 		failed++
-		delay := failing.Delay(failed)
+		delay := backoff.Delay(failed)
 		e.logger.Error("partitions: singleton failed; it runs again", "group", e.config.name, "singleton", single.name, "after", delay, "error", err)
 		wait(s.ctx, delay)
 	}

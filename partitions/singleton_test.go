@@ -74,7 +74,7 @@ func TestSingleton(t *testing.T) {
 			}
 			stops[node] = start(t, g)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		var last reign
 		for len(h.reigns) > 0 {
 			last = h.follow(last)
@@ -89,7 +89,7 @@ func TestSingleton(t *testing.T) {
 			t.Errorf("%s follows %s after %s", last.node, cut, time.Since(began))
 		}
 		lines[cut].flow()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		for _, stop := range stops {
 			stop()
 		}
@@ -116,7 +116,7 @@ func TestSingletonRunsAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		stop := start(t, g)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if len(h.reigns) != 4 {
 			t.Errorf("%d runs, want 4: two that fail, one that panics, and the last", len(h.reigns))
 		}

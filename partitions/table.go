@@ -42,9 +42,9 @@ func NewTable[K comparable, V any](name string, codec ...bus.Codec[V]) *Table[K,
 	return t
 }
 
-func (t *Table[K, V]) partName() string   { return t.name }
-func (t *Table[K, V]) partErr() error     { return t.err }
-func (*Table[K, V]) applyGroup(c *config) {}
+func (t *Table[K, V]) partName() string { return t.name }
+func (t *Table[K, V]) partErr() error   { return t.err }
+func (*Table[K, V]) applyGroup(*config) {}
 
 // Get returns the value of a key as the transaction sees it. A value that cannot be read sticks to the transaction,
 // see [Tx.Err].

@@ -26,8 +26,8 @@ func (e *engine) take(l *lane, shards []*shard) {
 			if err == nil || e.life.Err() != nil {
 				return
 			}
-			l.log(e.life, "partitions: shards cannot be taken; trying again", err)
-			wait(e.life, again.Delay(attempt))
+			l.logger().WarnContext(e.life, "partitions: shards cannot be taken; trying again", "error", err)
+			wait(e.life, again(attempt))
 		}
 	})
 }
@@ -147,13 +147,13 @@ func (e *engine) restore(s *shard) error {
 	if s.state == nil {
 		var err error
 		if s.state, err = e.store.Open(s.id); err != nil {
-			return err //nolint:wrapcheck // the caller says which shard
+			return err
 		}
 	}
 	position, known := s.state.Position()
 	if !known || position.Topic != e.ids[e.changelog] || time.Since(position.Written) > maxStale {
 		if err := s.state.Wipe(); err != nil {
-			return err //nolint:wrapcheck // the caller says which shard
+			return err
 		}
 		position = store.Position{Topic: e.ids[e.changelog], Epoch: -1}
 	}

@@ -90,7 +90,7 @@ const (
 )
 
 func dueRow(at time.Time, row []byte) []byte {
-	key := binary.BigEndian.AppendUint64([]byte(duePrefix), uint64(max(at.UnixNano(), 0))) //nolint:gosec // not negative
+	key := binary.BigEndian.AppendUint64([]byte(duePrefix), uint64(max(at.UnixNano(), 0)))
 	return append(key, row...)
 }
 
@@ -181,7 +181,7 @@ func (s *shard) nextTimer() error {
 	s.due = time.Time{}
 	for row, err := range s.state.Range([]byte(duePrefix), []byte("!due0")) {
 		if err != nil {
-			return err //nolint:wrapcheck // wrapped once, where the group ends with it
+			return err
 		}
 		s.due = parseDue(row.Key[len(duePrefix):])
 		break

@@ -41,9 +41,9 @@ func TestTimers(t *testing.T) {
 		stop := start(t, g)
 		began := time.Now()
 		w.deposit(3, 1)
-		time.Sleep(5 * time.Minute)
+		<-time.After(5 * time.Minute)
 		publish(t, w.bus, deposited.New(deposit{"a1", 1}), deposited.New(deposit{"a2", -1}))
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		stop()
 		stop = start(t, g)
 		if first := <-fired; first != "a0" || time.Since(began) < 10*time.Minute || time.Since(began) > 10*time.Minute+10*time.Second {
@@ -52,7 +52,7 @@ func TestTimers(t *testing.T) {
 		if second := <-fired; second != "a1" || time.Since(began) < 15*time.Minute || time.Since(began) > 15*time.Minute+10*time.Second {
 			t.Errorf("%s fired after %s, want a1 after fifteen minutes", second, time.Since(began))
 		}
-		time.Sleep(15 * time.Minute)
+		<-time.After(15 * time.Minute)
 		if len(fired) > 0 {
 			t.Errorf("%s fired, want nothing more", <-fired)
 		}

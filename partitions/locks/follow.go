@@ -17,7 +17,7 @@ func (m *Manager) follow(ctx context.Context) error {
 		began := time.Now()
 		err := m.read(ctx)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // ctx has ended
 		}
 		for _, final := range []error{bus.ErrClosed, bus.ErrDenied, bus.ErrNoTopic, ErrFormat, ErrDiverged} {
 			if errors.Is(err, final) {
@@ -58,7 +58,7 @@ func (m *Manager) read(ctx context.Context) error {
 	}
 	for record, err := range m.bus.Read(ctx, m.topic, bus.Only(0), bus.From(map[bus.Partition]int64{0: loaded.next})) {
 		if err != nil {
-			return err //nolint:wrapcheck // wrapped by Run
+			return err
 		}
 		e, ours, err := m.decode(record)
 		if err != nil {

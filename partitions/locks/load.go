@@ -57,7 +57,7 @@ func (m *Manager) load(ctx context.Context) (*state, error) {
 
 func (m *Manager) bound(ctx context.Context, at bus.Start) (int64, error) {
 	offsets, err := m.bus.Offsets(ctx, m.topic, bus.Only(0), at)
-	return offsets[0], err //nolint:wrapcheck // wrapped by Run
+	return offsets[0], err
 }
 
 // scan reads on, to the end of the log or until ctx ends or the state is known, as the options say.
@@ -65,7 +65,7 @@ func (l *loader) scan(ctx context.Context, opts ...bus.ReadOption) error {
 	opts = append(opts, bus.Only(0), bus.From(map[bus.Partition]int64{0: l.next}))
 	for record, err := range l.m.bus.Read(ctx, l.m.topic, opts...) {
 		if err != nil {
-			return err //nolint:wrapcheck // wrapped by Run
+			return err
 		}
 		l.next = record.Offset + 1
 		e, ours, err := l.m.decode(record)
@@ -79,7 +79,7 @@ func (l *loader) scan(ctx context.Context, opts ...bus.ReadOption) error {
 			return nil
 		}
 	}
-	return ctx.Err() //nolint:wrapcheck // wrapped by Run
+	return ctx.Err()
 }
 
 func (l *loader) take(offset int64, e entry) {
@@ -105,6 +105,7 @@ func (l *loader) take(offset int64, e entry) {
 			return
 		}
 		l.begin(restored, now)
+	default: // nothing that says who lives
 	}
 }
 

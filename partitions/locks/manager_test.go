@@ -33,7 +33,8 @@ func start(t *testing.T, b *bus.Bus, opts ...locks.Option) (m *locks.Manager, st
 
 func acquire(t *testing.T, from interface {
 	Acquire(context.Context, ...string) (*locks.Lease, error)
-}, names ...string) *locks.Lease {
+}, names ...string,
+) *locks.Lease {
 	t.Helper()
 	lease, err := from.Acquire(t.Context(), names...)
 	if err != nil {

@@ -88,6 +88,7 @@ func (s *state) fold(offset int64, now time.Time, e entry) effects {
 			s.sessions[e.Session] = opened
 			s.digest ^= opened.sum()
 		}
+	default: // of a session that is open already
 	}
 	of := s.sessions[e.Session]
 	if of == nil {
@@ -101,6 +102,7 @@ func (s *state) fold(offset int64, now time.Time, e entry) effects {
 		return s.end(of)
 	case kindClose:
 		return s.end(of)
+	default: // a sign of life
 	}
 	s.digest ^= of.sum()
 	defer func() { s.digest ^= of.sum() }()
@@ -113,8 +115,9 @@ func (s *state) fold(offset int64, now time.Time, e entry) effects {
 			return s.remove(r)
 		}
 		return effects{verdict: stale}
+	default:
+		return effects{}
 	}
-	return effects{}
 }
 
 func (s *state) acquire(of *session, offset int64, e entry) effects {

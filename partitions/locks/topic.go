@@ -17,7 +17,7 @@ func (m *Manager) create(ctx context.Context) error {
 		"unclean.leader.election.enable": "false",
 	}}
 	policy := resilience.RetryPolicy{Attempts: 1 << 20, Initial: 100 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
-	return resilience.Do(ctx, policy, func(ctx context.Context) error { //nolint:wrapcheck // wrapped by Run
+	return resilience.Do(ctx, policy, func(ctx context.Context) error {
 		err := m.inspect(ctx, spec)
 		for _, final := range []error{ErrTopic, bus.ErrClosed, bus.ErrDenied} {
 			if errors.Is(err, final) {
@@ -33,11 +33,11 @@ func (m *Manager) create(ctx context.Context) error {
 
 func (m *Manager) inspect(ctx context.Context, spec bus.TopicSpec) error {
 	if err := m.bus.Create(ctx, spec); err != nil {
-		return err //nolint:wrapcheck // wrapped by Run
+		return err
 	}
 	infos, err := m.bus.Topics(ctx, m.topic)
 	if err != nil {
-		return err //nolint:wrapcheck // wrapped by Run
+		return err
 	}
 	if n := len(infos[0].Partitions); n != 1 {
 		return fmt.Errorf("%w %s has %d partitions; the order of one decides", ErrTopic, m.topic, n)

@@ -62,7 +62,7 @@ func (m *Manager) write(ctx context.Context) error {
 		err := m.send(ctx, batch)
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // ctx has ended
 		case err == nil:
 			for _, p := range batch {
 				close(p.written)
@@ -115,8 +115,9 @@ func (m *Manager) useless(p *posting) bool {
 		return p.dropped || p.tenure != m.tenure
 	case kindExpire:
 		return m.state == nil || m.state.sessions[p.entry.Session] == nil || m.state.sessions[p.entry.Session].seen != p.entry.Seen
+	default:
+		return false
 	}
-	return false
 }
 
 // send publishes records in their order.
@@ -127,5 +128,5 @@ func (m *Manager) send(ctx context.Context, batch []*posting) error {
 	for i, p := range batch {
 		messages[i] = m.event.New(p.entry)
 	}
-	return m.bus.Publish(ctx, messages...).Err() //nolint:wrapcheck // wrapped by Run
+	return m.bus.Publish(ctx, messages...).Err()
 }
