@@ -18,6 +18,8 @@
 //   - G8: the simulation that holds G1 and G2 finds what it is for: mistakes made on purpose. Test: TestMutantsAreCaught.
 //   - G9: a command is answered from the transaction that did it, from any node; a refused one leaves nothing behind. Test: TestAsk.
 //   - G10: a group with Halt ends at the record that it cannot handle, and says which. Test: TestHalt.
+//   - G11: a view says only what its level of freshness allows, or who is to be asked instead. Test: TestView.
+//   - G12: a standby that has caught up is the next owner, and goes on from what it has. Test: TestStandby.
 //
 // # Concurrency
 //

@@ -48,13 +48,12 @@ type engine struct {
 
 	mu     sync.Mutex
 	shards map[int32]*shard
+	copies map[int32]*shard // what this node keeps as a standby
+	kept   map[int32]int64  // state of an earlier run, by how many records it lacks
 }
 
 // clientMetadataAge is how soon clients may ask again where partitions are: taking a shard waits for it.
 const clientMetadataAge = 20 * time.Millisecond
-
-// ErrNotOwner is found in the error of what was asked of a shard that this node does not own, or no longer.
-var ErrNotOwner = errors.New("partitions: this node does not own the shard")
 
 var errStopped = errors.New("partitions: the group is stopping")
 
@@ -63,6 +62,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 	e = &engine{
 		bus: g.bus, config: c, logger: g.bus.Logger(), prefix: c.name + "." + c.node + "." + uuid.NewString()[:8],
 		changelog: c.changelog(), inputs: c.topics(), gate: newGate(), trust: newTrust(c.session), shards: make(map[int32]*shard),
+		copies:  make(map[int32]*shard),
 		workers: make(chan struct{}, c.workers), fatal: make(chan error, 1),
 	}
 	e.life, e.end = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -86,6 +86,9 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 		if e.store, err = store.Pebble(c.directory); err != nil {
 			return e, fmt.Errorf("local state in %s: %w", c.directory, err)
 		}
+	}
+	if e.kept, err = e.keptFrom(ctx); err != nil {
+		return e, fmt.Errorf("local state: %w", err)
 	}
 	if e.restorer, err = newRestorer(e); err != nil {
 		return e, err
@@ -121,6 +124,7 @@ func (e *engine) run(ctx context.Context) error {
 	}
 	running.Go(func() error { return e.member(inner) })
 	running.Go(func() error { return e.watchTopics(inner) })
+	running.Go(func() error { return e.sweepKept(inner) })
 	running.Go(func() error {
 		select {
 		case <-inner.Done():
@@ -164,60 +168,4 @@ func (e *engine) close() {
 	if e.client != nil {
 		e.client.Close()
 	}
-}
-
-// laneOf is the lane that runs a shard.
-func (e *engine) laneOf(shard int32) *lane { return e.lanes[int(shard)%len(e.lanes)] }
-
-// own begins with shards that are this node's now.
-func (e *engine) own(ids []int32) {
-	byLane := make(map[*lane][]*shard)
-	e.mu.Lock()
-	for _, id := range ids {
-		if e.shards[id] != nil {
-			continue
-		}
-		s := &shard{id: id, lane: e.laneOf(id)}
-		s.ctx, s.cancel = context.WithCancelCause(e.life) //nolint:fatcontext // a life of its own for each shard
-		e.shards[id] = s
-		byLane[s.lane] = append(byLane[s.lane], s)
-	}
-	e.mu.Unlock()
-	for l, shards := range byLane {
-		e.meters.owned(e.life, len(shards))
-		e.take(l, shards)
-	}
-}
-
-// disown gives shards up. No transaction runs meanwhile.
-func (e *engine) disown(ids []int32) error {
-	var ending errgroup.Group
-	e.mu.Lock()
-	for _, id := range ids {
-		if s := e.shards[id]; s != nil {
-			delete(e.shards, id)
-			ending.Go(func() error { return s.end(ErrNotOwner) })
-		}
-	}
-	e.mu.Unlock()
-	if err := ending.Wait(); err != nil {
-		return fmt.Errorf("local state: %w", err)
-	}
-	return nil
-}
-
-func (e *engine) owned() []int32 {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	ids := make([]int32, 0, len(e.shards))
-	for id := range e.shards {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
-func (e *engine) shard(id int32) *shard {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.shards[id]
 }

@@ -39,6 +39,7 @@ func (l *lane) open(s *shard) {
 	}
 	l.shards[s.id] = s
 	s.enter(PhaseLive)
+	s.whole.Store(true)
 	l.consumer.AddConsumePartitions(at)
 }
 

@@ -15,9 +15,9 @@ func (g *Group) Do(ctx context.Context, key string, f func(*Tx) error) error {
 	if err != nil {
 		return err
 	}
-	s := e.shard(e.shardOf([]byte(key)))
-	if s == nil || Phase(s.phase.Load()) != PhaseLive {
-		return fmt.Errorf("%w: key %q", ErrNotOwner, key)
+	s, err := e.live(key)
+	if err != nil {
+		return err
 	}
 	return e.do(ctx, s, f)
 }

@@ -21,8 +21,7 @@ const (
 // assigned is fetched by the lanes, from offsets that are read after the last owner was fenced.
 func (e *engine) member(ctx context.Context) error {
 	c := e.config
-	node := assign.Node{ID: c.node, Address: c.address, Rack: c.rack, Zone: c.zone, Weight: c.weight}
-	balancer, err := assign.New(func() assign.Node { return node }, 0, e.planned)
+	balancer, err := assign.New(e.self, c.standbys, e.planned)
 	if err != nil {
 		return err
 	}
@@ -80,6 +79,7 @@ func (e *engine) leave(ctx context.Context, ids []int32) {
 func (e *engine) planned(p assign.Plan) {
 	e.plan.Store(&p)
 	e.watchers.tell()
+	e.arrange()
 	if p.Shards() != e.count {
 		e.fail(e.grown(e.count, p.Shards()))
 	}

@@ -3,6 +3,7 @@ package partitions
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/millrace/millrace/partitions/internal/assign"
@@ -18,6 +19,8 @@ type Node struct {
 	Weight int
 	// Shards are what it owns.
 	Shards []int32
+	// Standbys are the shards of which it keeps a warm copy. See [Standbys].
+	Standbys []int32
 	// Self says whether it is this process.
 	Self bool
 }
@@ -46,8 +49,14 @@ func (e *engine) nodes() []Node {
 
 func (e *engine) node(plan *assign.Plan, i int) Node {
 	m := plan.Members[i]
+	var standbys []int32
+	for shard, by := range plan.Standbys {
+		if slices.Contains(by, i) {
+			standbys = append(standbys, int32(shard))
+		}
+	}
 	return Node{
-		ID: m.ID, Address: m.Address, Zone: m.Zone, Rack: m.Rack, Weight: m.Weight,
+		Standbys: standbys, ID: m.ID, Address: m.Address, Zone: m.Zone, Rack: m.Rack, Weight: m.Weight,
 		Shards: plan.Owned(i), Self: m.ID == e.config.node,
 	}
 }

@@ -47,6 +47,7 @@ type config struct {
 	poison    Poison
 	workers   int
 	shards    int
+	standbys  int
 }
 
 // part is a definition that a group uses: a table or a timer.
@@ -156,9 +157,18 @@ func (c *config) check() error {
 	require(c.session >= time.Second, "session timeout %s must be at least 1s", c.session)
 	require(c.workers >= 1 && c.workers <= 100_000, "workers %d must be 1 to 100,000", c.workers)
 	require(c.shards >= 1 && c.shards <= 1<<16, "shards %d must be 1 to 65,536", c.shards)
+	require(c.standbys >= 0 && c.standbys <= 16, "standbys %d must be 0 to 16", c.standbys)
 	require(c.start == bus.Earliest || c.start == bus.Latest, "a group starts at Earliest or Latest")
 	errs = append(errs, c.retry.Validate())
 	return errors.Join(errs...)
+}
+
+// using is an error where the part is not the group's.
+func (c *config) using(p part) error {
+	if c.parts[p.partName()] == p {
+		return nil
+	}
+	return fmt.Errorf("partitions: group %q does not use %q: pass it to partitions.Use", c.name, p.partName())
 }
 
 // topics are the group's inputs, sorted.

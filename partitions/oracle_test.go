@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
 )
 
 const simulatedLimit = 3 * time.Minute
@@ -70,4 +71,15 @@ func (s *simulation) check() {
 			s.t.Errorf("shard %d was never claimed", shard)
 		}
 	}
+}
+
+// tokens is a ledger whose outputs tell the shard's token.
+func tokens(b *bus.Bus, node string, opts ...partitions.Option) (*partitions.Group, error) {
+	balance := partitions.NewTable[string, int64]("balance")
+	return partitions.New(b, "ledger", append(opts, partitions.On(deposited, func(tx *partitions.Tx, d deposit) error {
+		v, _ := balance.Get(tx, d.Account)
+		balance.Put(tx, d.Account, v+d.Cents)
+		tx.Emit(balanceChanged.New(changed{Account: d.Account, Balance: v + d.Cents, Token: tx.Token(), Shard: tx.Shard()}))
+		return nil
+	}), partitions.Use(balance), partitions.NodeID(node), partitions.Lanes(2))...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -21,7 +22,8 @@ type restorer struct {
 	reads map[int32]*restoring
 }
 
-// restoring is one shard's reading. It ends with the record at the offset until, the shard's claim.
+// restoring is one shard's reading. It ends with the record at the offset until, the shard's claim; that of a standby does
+// not end by itself.
 type restoring struct {
 	shard    *shard
 	position store.Position
@@ -34,6 +36,7 @@ func newRestorer(e *engine) (*restorer, error) {
 		kgo.MetadataMinAge(clientMetadataAge),
 		kgo.FetchMaxWait(500*time.Millisecond),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.KeepControlRecords(),
 	)
 	if err != nil {
 		return nil, err
@@ -59,7 +62,7 @@ func (r *restorer) run(ctx context.Context) error {
 			if reading == nil || len(p.Records) == 0 {
 				return
 			}
-			if finished, err := reading.take(p.Records); finished || err != nil {
+			if finished, err := reading.take(p.Records, p.LastStableOffset); finished || err != nil {
 				r.finish(reading, err)
 			}
 		})
@@ -76,11 +79,23 @@ func (r *restorer) restore(s *shard, from store.Position) error {
 		return fmt.Errorf("local state at offset %d is ahead of the claim at %d: the changelog was cut back; delete the local state",
 			from.Next, claim)
 	}
+	return r.read(reading)
+}
+
+// follow keeps the shard's state at the end of its changelog, which was at end a moment ago, until the shard is gone.
+func (r *restorer) follow(s *shard, from store.Position, end int64) error {
+	reading := &restoring{shard: s, position: from, until: math.MaxInt64, done: make(chan error, 1)}
+	reading.reached(end)
+	return r.read(reading)
+}
+
+func (r *restorer) read(reading *restoring) error {
+	s := reading.shard
 	r.mu.Lock()
 	r.reads[s.id] = reading
 	r.mu.Unlock()
 	r.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{
-		r.engine.changelog: {s.id: kgo.NewOffset().At(from.Next)},
+		r.engine.changelog: {s.id: kgo.NewOffset().At(reading.position.Next)},
 	})
 	select {
 	case err := <-reading.done:
@@ -102,8 +117,8 @@ func (r *restorer) finish(reading *restoring, err error) {
 	reading.done <- err
 }
 
-// take applies records to the shard's state. It is finished when it has met the claim.
-func (r *restoring) take(records []*kgo.Record) (finished bool, err error) {
+// take applies records to the shard's state; end is where the changelog ends. It is finished when it has met the claim.
+func (r *restoring) take(records []*kgo.Record, end int64) (finished bool, err error) {
 	r.shard.mu.Lock()
 	defer r.shard.mu.Unlock()
 	if r.shard.ended {
@@ -116,7 +131,11 @@ func (r *restoring) take(records []*kgo.Record) (finished bool, err error) {
 		}
 		r.position.Next = record.Offset + 1
 		finished = record.Offset == r.until
-		if string(record.Key) != claimKey && string(record.Key) != progressKey {
+		switch {
+		case record.Attrs.IsControl(), string(record.Key) == progressKey:
+		case string(record.Key) == claimKey:
+			r.position.Token = max(r.position.Token, record.Offset)
+		default:
 			changes = append(changes, store.Change{Key: record.Key, Value: record.Value})
 		}
 	}
@@ -124,5 +143,15 @@ func (r *restoring) take(records []*kgo.Record) (finished bool, err error) {
 	if err := r.shard.state.Apply(changes, r.position); err != nil {
 		return false, err
 	}
+	r.reached(end)
 	return finished, nil
+}
+
+// reached notes how much of the changelog is still to come. A copy that has caught up once can be read from then on.
+func (r *restoring) reached(end int64) {
+	lag := max(end-r.position.Next, 0)
+	r.shard.lag.Store(lag)
+	if lag == 0 && r.until == math.MaxInt64 && r.shard.whole.CompareAndSwap(false, true) {
+		r.shard.enter(PhaseStandby)
+	}
 }

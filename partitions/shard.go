@@ -25,6 +25,9 @@ type shard struct {
 	position store.Position
 	offsets  map[string]int64
 	due      time.Time
+	lag      atomic.Int64
+	whole    atomic.Bool   // state can be read: it is all that the shard had at some time
+	finished chan struct{} // of a copy: closed when its state is
 	led      bool
 }
 
@@ -39,6 +42,8 @@ const (
 	PhaseRestoring
 	// PhaseLive: records are handled.
 	PhaseLive
+	// PhaseStandby: another node handles the shard, and this one keeps a copy that has caught up.
+	PhaseStandby
 )
 
 // String is the phase's name.
@@ -48,6 +53,8 @@ func (p Phase) String() string {
 		return "claiming"
 	case PhaseRestoring:
 		return "restoring"
+	case PhaseStandby:
+		return "standby"
 	default:
 		return "live"
 	}

@@ -48,6 +48,7 @@ type simulation struct {
 	ending  sync.WaitGroup
 	sent    map[string]int64
 	started int
+	copies  int
 }
 
 type simulated struct {
@@ -67,6 +68,7 @@ func simulate(t *testing.T, seed uint64) {
 	s := &simulation{
 		world: newWorld(t), random: rand.New(rand.NewPCG(seed, seed)),
 		nodes: make(map[int]*simulated), sent: make(map[string]int64),
+		copies: int(seed % 2),
 	}
 	defer s.end()
 	for i := range simulatedNodes {
@@ -101,7 +103,7 @@ func (s *simulation) launch(i int) {
 			return
 		}
 		defer b.Close()
-		g, err := tokens(b, name)
+		g, err := tokens(b, name, partitions.Standbys(s.copies))
 		if err == nil {
 			err = g.Run(ctx)
 		}
@@ -210,15 +212,4 @@ func (s *simulation) heal() {
 			n.line.flow()
 		}
 	}
-}
-
-// tokens is a ledger whose outputs tell the shard's token.
-func tokens(b *bus.Bus, node string) (*partitions.Group, error) {
-	balance := partitions.NewTable[string, int64]("balance")
-	return partitions.New(b, "ledger", partitions.On(deposited, func(tx *partitions.Tx, d deposit) error {
-		v, _ := balance.Get(tx, d.Account)
-		balance.Put(tx, d.Account, v+d.Cents)
-		tx.Emit(balanceChanged.New(changed{Account: d.Account, Balance: v + d.Cents, Token: tx.Token(), Shard: tx.Shard()}))
-		return nil
-	}), partitions.Use(balance), partitions.NodeID(node), partitions.Lanes(2))
 }

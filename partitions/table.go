@@ -46,20 +46,19 @@ func (t *Table[K, V]) partName() string { return t.name }
 func (t *Table[K, V]) partErr() error   { return t.err }
 func (*Table[K, V]) applyGroup(*config) {}
 
-// Get returns the value of a key as the transaction sees it. A value that cannot be read sticks to the transaction,
-// see [Tx.Err].
-func (t *Table[K, V]) Get(tx *Tx, key K) (V, bool) {
+// Get returns the value of a key as r sees it. A value that cannot be read sticks to r, see [Tx.Err] and [View.Err].
+func (t *Table[K, V]) Get(r Reader, key K) (V, bool) {
 	var v V
-	if !tx.uses(t) {
+	if !r.uses(t) {
 		return v, false
 	}
-	value, found := tx.get(t.key(tx, key))
+	value, found := r.get(t.key(r, key))
 	if !found {
 		return v, false
 	}
 	v, err := t.values.Decode(value)
 	if err != nil {
-		tx.fail(fmt.Errorf("table %s: a stored value cannot be read: %w", t.name, err))
+		r.fail(fmt.Errorf("table %s: a stored value cannot be read: %w", t.name, err))
 		return v, false
 	}
 	return v, true
@@ -91,11 +90,11 @@ func (t *Table[K, V]) Delete(tx *Tx, keys ...K) {
 	}
 }
 
-// Range iterates over the rows of the transaction's shard in ascending order of their keys, from the key given, or over
-// all. The rows may be changed meanwhile; what is added meanwhile is not seen.
-func (t *Table[K, V]) Range(tx *Tx, from ...K) iter.Seq2[K, V] {
+// Range iterates over the rows of r's shard in ascending order of their keys, from the key given, or over all. The rows
+// may be changed meanwhile. In a [Tx] what is added meanwhile is not seen.
+func (t *Table[K, V]) Range(r Reader, from ...K) iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
-		if !tx.uses(t) {
+		if !r.uses(t) {
 			return
 		}
 		start := t.prefix
@@ -103,7 +102,7 @@ func (t *Table[K, V]) Range(tx *Tx, from ...K) iter.Seq2[K, V] {
 			start = t.keys.append([]byte(t.name+"/"), from[0])
 		}
 		end := []byte(t.name + "0") // "0" follows "/"
-		tx.breaks(tx.overlay.scan(start, end, func(key, value []byte) bool {
+		r.scan(start, end, func(key, value []byte) bool {
 			k, err := t.keys.parse(key[len(t.prefix):])
 			if err == nil {
 				var v V
@@ -111,14 +110,15 @@ func (t *Table[K, V]) Range(tx *Tx, from ...K) iter.Seq2[K, V] {
 					return yield(k, v)
 				}
 			}
-			tx.fail(fmt.Errorf("table %s: a stored row cannot be read: %w", t.name, err))
+			r.fail(fmt.Errorf("table %s: a stored row cannot be read: %w", t.name, err))
 			return false
-		}))
+		})
 	}
 }
 
-// key encodes into the transaction's scratch space.
-func (t *Table[K, V]) key(tx *Tx, key K) []byte {
-	tx.scratch = t.keys.append(append(tx.scratch[:0], t.prefix...), key)
-	return tx.scratch
+// key encodes into the reader's scratch space.
+func (t *Table[K, V]) key(r Reader, key K) []byte {
+	space := r.space()
+	*space = t.keys.append(append((*space)[:0], t.prefix...), key)
+	return *space
 }

@@ -144,18 +144,12 @@ func (e *engine) revive(s *shard) {
 
 // restore brings the shard's local state to its claim.
 func (e *engine) restore(s *shard) error {
-	if s.state == nil {
-		var err error
-		if s.state, err = e.store.Open(s.id); err != nil {
-			return err
-		}
+	if err := e.endCopy(s.ctx, s.id); err != nil {
+		return err
 	}
-	position, known := s.state.Position()
-	if !known || position.Topic != e.ids[e.changelog] || time.Since(position.Written) > maxStale {
-		if err := s.state.Wipe(); err != nil {
-			return err
-		}
-		position = store.Position{Topic: e.ids[e.changelog], Epoch: -1}
+	position, err := e.openState(s)
+	if err != nil {
+		return err
 	}
 	if err := e.restorer.restore(s, position); err != nil {
 		return err
@@ -163,5 +157,16 @@ func (e *engine) restore(s *shard) error {
 	return s.nextTimer()
 }
 
-// maxStale is how old local state may be: after 24 hours compaction may have removed what says that a row was deleted.
-const maxStale = 12 * time.Hour
+// openState opens what this node has of a shard, and says how far that goes. What cannot be built upon is removed.
+func (e *engine) openState(s *shard) (store.Position, error) {
+	if s.state == nil {
+		var err error
+		if s.state, err = e.store.Open(s.id); err != nil {
+			return store.Position{}, err
+		}
+	}
+	if position, known := s.state.Position(); known && e.usable(position) {
+		return position, nil
+	}
+	return store.Position{Topic: e.ids[e.changelog], Epoch: -1}, s.state.Wipe()
+}

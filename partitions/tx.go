@@ -111,11 +111,9 @@ func (tx *Tx) fail(err error) {
 
 // uses says whether the part belongs to the group, and fails the transaction if not.
 func (tx *Tx) uses(p part) bool {
-	if tx.batch.engine.config.parts[p.partName()] == p {
-		return true
-	}
-	tx.fail(fmt.Errorf("partitions: group %q does not use %q: pass it to partitions.Use", tx.batch.engine.config.name, p.partName()))
-	return false
+	err := tx.batch.engine.config.using(p)
+	tx.fail(err)
+	return err == nil
 }
 
 func (tx *Tx) get(key []byte) ([]byte, bool) {
@@ -123,6 +121,12 @@ func (tx *Tx) get(key []byte) ([]byte, bool) {
 	tx.breaks(err)
 	return value, found && err == nil
 }
+
+func (tx *Tx) scan(from, to []byte, yield func(key, value []byte) bool) {
+	tx.breaks(tx.overlay.scan(from, to, yield))
+}
+
+func (tx *Tx) space() *[]byte { return &tx.scratch }
 
 func (tx *Tx) set(key, value []byte) {
 	if len(key)+len(value) > maxRecord {

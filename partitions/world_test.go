@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -158,5 +159,20 @@ func publish(t *testing.T, b *bus.Bus, msgs ...bus.Message) {
 	t.Helper()
 	if err := b.Publish(t.Context(), msgs...).Err(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// awaitHandled returns when all deposits are handled.
+func (w *world) awaitHandled() {
+	w.t.Helper()
+	for {
+		lags, err := w.bus.Lag(w.t.Context(), "ledger")
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if lags[0].Total() == 0 {
+			return
+		}
+		<-time.After(time.Millisecond)
 	}
 }
