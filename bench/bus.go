@@ -22,7 +22,7 @@ type round struct {
 func benchBus(ctx context.Context, s settings) error {
 	b, err := bus.Open(ctx, s.kafka)
 	if err != nil {
-		return err //nolint:wrapcheck // a bench
+		return err
 	}
 	defer b.Close() //nolint:errcheck // a bench
 	encode, err := newRecorder(ctx)
@@ -64,7 +64,7 @@ func runRound(ctx context.Context, s settings, b *bus.Bus, side side, number int
 	topic, quiet := "bench-"+uuid.NewString(), "bench-"+uuid.NewString()
 	err = b.Create(ctx, bus.TopicSpec{Name: bus.Topic(topic), Partitions: partitions}, bus.TopicSpec{Name: bus.Topic(quiet), Partitions: partitions})
 	if err != nil {
-		return done, err //nolint:wrapcheck // a bench
+		return done, err
 	}
 	if done.published, err = measure(n, func() error { return side.publish(ctx, topic, n) }); err != nil {
 		return done, fmt.Errorf("publish: %w", err)

@@ -47,7 +47,7 @@ type recorder struct {
 func newRecorder(ctx context.Context) (*recorder, error) {
 	records, err := bus.Encode(ctx, event("bench").New(newPayload(0)))
 	if err != nil {
-		return nil, err //nolint:wrapcheck // a bench
+		return nil, err
 	}
 	r := &recorder{}
 	for i, header := range records[0].Headers {

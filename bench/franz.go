@@ -25,7 +25,7 @@ func franz(address string, encode *recorder) (side, func(), error) {
 			}
 			records[i] = r
 		}
-		return client.ProduceSync(ctx, records...).FirstErr() //nolint:wrapcheck // a bench
+		return client.ProduceSync(ctx, records...).FirstErr()
 	}
 	return side{
 		name: "franz-go", share: 1,

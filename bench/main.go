@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"syscall"
 
 	"github.com/millrace/millrace/bench/count"
 	"github.com/millrace/millrace/bench/locks"
@@ -25,7 +26,7 @@ type settings struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -35,10 +36,10 @@ func main() {
 
 func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && slices.Contains(count.Benches(), args[0]) {
-		return count.Run(ctx, args) //nolint:wrapcheck // a bench
+		return count.Run(ctx, args)
 	}
 	if len(args) > 0 && args[0] == "locks" {
-		return locks.Run(ctx, args[1:]) //nolint:wrapcheck // a bench
+		return locks.Run(ctx, args[1:])
 	}
 	if len(args) == 0 || args[0] != "bus" {
 		return errors.New("say which bench: bus, partitions, handover, failover or locks")
@@ -58,7 +59,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if s.kafka == "" {
 		broker, err := servers.Kafka(ctx)
 		if err != nil {
-			return err //nolint:wrapcheck // it says what to do
+			return err
 		}
 		defer func() { err = errors.Join(err, broker.Close()) }()
 		s.kafka = broker.URL

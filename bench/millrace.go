@@ -15,7 +15,7 @@ func millrace(b *bus.Bus) side {
 			for i := range n {
 				if msgs = append(msgs, e.New(newPayload(i))); len(msgs) == batchSize || i == n-1 {
 					if err := b.Publish(ctx, msgs...).Err(); err != nil {
-						return err //nolint:wrapcheck // a bench
+						return err
 					}
 					msgs = msgs[:0]
 				}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -31,32 +32,35 @@ func table(to io.Writer, figures []figure) error {
 		if end < 0 {
 			end = len(figures)
 		}
-		rows(out, figures[:end])
+		if _, err := io.WriteString(out, rows(figures[:end])); err != nil {
+			return err //nolint:wrapcheck // a bench
+		}
 		figures = figures[end:]
 	}
 	return out.Flush() //nolint:wrapcheck // a bench
 }
 
-func rows(out io.Writer, figures []figure) {
-	fmt.Fprintf(out, "%s\t", figures[0].Case)
+func rows(figures []figure) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\t", figures[0].Case)
 	for _, f := range figures {
 		if f.Side != figures[0].Side {
 			break
 		}
-		fmt.Fprintf(out, "%s\t", f.Metric)
+		fmt.Fprintf(&out, "%s\t", f.Metric)
 	}
 	side := ""
 	for _, f := range figures {
 		if f.Side != side {
 			side = f.Side
-			fmt.Fprintf(out, "\n%s\t", side)
+			fmt.Fprintf(&out, "\n%s\t", side)
 		}
 		digits := 2
 		if f.Value >= 1000 { //nolint:mnd // a rate: its fraction says nothing
 			digits = 0
 		}
-		fmt.Fprintf(out, "%s\t", strconv.FormatFloat(f.Value, 'f', digits, 64))
+		fmt.Fprintf(&out, "%s\t", strconv.FormatFloat(f.Value, 'f', digits, 64))
 	}
-	fmt.Fprintln(out)
-	fmt.Fprintln(out)
+	out.WriteString("\n\n")
+	return out.String()
 }

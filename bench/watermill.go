@@ -23,7 +23,7 @@ func watermillSide(address string, encode *recorder) (side, func(), error) {
 	if err != nil {
 		return side{}, nil, err //nolint:wrapcheck // a bench
 	}
-	publish := func(ctx context.Context, topic string, first, n int) error {
+	publish := func(topic string, first, n int) error {
 		msgs := make([]*message.Message, n)
 		for i := range n {
 			r, err := encode.record(topic, first+i)
@@ -36,13 +36,13 @@ func watermillSide(address string, encode *recorder) (side, func(), error) {
 			}
 			msgs[i].Metadata.Set("key", string(r.Key))
 		}
-		return publisher.Publish(topic, msgs...) //nolint:wrapcheck // a bench
+		return publisher.Publish(topic, msgs...)
 	}
 	return side{
 		name: "watermill", share: 20,
-		publish: func(ctx context.Context, topic string, n int) error {
+		publish: func(_ context.Context, topic string, n int) error {
 			for first := 0; first < n; first += batchSize {
-				if err := publish(ctx, topic, first, min(batchSize, n-first)); err != nil {
+				if err := publish(topic, first, min(batchSize, n-first)); err != nil {
 					return err
 				}
 			}
@@ -72,7 +72,7 @@ func watermillSide(address string, encode *recorder) (side, func(), error) {
 			}
 			return nil
 		},
-		one: func(ctx context.Context, topic string, i int) error { return publish(ctx, topic, i, 1) },
+		one: func(_ context.Context, topic string, i int) error { return publish(topic, i, 1) },
 	}, func() { _ = publisher.Close() }, nil
 }
 

@@ -43,7 +43,7 @@ func (a *attempt) Err() error {
 	if a.timed == nil && !a.over && a.parent.Err() == nil && time.Now().Before(a.deadline) {
 		return nil
 	}
-	return a.time().Err() //nolint:wrapcheck // a context's own
+	return a.time().Err()
 }
 
 // Value knows the delivery. What package context looks for, to attach children and to find causes, is in timed.

@@ -76,8 +76,8 @@ func TestHandlerTimeout(t *testing.T) {
 func TestHandlerContextEndsWithHandler(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var kept context.Context //nolint:fatcontext // a handler that leaks its context
-		handledOnce(t, time.Minute, func(ctx context.Context) { kept = ctx })
+		var kept context.Context
+		handledOnce(t, time.Minute, func(ctx context.Context) { kept = ctx }) //nolint:fatcontext // a handler that leaks its context
 		<-kept.Done()
 		if !errors.Is(kept.Err(), context.Canceled) {
 			t.Errorf("a context that was first asked after its handler ended with %v", kept.Err())

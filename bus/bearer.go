@@ -28,7 +28,7 @@ func (s bearerSession) Challenge(answer []byte) (bool, []byte, error) {
 		var refused struct {
 			Status string `json:"status"`
 		}
-		_ = json.Unmarshal(answer, &refused) //nolint:errcheck // without a status it is refused all the same
+		_ = json.Unmarshal(answer, &refused) // without a status it is refused all the same
 		return false, nil, fmt.Errorf("the token was refused (%q): %w", refused.Status, kerr.SaslAuthenticationFailed)
 	}
 	return done, next, err //nolint:wrapcheck // it says what it is

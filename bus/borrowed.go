@@ -40,7 +40,7 @@ type keeper struct{}
 func (keeper) OnFetchRecordBuffered(r *kgo.Record) { r.Context = hidden{r.Context} }
 
 // hidden is a context without what the client keeps in it for itself, whose keys are pointers to text.
-type hidden struct{ context.Context }
+type hidden struct{ context.Context } //nolint:containedctx // it is a context itself
 
 type hiddenKey struct{}
 

@@ -171,9 +171,7 @@ func (c *Contract) urn() string { return schemaURN + c.name + ":" + strconv.Itoa
 // Err says what is wrong with the contract, or nil.
 func (c *Contract) Err() error { return c.err }
 
-var (
-	namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$`)
-)
+var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$`)
 
 func newContract(name string, payload reflect.Type, opts []ContractOption) *Contract {
 	c := &Contract{name: name, version: 1, payload: payload, compatible: Full}

@@ -76,7 +76,7 @@ func (b *Bus) consume(ctx context.Context, s *subscription) error {
 	e.source.close(leaving)
 	end(ErrDrained)
 	workers.Wait()
-	return err
+	return err //nolint:wrapcheck // wrapped where it came from
 }
 
 // work runs keys until the engine's life ends.
@@ -103,7 +103,7 @@ func (e *engine) feed(ctx context.Context) error {
 		fetches := e.source.poll(ctx)
 		if ctx.Err() != nil {
 			e.source.release()
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how a subscription stops
 		}
 		err := fetchError(fetches)
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {

@@ -140,7 +140,8 @@ func refusal(err error) error {
 	case errors.Is(err, kerr.UnsupportedSaslMechanism):
 		advice = "the broker does not take this kind of authentication; choose another one with sasl= in the address"
 	case errors.Is(err, kerr.SaslAuthenticationFailed):
-		advice = "user, password or token are wrong or have expired; bus.Credentials, bus.OAuth and token_file are asked for new ones at each connection"
+		advice = "user, password or token are wrong or have expired; " +
+			"bus.Credentials, bus.OAuth and token_file are asked for new ones at each connection"
 	case errors.Is(err, kerr.TopicAuthorizationFailed):
 		advice = "let the user describe, read or write the topic, or create it"
 	case errors.Is(err, kerr.GroupAuthorizationFailed):

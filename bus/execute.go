@@ -95,9 +95,10 @@ func (e *engine) attempt(ctx context.Context, h *handler, d *delivery, history h
 		defer func() { end(err) }()
 	}
 	if h.once == nil {
-		return h.call(ctx, d.record)
+		return h.call(ctx, d.record) //nolint:contextcheck // limited is made of ctx
 	}
-	return h.once.run(ctx, e.sub.group+"/"+identity(d.record, history), func(ctx context.Context) error {
+	key := e.sub.group + "/" + identity(d.record, history)
+	return h.once.run(ctx, key, func(ctx context.Context) error { //nolint:contextcheck // limited is made of ctx
 		return h.call(ctx, d.record)
 	})
 }

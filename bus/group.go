@@ -97,7 +97,7 @@ func (s *groupSource) commit(ctx context.Context, offsets map[string]map[int32]k
 
 func (s *groupSource) close(ctx context.Context) {
 	s.client.AllowRebalance()
-	_ = s.client.LeaveGroupContext(ctx) //nolint:errcheck // a member that cannot say goodbye is missed by its heartbeats
+	_ = s.client.LeaveGroupContext(ctx) // a member that cannot say goodbye is missed by its heartbeats
 	s.client.CloseAllowingRebalance()
 	s.client.AllowRebalance() // a second leave, which Close begins while the first waits for a coordinator, may still wait for it
 }

@@ -52,7 +52,7 @@ func (e *engine) awaitSpace(ctx context.Context) error {
 		}
 		break
 	}
-	return ctx.Err() //nolint:wrapcheck // only asked whether
+	return ctx.Err()
 }
 
 // after runs the queue again when d has passed.
@@ -67,7 +67,7 @@ func (e *engine) commitLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			e.commit(e.life, e.all)
+			e.commit(e.life, e.all) //nolint:contextcheck // what has begun is stored to its end
 		}
 	}
 }

@@ -84,6 +84,7 @@ func (s *survey) visit(t reflect.Type) error {
 				return err
 			}
 		}
+	default: // nothing is within
 	}
 	return nil
 }

@@ -82,7 +82,7 @@ func TestPublishErrorClass(t *testing.T) {
 			if len(results) != 1 || !errors.Is(results.Err(), test.is) {
 				t.Fatalf("got %v, want %v", results.Err(), test.is)
 			}
-			if text := results[0].Err.Error(); test.is == bus.ErrTooLarge && !strings.Contains(text, "max.message.bytes") {
+			if text := results[0].Err.Error(); errors.Is(test.is, bus.ErrTooLarge) && !strings.Contains(text, "max.message.bytes") {
 				t.Errorf("it does not say what to do: %s", text)
 			}
 			if class := resilience.ClassOf(results[0].Err); class != test.class {

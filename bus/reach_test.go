@@ -116,7 +116,7 @@ func TestOneBrokerDead(t *testing.T) {
 			return nil
 		})
 		var msgs []bus.Message
-		for _, id := range strings.Split("abcdefghijklmnopqrstuvwxyz", "") {
+		for id := range strings.SplitSeq("abcdefghijklmnopqrstuvwxyz", "") {
 			msgs = append(msgs, orderPlaced().New(placed{ID: id}))
 		}
 		results := b.Publish(t.Context(), msgs...)

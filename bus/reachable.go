@@ -42,7 +42,7 @@ func (b *Bus) reachable(ctx context.Context, s *subscription) error {
 		_, err = b.admin.DescribeGroups(limited, s.member())
 	}
 	if ctx.Err() != nil || !unanswered(err) {
-		return nil //nolint:nilerr // what a broker answers is found where it matters
+		return nil // what a broker answers is found where it matters
 	}
 	return err //nolint:wrapcheck // wrapped by Subscribe
 }
@@ -62,7 +62,7 @@ func (b *Bus) mostPartitions(ctx context.Context, topics []Topic) (int, error) {
 	ask := kmsg.NewPtrMetadataRequest()
 	for _, topic := range topics {
 		one := kmsg.NewMetadataRequestTopic()
-		one.Topic = kmsg.StringPtr(string(topic))
+		one.Topic = new(string(topic))
 		ask.Topics = append(ask.Topics, one)
 	}
 	answer, err := ask.RequestWith(ctx, b.client)
@@ -74,7 +74,7 @@ func (b *Bus) mostPartitions(ctx context.Context, topics []Topic) (int, error) {
 		err = cmp.Or(err, kerr.ErrorForCode(topic.ErrorCode))
 		most = max(most, len(topic.Partitions))
 	}
-	return most, err
+	return most, err //nolint:wrapcheck // wrapped by widest
 }
 
 func textOf(topics []Topic) []string {

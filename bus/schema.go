@@ -179,7 +179,8 @@ func (d *derivation) list(t reflect.Type) (*jsonschema.Schema, error) {
 
 func (d *derivation) table(t reflect.Type) (*jsonschema.Schema, error) {
 	key := t.Key()
-	if !(key.Kind() == reflect.String || key.Kind() >= reflect.Int && key.Kind() <= reflect.Uintptr) && !implements[encoding.TextMarshaler](key) {
+	integer := key.Kind() >= reflect.Int && key.Kind() <= reflect.Uintptr
+	if key.Kind() != reflect.String && !integer && !implements[encoding.TextMarshaler](key) {
 		return nil, fmt.Errorf("type %s has no JSON form: its keys must be text or integers", t)
 	}
 	values, err := d.derive(t.Elem())

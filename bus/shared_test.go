@@ -50,7 +50,7 @@ func TestSharedRenewsLocks(t *testing.T) {
 		if err := b.Publish(t.Context(), orderPlaced().New(placed{ID: "slow"}), orderPlaced().New(placed{ID: "failing"})).Err(); err != nil {
 			t.Fatal(err)
 		}
-		err := b.Subscribe(ctx, "virtual", bus.Shared(), bus.On(orderPlaced(), func(ctx context.Context, p placed) error {
+		err := b.Subscribe(ctx, "virtual", bus.Shared(), bus.On(orderPlaced(), func(_ context.Context, p placed) error {
 			switch p.ID {
 			case "slow":
 				slow.Add(1)

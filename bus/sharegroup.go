@@ -95,7 +95,8 @@ func (b *Bus) isShareGroup(ctx context.Context, group string) error {
 		return fmt.Errorf("list the groups: %w", readError(err))
 	}
 	if other, ok := others[group]; ok && other.State != "Dead" {
-		return fmt.Errorf("%w: %q was used without bus.Shared and is a group of another kind; choose another name, or delete the group", ErrGroupKind, group)
+		return fmt.Errorf("%w: %q was used without bus.Shared and is a group of another kind; choose another name, or delete the group",
+			ErrGroupKind, group)
 	}
 	return nil
 }
@@ -174,8 +175,10 @@ func (b *Bus) configureShare(ctx context.Context, group string, wanted map[strin
 			return readError(err)
 		}
 	}
-	policy := resilience.RetryPolicy{Attempts: 1000, Initial: 20 * time.Millisecond, Max: 250 * time.Millisecond, Multiplier: 1.5, Elapsed: settleLimit}
-	return resilience.Do(ctx, policy, func(ctx context.Context) error { //nolint:wrapcheck // wrapped by prepareShared
+	policy := resilience.RetryPolicy{
+		Attempts: 1000, Initial: 20 * time.Millisecond, Max: 250 * time.Millisecond, Multiplier: 1.5, Elapsed: settleLimit,
+	}
+	return resilience.Do(ctx, policy, func(ctx context.Context) error {
 		found, err := b.shareConfig(ctx, group)
 		for name, value := range wanted {
 			if err == nil && found[name].value != value {

@@ -13,7 +13,7 @@ import (
 // sharedLag describes those of the groups that are share groups, and returns the names of the others.
 func (b *Bus) sharedLag(ctx context.Context, groups []string) (lags []GroupLag, others []string, err error) {
 	if b.hasShareGroups(ctx) != nil {
-		return nil, groups, nil
+		return nil, groups, nil //nolint:nilerr // then none of them is a share group
 	}
 	listed, err := b.admin.ListGroupsByType(ctx, []string{"share"})
 	if err != nil {

@@ -91,7 +91,7 @@ func (q *shareQueue) drain(end context.CancelCauseFunc) {
 	q.giveBack(func(*borrowed) bool { return true })
 	leaving, cancel := context.WithTimeout(context.WithoutCancel(q.life), leaveTimeout)
 	defer cancel()
-	_ = q.client.LeaveGroupContext(leaving) //nolint:errcheck // a member that cannot say goodbye is missed by its heartbeats
+	_ = q.client.LeaveGroupContext(leaving) // a member that cannot say goodbye is missed by its heartbeats
 	q.client.Close()
 	q.workers.Wait()
 }

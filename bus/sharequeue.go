@@ -53,7 +53,7 @@ func (b *Bus) borrow(ctx context.Context, s *subscription, limit int) error {
 	var renewing sync.WaitGroup
 	renewing.Go(q.renew)
 	err = q.feed(ctx)
-	q.drain(end)
+	q.drain(end) //nolint:contextcheck // ctx has ended
 	renewing.Wait()
 	return err
 }
@@ -62,12 +62,12 @@ func (b *Bus) borrow(ctx context.Context, s *subscription, limit int) error {
 func (q *shareQueue) feed(ctx context.Context) error {
 	for {
 		if q.awaitSpace(ctx) != nil || q.awaitFree(ctx) != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how a subscription stops
 		}
 		fetches := q.client.PollFetches(ctx)
 		q.take(fetches)
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how a subscription stops
 		}
 		if err := fetchError(fetches); err != nil {
 			return err
@@ -163,11 +163,11 @@ func (q *shareQueue) awaitFree(ctx context.Context) error {
 		free := len(q.ready) == 0 && q.running < q.sub.concurrency
 		q.mu.Unlock()
 		if free {
-			return ctx.Err() //nolint:wrapcheck // only asked whether
+			return ctx.Err()
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err() //nolint:wrapcheck // only asked whether
+			return ctx.Err()
 		case <-q.changed:
 		}
 	}

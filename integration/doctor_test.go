@@ -11,6 +11,7 @@ import (
 
 // TestDoctor has doctor look at real servers. Every rule must find its setting, and what needs several brokers is advice.
 func TestDoctor(t *testing.T) {
+	t.Parallel()
 	doctor := exec.CommandContext(t.Context(), shared.binary.build(t), "doctor", "--json", "--kafka", shared.Kafka(t).URL,
 		"--database", shared.Postgres(t).URL, "--redis", shared.Redis(t).URL)
 	doctor.Stderr = os.Stderr

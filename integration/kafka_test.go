@@ -23,6 +23,7 @@ func open(t testing.TB) *bus.Bus {
 }
 
 func TestBusOnKafka(t *testing.T) {
+	t.Parallel()
 	bustest.Conformance(t, open)
 }
 
@@ -31,6 +32,7 @@ type order struct {
 }
 
 func TestKcat(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	name := "a" + strings.ToLower(uuid.NewString()[:8])
 	event := bus.Define("kcat."+name+".placed", func(o order) string { return o.ID })

@@ -41,6 +41,7 @@ func lockManager(t *testing.T, b *bus.Bus, group string, opts ...locks.Option) *
 func lockGroup() string { return "g" + uuid.NewString()[:8] }
 
 func TestLocksFirstComeFirstServed(t *testing.T) {
+	t.Parallel()
 	group := lockGroup()
 	var managers []*locks.Manager
 	for range 4 {
@@ -78,7 +79,7 @@ const (
 )
 
 // TestLockHolder is the process that other tests kill: it holds the lock "one" of a group, and tells about it.
-func TestLockHolder(t *testing.T) {
+func TestLockHolder(t *testing.T) { //nolint:paralleltest // it has its process for itself
 	group := os.Getenv(lockHolderEnv)
 	if group == "" {
 		t.Skip("this is a process of other tests")
@@ -87,9 +88,9 @@ func TestLockHolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("\nholding %d\n", lease.Token())
+	fmt.Fprintf(os.Stdout, "\nholding %d\n", lease.Token())
 	<-lease.Lost()
-	fmt.Printf("\nlost %v\n", lease.Err())
+	fmt.Fprintf(os.Stdout, "\nlost %v\n", lease.Err())
 	_ = lease.Release(t.Context())
 }
 
@@ -131,7 +132,7 @@ func (h *lockHolder) says(t *testing.T, begin string) string {
 	return ""
 }
 
-func TestLockHolderIsKilled(t *testing.T) {
+func TestLockHolderIsKilled(t *testing.T) { //nolint:paralleltest // it measures
 	group := lockGroup()
 	holder := startLockHolder(t, group)
 	waiter := lockManager(t, open(t), group, locks.LeaseTime(lockLease))
@@ -161,7 +162,7 @@ func TestLockHolderIsKilled(t *testing.T) {
 	}
 }
 
-func TestLockHolderIsPaused(t *testing.T) {
+func TestLockHolderIsPaused(t *testing.T) { //nolint:paralleltest // its lease is short
 	group := lockGroup()
 	holder := startLockHolder(t, group)
 	waiter := lockManager(t, open(t), group, locks.LeaseTime(lockLease))

@@ -13,7 +13,7 @@ import (
 )
 
 // shared holds the servers and the binary of this test run.
-var shared run //nolint:gochecknoglobals // one set of servers for all tests
+var shared run
 
 type run struct {
 	servers.Shared

@@ -22,7 +22,7 @@ func place(ctx context.Context, client *http.Client, pod, id string) int {
 	if err != nil {
 		return 0
 	}
-	defer response.Body.Close() //nolint:errcheck // only its status matters
+	defer response.Body.Close()
 	return response.StatusCode
 }
 

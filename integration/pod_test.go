@@ -28,7 +28,7 @@ type binary struct {
 func (b *binary) build(t testing.TB) string {
 	t.Helper()
 	b.once.Do(func() {
-		if b.dir, b.err = os.MkdirTemp("", "millrace-integration"); b.err != nil {
+		if b.dir, b.err = os.MkdirTemp("", "millrace-integration"); b.err != nil { //nolint:usetesting // other tests use it too
 			return
 		}
 		b.path = filepath.Join(b.dir, "millrace")

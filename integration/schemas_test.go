@@ -34,7 +34,10 @@ func codecs(t *testing.T, open func(testing.TB) *bus.Bus) {
 		&apipb.Method{}, &apipb.Method{Name: "get"})
 }
 
-func TestCodecsOnKafka(t *testing.T) { codecs(t, open) }
+func TestCodecsOnKafka(t *testing.T) {
+	t.Parallel()
+	codecs(t, open)
+}
 
 // openWithRegistry opens a bus on Kafka with a real schema registry, and returns a client that looks at it.
 func openWithRegistry(t testing.TB) (*bus.Bus, *sr.Client) {
@@ -57,6 +60,7 @@ func openWithRegistry(t testing.TB) (*bus.Bus, *sr.Client) {
 }
 
 func TestSchemaRegistry(t *testing.T) {
+	t.Parallel()
 	b, client := openWithRegistry(t)
 	codecs(t, func(testing.TB) *bus.Bus { return b })
 

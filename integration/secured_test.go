@@ -143,6 +143,7 @@ func TestSecuredKafka(t *testing.T) {
 
 // rotation lets logins run out: the token source is asked again, and when it has no good token any more, that is said.
 func (f *fortress) rotation(t *testing.T) {
+	t.Helper()
 	var asked atomic.Int64
 	var stale atomic.Bool
 	b, err := bus.Open(t.Context(), "kafkas://"+f.logins+"?ca="+f.authority.File(), bus.PublishTimeout(15*time.Second),

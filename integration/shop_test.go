@@ -21,11 +21,12 @@ const (
 
 // TestShop sends an order from one pod to the topic, which kcat reads, and to a browser at the other pod.
 func TestShop(t *testing.T) {
+	t.Parallel()
 	client, first, second := httpClient(t), startPod(t), startPod(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	events := stream(ctx, t, client, second.url)
-	defer events.Body.Close() //nolint:errcheck // the stream is left
+	defer events.Body.Close()
 	id := "order-" + uuid.NewString()
 	if got := place(ctx, client, first.url, id); got != http.StatusCreated {
 		t.Fatalf("POST /orders: %d", got)
@@ -42,12 +43,12 @@ func TestShop(t *testing.T) {
 }
 
 // TestKillLosesNoOrder kills the pod that works the outbox, in the middle of orders to both pods.
-func TestKillLosesNoOrder(t *testing.T) {
+func TestKillLosesNoOrder(t *testing.T) { //nolint:paralleltest // it kills the pod that works the outbox of all
 	client, first, second := httpClient(t), startPod(t), startPod(t)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	events := stream(ctx, t, client, second.url)
-	defer events.Body.Close() //nolint:errcheck // the stream is left
+	defer events.Body.Close()
 
 	prefix := "order-" + uuid.NewString() + "-"
 	var mu sync.Mutex

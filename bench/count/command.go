@@ -72,7 +72,7 @@ func Run(ctx context.Context, args []string) (err error) {
 	if s.kafka == "" {
 		broker, err := servers.Kafka(ctx)
 		if err != nil {
-			return err //nolint:wrapcheck // it says what to do
+			return err
 		}
 		defer func() { err = errors.Join(err, broker.Close()) }()
 		s.kafka = broker.URL

@@ -119,6 +119,6 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
-		return ctx.Err() //nolint:wrapcheck // a bench
+		return ctx.Err()
 	}
 }

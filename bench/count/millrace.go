@@ -22,12 +22,12 @@ func onDisk(ctx context.Context, w Work, transaction int) error {
 func group(ctx context.Context, w Work, opts ...partitions.Option) error {
 	b, err := bus.Open(ctx, "kafka://"+strings.Join(w.Brokers, ","))
 	if err != nil {
-		return err //nolint:wrapcheck // a bench
+		return err
 	}
 	defer b.Close() //nolint:errcheck // it never fails
 	counts := partitions.NewTable[string, uint64]("counts", number())
 	g, err := partitions.New(b, w.Group, append(opts, partitions.Use(counts),
-		partitions.OnRecord(bus.Topic(w.Input), func(tx *partitions.Tx, in bus.Record) error {
+		partitions.OnRecord(bus.Topic(w.Input), func(tx *partitions.Tx, in bus.Record) error { //nolint:contextcheck // it is given none
 			count, _ := counts.Get(tx, string(in.Key))
 			count++
 			counts.Put(tx, string(in.Key), count)
@@ -36,9 +36,9 @@ func group(ctx context.Context, w Work, opts ...partitions.Option) error {
 			return nil
 		}))...)
 	if err != nil {
-		return err //nolint:wrapcheck // a bench
+		return err
 	}
-	return g.Run(ctx) //nolint:wrapcheck // a bench
+	return g.Run(ctx)
 }
 
 // number is a count as eight bytes, as the other sides keep it.

@@ -21,7 +21,8 @@ func streams(store string) side {
 		command: func(ctx context.Context, w Work) (*exec.Cmd, error) {
 			folder := streamsFolder()
 			args := []string{
-				"-XX:+UseParallelGC", "-Xmx" + heap, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.clients.admin=off",
+				"-XX:+UseParallelGC", "-Xmx" + heap, "-Dorg.slf4j.simpleLogger.defaultLogLevel=error",
+				"-Dorg.slf4j.simpleLogger.log.org.apache.kafka.clients.admin=off",
 				"-Dpad=" + strconv.Itoa(w.Pad),
 				"-cp", filepath.Join(folder, "classes") + ":" + filepath.Join(folder, "jars", "*"),
 				"Count", w.Input, w.Output, store,

@@ -164,7 +164,9 @@ func (b *bench) print(figures []figure) error {
 			}
 			continue
 		}
-		fmt.Printf("%-30s %-14s %-28s %14.2f\n", f.Case, f.Side, f.Metric, f.Value)
+		if _, err := fmt.Fprintf(os.Stdout, "%-30s %-14s %-28s %14.2f\n", f.Case, f.Side, f.Metric, f.Value); err != nil {
+			return err //nolint:wrapcheck // a bench
+		}
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func Run(ctx context.Context, args []string) (err error) {
 	if s.kafka == "" {
 		broker, err := servers.Kafka(ctx)
 		if err != nil {
-			return err //nolint:wrapcheck // it says what to do
+			return err
 		}
 		defer func() { err = errors.Join(err, broker.Close()) }()
 		s.kafka = broker.URL
@@ -61,10 +61,10 @@ func Run(ctx context.Context, args []string) (err error) {
 func member(ctx context.Context, s settings, group string) (m *locks.Manager, end func(), err error) {
 	b, err := bus.Open(ctx, s.kafka)
 	if err != nil {
-		return nil, nil, err //nolint:wrapcheck // a bench
+		return nil, nil, err
 	}
 	if m, err = locks.New(b, group); err != nil {
-		return nil, nil, err //nolint:wrapcheck // a bench
+		return nil, nil, err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	var run sync.WaitGroup
@@ -83,9 +83,11 @@ func hold(ctx context.Context, s settings) error {
 	}
 	defer end()
 	if _, err := m.Acquire(ctx, "one"); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(os.Stdout, "holding"); err != nil {
 		return err //nolint:wrapcheck // a bench
 	}
-	fmt.Println("holding")
 	<-ctx.Done()
 	return nil
 }
@@ -102,11 +104,11 @@ func bench(ctx context.Context, s settings) error {
 		began := time.Now()
 		lease, err := m.Acquire(ctx, "alone")
 		if err != nil {
-			return err //nolint:wrapcheck // a bench
+			return err
 		}
 		acquired := time.Now()
 		if err := lease.Release(ctx); err != nil {
-			return err //nolint:wrapcheck // a bench
+			return err
 		}
 		acquires[i], releases[i] = acquired.Sub(began), time.Since(acquired)
 	}
@@ -182,12 +184,12 @@ func kill(ctx context.Context, s settings, m *locks.Manager, group string) error
 			}
 		})).Acquire(ctx, "one")
 		if err != nil {
-			return err //nolint:wrapcheck // a bench
+			return err
 		}
 		took[i] = time.Since(killed)
 		_ = holder.Wait() // it was killed
 		if err := lease.Release(ctx); err != nil {
-			return err //nolint:wrapcheck // a bench
+			return err
 		}
 	}
 	s.print("after a kill", "p50", ms(took, 0.5))
@@ -202,7 +204,7 @@ func (s settings) print(what, metric string, value float64) {
 		})
 		return
 	}
-	fmt.Printf("%-16s %-6s %12.2f\n", what, metric, value)
+	_, _ = fmt.Fprintf(os.Stdout, "%-16s %-6s %12.2f\n", what, metric, value)
 }
 
 func ms(values []time.Duration, q float64) float64 {

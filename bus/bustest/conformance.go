@@ -16,6 +16,7 @@ import (
 // Conformance runs everything that package bus promises against a broker. open returns a bus on it; topics and groups
 // have names of their own, so the broker may be shared. A test that hangs fails after a minute.
 func Conformance(t *testing.T, open func(testing.TB) *bus.Bus) {
+	t.Helper()
 	for name, check := range map[string]func(*suite){
 		"handles every event, in order for its key":    (*suite).keyOrder,
 		"a slow key does not hold up others":           (*suite).slowKey,

@@ -58,10 +58,10 @@ func (s *suite) retryLater() {
 }
 
 // refuse dead-letters every event of the suite whose number is wanted.
-func (s *suite) refuse(numbers ...int) (stop func()) {
+func (s *suite) refuse(numbers ...int) {
 	handle, wait := collect(s)
 	seen := make(chan struct{}, 1000)
-	stop = s.subscribe(bus.On(s.event, func(ctx context.Context, n note) error {
+	stop := s.subscribe(bus.On(s.event, func(ctx context.Context, n note) error {
 		if err := handle(ctx, n); err != nil {
 			return err
 		}
@@ -74,7 +74,6 @@ func (s *suite) refuse(numbers ...int) (stop func()) {
 	s.publish(s.notes(10, 2)...)
 	wait(10)
 	stop()
-	return stop
 }
 
 func (s *suite) letters() []bus.DeadLetter {

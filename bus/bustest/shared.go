@@ -80,7 +80,7 @@ func (s *suite) sharedFailures() {
 	s.publish(broken.Message())
 	s.publish(s.notes(4, 4)...)
 	wait(3)
-	for len(s.letters()) < 2 && s.ctx.Err() == nil { //nolint:revive // each look reads the topic to its end
+	for len(s.letters()) < 2 && s.ctx.Err() == nil { // each look reads the topic to its end
 	}
 	stop()
 	for _, letter := range s.letters() {

@@ -44,9 +44,9 @@ func askKafka(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		b, err := bus.Open(ctx, url)
 		if err != nil {
-			return err //nolint:wrapcheck // await says what it means
+			return err
 		}
-		return b.Close() //nolint:wrapcheck // it was only a question
+		return b.Close()
 	}
 }
 
@@ -54,9 +54,9 @@ func askPostgres(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, url)
 		if err != nil {
-			return err //nolint:wrapcheck // await says what it means
+			return err
 		}
-		return conn.Close(ctx) //nolint:wrapcheck // it was only a question
+		return conn.Close(ctx)
 	}
 }
 
@@ -64,14 +64,14 @@ func askRedis(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", strings.TrimPrefix(url, redisURL("")))
 		if err != nil {
-			return err //nolint:wrapcheck // await says what it means
+			return err
 		}
-		defer conn.Close() //nolint:errcheck // it was only a question
+		defer conn.Close()
 		if deadline, ok := ctx.Deadline(); ok {
 			_ = conn.SetDeadline(deadline) // without it, the server's answer is waited for
 		}
 		if _, err := conn.Write([]byte("PING\r\n")); err != nil {
-			return err //nolint:wrapcheck // await says what it means
+			return err
 		}
 		answer, err := bufio.NewReader(conn).ReadString('\n')
 		if err == nil && answer != "+PONG\r\n" {
@@ -89,7 +89,7 @@ func freePorts(ctx context.Context, count int) ([]int, error) {
 		if err != nil {
 			return nil, fmt.Errorf("find a port: %w", err)
 		}
-		defer listener.Close()                         //nolint:errcheck // the port was only looked up
+		defer listener.Close()
 		ports[i] = listener.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a TCP listener has a TCP address
 	}
 	return ports, nil

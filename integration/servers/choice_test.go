@@ -31,7 +31,7 @@ func TestEnvironment(t *testing.T) {
 func TestMissing(t *testing.T) {
 	broken := t.TempDir()
 	script := "#!/bin/sh\nfor i in 1 2 3; do echo line $i; done; echo 'no memory is left' >&2; exit 3\n"
-	if err := os.WriteFile(filepath.Join(broken, "redis-server"), []byte(script), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(broken, "redis-server"), []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {

@@ -38,7 +38,7 @@ func findDaemon(ctx context.Context) (daemon, error) {
 	if err != nil {
 		return daemon{}, fmt.Errorf("find Docker: %w", err)
 	}
-	defer provider.Close() //nolint:errcheck // it was only asked
+	defer provider.Close()
 	info, err := provider.Client().Info(ctx, client.InfoOptions{})
 	if err != nil {
 		return daemon{}, fmt.Errorf("no Docker daemon answers; start one: %w", err)
@@ -77,7 +77,7 @@ func imageOf(variable, official string) string {
 func (d daemon) run(ctx context.Context, i image, url func(at string) string, ask func(url string) func(context.Context) error) (*Server, error) {
 	port, err := network.ParsePort(strconv.Itoa(i.port) + "/tcp")
 	if err != nil {
-		return nil, err //nolint:wrapcheck // a constant
+		return nil, err
 	}
 	c, err := testcontainers.GenericContainer(ctx, testcontainers.GenericContainerRequest{
 		ContainerRequest: testcontainers.ContainerRequest{
@@ -90,7 +90,7 @@ func (d daemon) run(ctx context.Context, i image, url func(at string) string, as
 		Logger: log.NewNoopLogger(), Started: true,
 	})
 	end := func() error {
-		return testcontainers.TerminateContainer(c, testcontainers.StopTimeout(0)) //nolint:wrapcheck // it says what it is
+		return testcontainers.TerminateContainer(c, testcontainers.StopTimeout(0))
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("run %s (a missing image is pulled; set TESTCONTAINERS_RYUK_DISABLED=true where nothing can be): %w",
@@ -126,12 +126,12 @@ func lastWords(ctx context.Context, c testcontainers.Container) error {
 	}
 	logs, err := c.Logs(ctx)
 	if err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
-	defer logs.Close() //nolint:errcheck // only read from
+	defer logs.Close()
 	var end tail
 	if _, err := io.Copy(&end, logs); err != nil {
-		return err //nolint:wrapcheck // it says what it is
+		return err
 	}
 	return errors.New(end.lastWords())
 }

@@ -89,7 +89,7 @@ func KafkaProcess(ctx context.Context, more int, settings func(ports []int) stri
 	_, file, _, _ := runtime.Caller(0)
 	script := filepath.Join(filepath.Dir(file), "..", "..", "deploy", "kafka", "local", "run.sh")
 	p, err := launch(func(dir string) *exec.Cmd {
-		cmd := exec.Command("bash", script, dir, strconv.Itoa(ports[0]), strconv.Itoa(ports[1])) //nolint:gosec,noctx // end stops it
+		cmd := exec.Command("bash", script, dir, strconv.Itoa(ports[0]), strconv.Itoa(ports[1])) //nolint:noctx // end stops it
 		if text := settings(ports); text != "" {
 			file := filepath.Join(dir, "more.properties")
 			cmd.Env = append(os.Environ(), "KAFKA_SETTINGS="+file)

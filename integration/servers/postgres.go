@@ -48,9 +48,9 @@ func postgresContainer(ctx context.Context) (*Server, error) {
 func postgresProcess(ctx context.Context) (*Server, error) {
 	dir, err := os.MkdirTemp("", "millrace-server")
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what it is
+		return nil, err
 	}
-	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // the server's user must enter
+	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	server, err := pgserver.Start(ctx, filepath.Join(dir, "pg"), "fsync=off")

@@ -29,7 +29,7 @@ type process struct {
 func launch(build func(dir string) *exec.Cmd) (*process, error) {
 	dir, err := os.MkdirTemp("", "millrace-server")
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says what it is
+		return nil, err
 	}
 	p := &process{cmd: build(dir), dir: dir, exited: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output

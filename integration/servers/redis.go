@@ -43,7 +43,7 @@ func redisProcess(ctx context.Context) (*Server, error) {
 	}
 	command := redisCommand("--bind", "127.0.0.1", "--port", strconv.Itoa(ports[0]))
 	p, err := launch(func(dir string) *exec.Cmd {
-		cmd := exec.Command(command[0], command[1:]...) //nolint:gosec,noctx // end stops it
+		cmd := exec.Command(command[0], command[1:]...) //nolint:noctx // end stops it
 		cmd.Dir = dir
 		return cmd
 	})

@@ -30,7 +30,7 @@ func schemasProcess(ctx context.Context) (*Server, error) {
 	_, file, _, _ := runtime.Caller(0)
 	script := filepath.Join(filepath.Dir(file), "..", "..", "deploy", "kafka", "local", "registry.sh")
 	p, err := launch(func(dir string) *exec.Cmd {
-		cmd := exec.Command("bash", script, strconv.Itoa(ports[0])) //nolint:gosec,noctx // end stops it
+		cmd := exec.Command("bash", script, strconv.Itoa(ports[0])) //nolint:noctx // end stops it
 		cmd.Dir = dir
 		return cmd
 	})
@@ -45,14 +45,14 @@ func askSchemas(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/subjects", http.NoBody)
 		if err != nil {
-			return err //nolint:wrapcheck // await says what it means
+			return err
 		}
 		client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		answer, err := client.Do(request)
 		if err != nil {
-			return err //nolint:wrapcheck // await says what it means
+			return err
 		}
-		defer answer.Body.Close() //nolint:errcheck // it was only a question
+		defer answer.Body.Close()
 		said, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
 		if err == nil && (answer.StatusCode != http.StatusOK || !strings.HasPrefix(string(said), "[")) {
 			err = fmt.Errorf("it answers with status %d: %s", answer.StatusCode, said)

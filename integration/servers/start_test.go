@@ -73,7 +73,7 @@ func gone(t *testing.T, address string) {
 // openDirectory is a directory that PostgreSQL's own user may enter, unlike t.TempDir.
 func openDirectory(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "servers")
+	dir, err := os.MkdirTemp("", "servers") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func walLevel(ctx context.Context, url string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer conn.Close(ctx) //nolint:errcheck // only read from
+	defer conn.Close(ctx)
 	var level, replicates string
 	err = conn.QueryRow(ctx, `SELECT current_setting('wal_level'), rolreplication::text FROM pg_roles WHERE rolname = current_user`).
 		Scan(&level, &replicates)
@@ -113,7 +113,7 @@ func evictionPolicy(ctx context.Context, url string) (string, error) {
 		return "", err
 	}
 	client := redis.NewClient(options)
-	defer client.Close() //nolint:errcheck // only read from
+	defer client.Close()
 	config, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
 	return config["maxmemory-policy"], err
 }
