@@ -23,6 +23,7 @@ type meters struct {
 	moves    metric.Int64Counter
 	restores metric.Float64Histogram
 	late     metric.Float64Histogram
+	forwards metric.Int64Counter
 	close    func()
 }
 
@@ -41,6 +42,7 @@ func newMeters(e *engine) (*meters, error) {
 		restores: meter.Histogram("millrace.partitions.restore.duration", "s", "Time from a shard's claim to its first record."),
 		late:     meter.Histogram("millrace.partitions.timer.lateness", "s", "How much later than armed for timers fire."),
 	}
+	m.forwards = meter.Counter("millrace.partitions.forwards", "", "Requests that another node is to serve, by outcome.")
 	owned := meter.Gauge("millrace.partitions.shards", "", "Shards of this node, by phase.")
 	token := meter.Gauge("millrace.partitions.token", "", "Fencing token of a live shard.")
 	m.close = meter.Observe(func(_ context.Context, o metric.Observer) {

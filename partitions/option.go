@@ -48,6 +48,7 @@ type config struct {
 	workers   int
 	shards    int
 	standbys  int
+	secrets   [][]byte
 }
 
 // part is a definition that a group uses: a table or a timer.
@@ -79,7 +80,8 @@ func Use(parts ...part) Option {
 // to it. The default is the host's name and a random part.
 func NodeID(id string) Option { return option(func(c *config) { c.node = id }) }
 
-// Advertise is the address, host:port, under which this process is reached. Others find it in [Group.Owner] and [Group.Nodes].
+// Advertise is the address, host:port, under which this process is reached. Others find it in [Group.Owner] and
+// [Group.Nodes], and send it what [Group.Forward] forwards.
 func Advertise(address string) Option { return option(func(c *config) { c.address = address }) }
 
 // Zone says where this node is: a rack within a zone. Either may be empty. Others find it in [Group.Nodes].

@@ -1,0 +1,110 @@
+package partitions
+
+import (
+	"context"
+	"net/http"
+	"net/http/httputil"
+	"time"
+
+	"github.com/millrace/millrace/request"
+)
+
+// ForwardOption changes how requests are forwarded. See [Group.Forward].
+type ForwardOption interface{ applyForward(*forwarder) }
+
+type forwardOption func(*forwarder)
+
+func (f forwardOption) applyForward(to *forwarder) { f(to) }
+
+// ForwardWait is how long a request waits while its shard moves. The default is 5 seconds.
+func ForwardWait(d time.Duration) ForwardOption {
+	return forwardOption(func(f *forwarder) { f.wait = d })
+}
+
+// ForwardTransport is what requests to other nodes go through, instead of [http.DefaultTransport].
+func ForwardTransport(t http.RoundTripper) ForwardOption {
+	return forwardOption(func(f *forwarder) { f.proxy.Transport = t })
+}
+
+type forwarder struct {
+	group *Group
+	keyOf func(*http.Request) (string, error)
+	next  http.Handler
+	wait  time.Duration
+	proxy httputil.ReverseProxy
+}
+
+// maxReplayed is the largest body that is held in memory, so that it can be sent again after the shard has moved.
+const maxReplayed = 1 << 20
+
+// Forward is HTTP middleware that runs each request on the node that owns the shard of its key: here, or through the
+// address that the owner has given to [Advertise], "host:port" or "https://host:port". All nodes serve the same paths,
+// with the same [PeerSecret]; without these two options every request is answered with 500.
+//
+// The owner's context has the tenant, principal, request id and locale that this node's had, signed together with method
+// and path. The body is not signed: nodes talk over a network that is trusted, or TLS. A request is forwarded once. While
+// its shard moves it waits, see [ForwardWait], and then gets 503; bodies larger than 1 MiB, or of unknown length, wait
+// only until they are sent. What may have reached the owner is not sent again: 502. An error of keyOf is 400, and a
+// signature that is not the group's 403.
+//
+// Where a request lands is no proof of ownership: [Group.View], [Group.Do] and [Ask] are.
+func (g *Group) Forward(keyOf func(*http.Request) (string, error), opts ...ForwardOption) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		f := &forwarder{group: g, keyOf: keyOf, next: next, wait: 5 * time.Second}
+		f.proxy.Transport = http.DefaultTransport
+		for _, opt := range opts {
+			opt.applyForward(f)
+		}
+		return f
+	}
+}
+
+// ServeHTTP serves the request here, or lets its owner do it.
+func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e, err := f.group.running()
+	if err != nil {
+		unavailable(w, err)
+		return
+	}
+	if len(e.config.secrets) == 0 || e.config.address == "" {
+		e.logger.ErrorContext(r.Context(), "partitions: Forward needs the options Advertise and PeerSecret", "group", e.config.name)
+		http.Error(w, "requests cannot be forwarded", http.StatusInternalServerError)
+		return
+	}
+	var ctx context.Context
+	peer := r.Header.Get(headerPeer) != ""
+	if peer {
+		if ctx, err = e.config.unseal(r); err != nil {
+			e.forwarded(r.Context(), "refused")
+			http.Error(w, err.Error(), http.StatusForbidden)
+			return
+		}
+		r.Header.Del(headerPeer)
+		r = r.WithContext(ctx) //nolint:contextcheck // made from the request's
+	}
+	key, err := f.keyOf(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	if peer {
+		f.serve(e, w, r, key, func(err error) {
+			w.Header().Set(headerPeer, peerMoved)
+			http.Error(w, err.Error(), http.StatusMisdirectedRequest)
+		})
+		return
+	}
+	f.route(e, w, r, key)
+}
+
+// serve calls the handler behind the middleware where the shard is handled here.
+func (f *forwarder) serve(e *engine, w http.ResponseWriter, r *http.Request, key string, otherwise func(error)) {
+	s, err := e.live(key)
+	if err != nil {
+		otherwise(err)
+		return
+	}
+	info := request.From(r.Context())
+	info.Shard = request.Shard{Group: e.config.name, ID: s.id, Node: e.config.node, Leader: true}
+	f.next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
+}
