@@ -62,7 +62,7 @@ func (b *Bus) DeadLetters(ctx context.Context, group string) iter.Seq2[DeadLette
 			}
 		}
 		for record, err := range b.Read(ctx, deadTopic(group), Earliest, UntilEnd()) {
-			letter := readDeadLetter(record)
+			letter := record.DeadLetter()
 			if err == nil {
 				if _, marker := redrivenPosition(record); marker {
 					continue
@@ -87,7 +87,8 @@ func redrivenPosition(r Record) (Position, bool) {
 	return at, err == nil
 }
 
-func readDeadLetter(r Record) DeadLetter {
+// DeadLetter is what a record of the topic "<group>.dlq" tells, one that [DeadLetter.Message] has made.
+func (r Record) DeadLetter() DeadLetter {
 	h := historyOf(r)
 	letter := DeadLetter{
 		Attempts: h.attempts, Position: Position{Partition: r.Partition, Offset: r.Offset},

@@ -38,6 +38,12 @@ type batch struct {
 // maxRecord is the largest key and value together that is taken: brokers take 1 MiB with what stands around it.
 const maxRecord = 1_000_000
 
+// What could not be handled is kept together with what is known of it, in topics that take more than others.
+const (
+	maxOwnBatch = 2 << 20
+	maxLetter   = maxOwnBatch - 64<<10
+)
+
 // maxBytes bounds what one transaction writes; a batch ends when it is reached.
 const maxBytes = 64 << 20
 
@@ -104,8 +110,12 @@ func (b *batch) check(r *bus.Record, emitted int) error {
 	for _, h := range r.Headers {
 		size += len(h.Key) + len(h.Value)
 	}
-	if size > maxRecord {
-		return fmt.Errorf("%w: a message to %s of %d bytes is larger than %d", ErrLimit, r.Topic, size, maxRecord)
+	limit := maxRecord
+	if string(r.Topic) == b.engine.config.deadTopic() {
+		limit = maxLetter
+	}
+	if size > limit {
+		return fmt.Errorf("%w: a message to %s of %d bytes is larger than %d", ErrLimit, r.Topic, size, limit)
 	}
 	return nil
 }

@@ -21,6 +21,7 @@
 //   - G11: a view says only what its level of freshness allows, or who is to be asked instead. Test: TestView.
 //   - G12: a standby that has caught up is the next owner, and goes on from what it has. Test: TestStandby.
 //   - G13: a request reaches the owner of its key through any node, with who asks, and only from a node that has the group's secret. Test: TestForward.
+//   - G14: parked records are handled again in the order of their key, with nothing of the key before or between. Test: TestPark.
 //
 // # Concurrency
 //

@@ -69,11 +69,11 @@ var errFull = errors.New("the transaction is full")
 func (b *batch) settle(commands []command, failed map[int]error) {
 	b.lane.pending, b.lane.later = b.lane.later, nil
 	b.lane.refused, b.lane.failures = membership{}, 0
-	for i := range commands {
-		commands[i].end(failed[i])
-	}
 	for _, f := range b.after {
 		f()
+	}
+	for i := range commands {
+		commands[i].end(failed[i])
 	}
 	b.engine.meters.committed(b)
 }
@@ -94,6 +94,9 @@ func (b *batch) handle(s *shard, raw *kgo.Record) error {
 	if h == nil {
 		b.touch(s)
 		return nil
+	}
+	if parked, err := b.behind(s, &record); parked || err != nil {
+		return err
 	}
 	err := b.run(s, record, h.invoke)
 	if err == nil {

@@ -40,6 +40,9 @@ func (g *Group) Name() string { return g.config.name }
 // and local state that cannot be written end it with an error. A group runs once at a time.
 func (g *Group) Run(ctx context.Context) error {
 	e, err := newEngine(ctx, g)
+	if err != nil && ctx.Err() != nil {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("partitions: group %q: %w", g.config.name, err)
 	}

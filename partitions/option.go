@@ -49,6 +49,7 @@ type config struct {
 	shards    int
 	standbys  int
 	secrets   [][]byte
+	parkLimit int
 }
 
 // part is a definition that a group uses: a table or a timer.
@@ -123,7 +124,7 @@ func newConfig(name string, opts []Option) (*config, error) {
 	c := &config{
 		name: name, handlers: make(map[bus.Topic]*topicHandlers), parts: make(map[string]part),
 		timers: make(map[string]*timerDefinition), weight: 1, lanes: min(runtime.GOMAXPROCS(0), 8), batch: 10_000,
-		start: bus.Earliest, session: 6 * time.Second, workers: 64, shards: 12,
+		start: bus.Earliest, session: 6 * time.Second, workers: 64, shards: 12, parkLimit: 100_000,
 		retry: resilience.RetryPolicy{Attempts: 3, Initial: 5 * time.Millisecond, Max: 50 * time.Millisecond, Multiplier: 2},
 	}
 	for _, opt := range opts {
@@ -160,6 +161,7 @@ func (c *config) check() error {
 	require(c.workers >= 1 && c.workers <= 100_000, "workers %d must be 1 to 100,000", c.workers)
 	require(c.shards >= 1 && c.shards <= 1<<16, "shards %d must be 1 to 65,536", c.shards)
 	require(c.standbys >= 0 && c.standbys <= 16, "standbys %d must be 0 to 16", c.standbys)
+	require(c.parkLimit >= 1, "park limit %d must be positive", c.parkLimit)
 	require(c.start == bus.Earliest || c.start == bus.Latest, "a group starts at Earliest or Latest")
 	errs = append(errs, c.retry.Validate())
 	return errors.Join(errs...)
@@ -188,3 +190,4 @@ func (c *config) changelog() string { return c.name + ".changelog" }
 
 func (c *config) commandTopic() string { return c.name + ".commands" }
 func (c *config) answerTopic() string  { return c.name + ".answers" }
+func (c *config) deadTopic() string    { return c.name + ".dlq" }

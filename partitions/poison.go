@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/resilience"
 )
@@ -17,6 +20,9 @@ const (
 	// DeadLetter writes it to the topic "<group>.dlq" in the transaction that passes over it, and goes on. See
 	// [bus.Bus.DeadLetters].
 	DeadLetter Poison = iota
+	// Park keeps it in the shard's state, and later records of its key behind it, until [Group.Redrive] handles them in
+	// their order. Records of other keys go on. A record without a key becomes a dead letter.
+	Park
 	// Halt ends [Group.Run] with the error. The record is met again by the next run.
 	Halt
 )
@@ -58,14 +64,18 @@ func (b *batch) poisoned(s *shard, record bus.Record, attempts int, cause error)
 		reason = bus.ReasonPermanent
 	}
 	letter := bus.DeadLetter{Record: record, Reason: reason, Error: cause.Error(), Attempts: attempts, FailedAt: time.Now()}
-	err := b.run(s, record, func(tx *Tx) error {
-		return tx.Publish(b.ctx, letter.Message(c.name)).Err()
-	})
-	if err != nil {
-		return &brokenError{fmt.Errorf("write a dead letter: %w", err)}
+	parked := c.poison == Park && len(record.Key) > 0
+	var err error
+	if parked {
+		err = b.park(s, letter)
+	} else {
+		err = b.run(s, record, func(tx *Tx) error { return tx.Publish(b.life, letter.Message(c.name)).Err() })
 	}
-	b.engine.meters.dead.Add(b.life, 1)
-	b.engine.logger.Warn("partitions: record became a dead letter", "group", c.name, "topic", record.Topic,
+	if err != nil {
+		return &brokenError{fmt.Errorf("keep a record that cannot be handled: %w", err)}
+	}
+	b.engine.meters.dead.Add(b.life, 1, b.engine.meters.group, metric.WithAttributes(attribute.Bool("parked", parked)))
+	b.engine.logger.Warn("partitions: record cannot be handled", "group", c.name, "parked", parked, "topic", record.Topic,
 		"partition", record.Partition, "offset", record.Offset, "attempts", attempts, "error", cause)
 	return nil
 }

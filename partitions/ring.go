@@ -49,6 +49,7 @@ func openRing(ctx context.Context, e *engine, lane int) (*ring, error) {
 			kgo.MetadataMinAge(clientMetadataAge),
 			kgo.MaxBufferedRecords(1<<20),
 			kgo.RecordPartitioner(e.partitioner()),
+			kgo.ProducerBatchMaxBytesFn(e.batchLimit),
 		)
 		if err == nil {
 			r.producers = append(r.producers, p)

@@ -29,6 +29,7 @@ type shard struct {
 	whole    atomic.Bool   // state can be read: it is all that the shard had at some time
 	finished chan struct{} // of a copy: closed when its state is
 	led      bool
+	parks    bool // some key may have parked records
 }
 
 // Phase is how far a node is with a shard.

@@ -154,7 +154,7 @@ func (e *engine) restore(s *shard) error {
 	if err := e.restorer.restore(s, position); err != nil {
 		return err
 	}
-	return s.nextTimer()
+	return errors.Join(s.nextTimer(), s.findParked())
 }
 
 // openState opens what this node has of a shard, and says how far that goes. What cannot be built upon is removed.

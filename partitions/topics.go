@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,9 +43,11 @@ func (e *engine) prepareTopics(ctx context.Context) error {
 	if err := e.prepareCommands(ctx); err != nil {
 		return err
 	}
+	changelog := map[string]string{"cleanup.policy": "compact", "max.message.bytes": strconv.Itoa(maxOwnBatch)}
+	dead := map[string]string{"retention.ms": "-1", "max.message.bytes": strconv.Itoa(maxOwnBatch)}
 	err = e.bus.Create(ctx,
-		bus.TopicSpec{Name: bus.Topic(e.changelog), Partitions: e.count, Configs: map[string]string{"cleanup.policy": "compact"}},
-		bus.TopicSpec{Name: bus.Topic(e.config.name + ".dlq"), Partitions: e.count, Configs: map[string]string{"retention.ms": "-1"}},
+		bus.TopicSpec{Name: bus.Topic(e.changelog), Partitions: e.count, Configs: changelog},
+		bus.TopicSpec{Name: bus.Topic(e.config.deadTopic()), Partitions: e.count, Configs: dead},
 	)
 	if err != nil {
 		return fmt.Errorf("create the group's topics: %w", err)
@@ -152,6 +155,17 @@ func memberError(err error) error {
 func (e *engine) partitioner() kgo.Partitioner {
 	return split{changelog: e.changelog, answers: e.config.answerTopic(), others: kgo.StickyKeyPartitioner(nil)}
 }
+
+// batchLimit is the largest batch that a topic takes: the group's own are made for more than the brokers' default.
+func (e *engine) batchLimit(topic string) int32 {
+	if topic == e.changelog || topic == e.config.deadTopic() {
+		return maxOwnBatch
+	}
+	return maxOthersBatch
+}
+
+// maxOthersBatch is what every Kafka client sends by default.
+const maxOthersBatch = 1_000_012
 
 type split struct {
 	changelog, answers string

@@ -1,0 +1,158 @@
+package partitions
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// Rows of parked records: of a key how many there are and which comes next, and behind that the records in their order.
+const (
+	parkedPrefix = "!parked/"
+	parkedEnd    = "!parked0" // "0" follows "/"
+	parkPrefix   = "!park/"
+)
+
+// ParkLimit is how many records of one key are parked at most; at the next one the group halts as with [Halt]. The
+// default is 100,000.
+func ParkLimit(records int) Option { return option(func(c *config) { c.parkLimit = records }) }
+
+// parkedKey says which records of a key are parked: those numbered from first to before next.
+type parkedKey struct{ first, next uint64 }
+
+func parkedRow(key []byte) []byte { return hex.AppendEncode([]byte(parkedPrefix), key) }
+
+func parkRow(key []byte, n uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(hex.AppendEncode([]byte(parkPrefix), key), '/'), n)
+}
+
+// parked says what of a key is parked, as the transaction sees it.
+func (tx *Tx) parked(key []byte) (parkedKey, bool) {
+	value, found := tx.get(parkedRow(key))
+	if !found || len(value) != 16 { //nolint:mnd // two numbers of 8 bytes
+		return parkedKey{}, false
+	}
+	return parkedKey{first: binary.BigEndian.Uint64(value), next: binary.BigEndian.Uint64(value[8:])}, true
+}
+
+func (tx *Tx) setParked(key []byte, at parkedKey) {
+	if at.first == at.next {
+		tx.set(parkedRow(key), nil)
+		return
+	}
+	tx.set(parkedRow(key), binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, at.first), at.next))
+}
+
+// park puts a record behind those of its key that are parked, or begins with it.
+func (b *batch) park(s *shard, letter bus.DeadLetter) error {
+	c := b.engine.config
+	return b.run(s, letter.Record, func(tx *Tx) error {
+		key := letter.Record.Key
+		at, _ := tx.parked(key)
+		if at.next-at.first >= uint64(c.parkLimit) { //nolint:gosec // checked to be positive
+			return fmt.Errorf("%w: %d records of the key are parked already", ErrLimit, c.parkLimit)
+		}
+		record, _ := letter.Message(c.name).Record()
+		tx.overlay.set(parkRow(key, at.next), formatParked(&record))
+		at.next++
+		tx.setParked(key, at)
+		s.parks = true
+		return nil
+	})
+}
+
+// findParked learns whether any key of a restored shard has parked records.
+func (s *shard) findParked() error {
+	for _, err := range s.state.Range([]byte(parkedPrefix), []byte(parkedEnd)) {
+		s.parks = err == nil
+		return err
+	}
+	return nil
+}
+
+// behind parks a record whose key has others parked, and says whether it did.
+func (b *batch) behind(s *shard, record *bus.Record) (bool, error) {
+	if !s.parks || len(record.Key) == 0 {
+		return false, nil
+	}
+	tx := &Tx{batch: b, shard: s, overlay: b.touch(s)}
+	_, parked := tx.parked(record.Key)
+	if tx.broken != nil || !parked {
+		return false, tx.broken
+	}
+	err := b.park(s, bus.DeadLetter{Record: *record, FailedAt: time.Now()})
+	if errors.Is(err, ErrLimit) {
+		return false, &brokenError{&PoisonError{Topic: record.Topic, Partition: record.Partition, Offset: record.Offset, Err: err}}
+	}
+	return true, err
+}
+
+// formatParked writes a record as Kafka does, in its record format of version 2 after the length.
+func formatParked(r *bus.Record) []byte {
+	record := kmsg.Record{TimestampDelta64: r.Time.UnixMilli(), Key: r.Key, Value: r.Value}
+	for _, h := range r.Headers {
+		record.Headers = append(record.Headers, kmsg.Header{Key: h.Key, Value: h.Value})
+	}
+	return record.AppendTo(nil)
+}
+
+func (e *engine) parseParked(value []byte) (bus.DeadLetter, error) {
+	var raw kmsg.Record
+	if err := raw.ReadFrom(value); err != nil {
+		return bus.DeadLetter{}, fmt.Errorf("a parked record cannot be read: %w", err)
+	}
+	record := bus.Record{Topic: bus.Topic(e.config.deadTopic()), Time: time.UnixMilli(raw.TimestampDelta64), Key: raw.Key, Value: raw.Value}
+	for _, h := range raw.Headers {
+		record.Headers = append(record.Headers, bus.Header{Key: h.Key, Value: h.Value})
+	}
+	letter := record.DeadLetter()
+	letter.Record = e.bus.Adopt(letter.Record)
+	return letter, nil
+}
+
+// ParkedKey is a key whose records wait behind one that could not be handled.
+type ParkedKey struct {
+	Key     string
+	Shard   int32
+	Records int
+	// First is the record that could not be handled.
+	First bus.DeadLetter
+}
+
+// Parked lists the keys of this node's live shards that have parked records, in the order of shards and keys.
+func (g *Group) Parked(ctx context.Context) ([]ParkedKey, error) {
+	e, err := g.running()
+	if err != nil {
+		return nil, err
+	}
+	var all []ParkedKey
+	for id := range int32(e.count) { //nolint:gosec // a number of partitions
+		s := e.shard(id)
+		if s == nil || Phase(s.phase.Load()) != PhaseLive {
+			continue
+		}
+		for row, err := range s.state.Range([]byte(parkedPrefix), []byte(parkedEnd)) {
+			if err = errors.Join(err, ctx.Err()); err != nil {
+				return nil, fmt.Errorf("partitions: parked records of shard %d: %w", id, err)
+			}
+			key, err := hex.DecodeString(string(row.Key[len(parkedPrefix):]))
+			if err != nil || len(row.Value) != 16 { //nolint:mnd // two numbers of 8 bytes
+				continue
+			}
+			at := parkedKey{first: binary.BigEndian.Uint64(row.Value), next: binary.BigEndian.Uint64(row.Value[8:])}
+			one := ParkedKey{Key: string(key), Shard: id, Records: int(at.next - at.first)} //nolint:gosec // at most ParkLimit
+			if value, found, err := s.state.Get(parkRow(key, at.first)); err == nil && found {
+				one.First, _ = e.parseParked(value)
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,126 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/resilience"
+)
+
+// RedriveOption changes how parked records are handled again. See [Group.Redrive].
+type RedriveOption interface{ applyRedrive(*redrive) }
+
+type redriveOption func(*redrive)
+
+func (f redriveOption) applyRedrive(r *redrive) { f(r) }
+
+// SkipFirst makes the first record a dead letter, in the topic "<group>.dlq", instead of handling it again.
+func SkipFirst() RedriveOption { return redriveOption(func(r *redrive) { r.skip = true }) }
+
+type redrive struct {
+	engine *engine
+	key    []byte
+	skip   bool
+	done   atomic.Int64
+	empty  atomic.Bool
+	failed *batch
+}
+
+// redriveAtOnce is how many parked records one transaction may handle.
+const redriveAtOnce = 64
+
+// Redrive handles the parked records of a key again, in their order, each in a transaction of the key's shard, and those
+// that are parked meanwhile. It ends at the first that fails again, which stays parked with all behind it, and returns
+// how many were handled. A key that has none parked is no error. The shard must be live on this node, or the error is a
+// [*NotOwnerError].
+func (g *Group) Redrive(ctx context.Context, key string, opts ...RedriveOption) (handled int, err error) {
+	e, err := g.running()
+	if err != nil {
+		return 0, err
+	}
+	s, err := e.live(key)
+	if err != nil {
+		return 0, err
+	}
+	r := &redrive{engine: e, key: []byte(key)}
+	for _, opt := range opts {
+		opt.applyRedrive(r)
+	}
+	for err == nil && !r.empty.Load() {
+		err = r.some(ctx, s)
+		r.skip = false
+	}
+	return int(r.done.Load()), missing(err != nil, "partitions: redrive %q: %w", key, err)
+}
+
+// some handles up to redriveAtOnce records.
+func (r *redrive) some(ctx context.Context, s *shard) (err error) {
+	ended := make(chan error, redriveAtOnce)
+	commands := make([]command, redriveAtOnce)
+	for i := range commands {
+		skip := r.skip && i == 0
+		commands[i] = command{
+			shard: s, do: func(tx *Tx) error { return r.next(tx, skip) }, done: func(err error) { ended <- err },
+		}
+	}
+	s.lane.post(commands...)
+	for range commands {
+		select {
+		case failed := <-ended:
+			if err == nil && !errors.Is(failed, errSkipped) {
+				err = failed
+			}
+		case <-ctx.Done():
+			return resilience.Indefinite(fmt.Errorf("it goes on: %w", context.Cause(ctx)))
+		}
+	}
+	return err
+}
+
+// errSkipped: a record before this one has failed.
+var errSkipped = errors.New("partitions: a record before this one was not handled")
+
+// next handles the first parked record of the key.
+func (r *redrive) next(tx *Tx, skip bool) error {
+	if r.failed == tx.batch {
+		return errSkipped
+	}
+	at, parked := tx.parked(r.key)
+	if !parked {
+		tx.batch.after = append(tx.batch.after, func() { r.empty.Store(true) })
+		return tx.Err()
+	}
+	row := parkRow(r.key, at.first)
+	value, found := tx.get(row)
+	if !found {
+		return errors.Join(tx.Err(), fmt.Errorf("parked record %d is missing", at.first))
+	}
+	letter, err := r.engine.parseParked(value)
+	if err == nil {
+		err = r.handle(tx, letter, skip)
+	}
+	if err = errors.Join(err, tx.err); err != nil {
+		r.failed = tx.batch
+		return err
+	}
+	tx.set(row, nil)
+	at.first++
+	tx.setParked(r.key, at)
+	tx.batch.after = append(tx.batch.after, func() { r.done.Add(1) })
+	return nil
+}
+
+func (r *redrive) handle(tx *Tx, letter bus.DeadLetter, skip bool) error {
+	if skip {
+		return tx.Publish(tx.batch.ctx, letter.Message(r.engine.config.name)).Err()
+	}
+	tx.record = letter.Record
+	h := r.engine.config.handlers[letter.Record.Topic].of(&letter.Record)
+	if h == nil {
+		return nil
+	}
+	return h.invoke(tx)
+}
