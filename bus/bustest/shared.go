@@ -132,9 +132,15 @@ func (s *suite) sharedStops() {
 	wait(1)
 }
 
+// sharedLag has an event retried, so that the group of the retry topic, which is not shared, commits.
 func (s *suite) sharedLag() {
 	handle, wait := collect(s)
-	stop := s.subscribe(bus.Shared(), bus.On(s.event, handle))
+	stop := s.subscribe(bus.Shared(), bus.On(s.event, func(ctx context.Context, n note) error {
+		if d, _ := bus.DeliveredFrom(ctx); d.Attempt == 1 && n.N == 0 {
+			return errRefused
+		}
+		return handle(ctx, n)
+	}, quick(1), bus.RetryLater(50*time.Millisecond)))
 	s.publish(s.notes(10, 10)...)
 	wait(10)
 	stop()
