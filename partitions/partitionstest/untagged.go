@@ -1,0 +1,5 @@
+//go:build !synctests
+
+package partitionstest
+
+const virtual = false
