@@ -22,6 +22,8 @@
 //   - G12: a standby that has caught up is the next owner, and goes on from what it has. Test: TestStandby.
 //   - G13: a request reaches the owner of its key through any node, with who asks, and only from a node that has the group's secret. Test: TestForward.
 //   - G14: parked records are handled again in the order of their key, with nothing of the key before or between. Test: TestPark.
+//   - G15: what older code has stored is read as the table's upgrade makes it; what cannot be read ends the run and costs no record. Test: TestStoredVersions.
+//   - G16: a row that has expired is not there for anybody, and goes from the changelog. Test: TestTTL.
 //
 // # Concurrency
 //

@@ -125,6 +125,9 @@ func (e *engine) run(ctx context.Context) error {
 	running.Go(func() error { return e.member(inner) })
 	running.Go(func() error { return e.watchTopics(inner) })
 	running.Go(func() error { return e.sweepKept(inner) })
+	for table, ttl := range e.config.expiring {
+		running.Go(func() error { return e.expire(inner, table, ttl) })
+	}
 	running.Go(func() error {
 		select {
 		case <-inner.Done():

@@ -50,6 +50,7 @@ type config struct {
 	standbys  int
 	secrets   [][]byte
 	parkLimit int
+	expiring  map[string]time.Duration // tables with expiring rows
 }
 
 // part is a definition that a group uses: a table or a timer.
@@ -123,7 +124,8 @@ var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}$`)
 func newConfig(name string, opts []Option) (*config, error) {
 	c := &config{
 		name: name, handlers: make(map[bus.Topic]*topicHandlers), parts: make(map[string]part),
-		timers: make(map[string]*timerDefinition), weight: 1, lanes: min(runtime.GOMAXPROCS(0), 8), batch: 10_000,
+		timers: make(map[string]*timerDefinition), expiring: make(map[string]time.Duration),
+		weight: 1, lanes: min(runtime.GOMAXPROCS(0), 8), batch: 10_000,
 		start: bus.Earliest, session: 6 * time.Second, workers: 64, shards: 12, parkLimit: 100_000,
 		retry: resilience.RetryPolicy{Attempts: 3, Initial: 5 * time.Millisecond, Max: 50 * time.Millisecond, Multiplier: 2},
 	}

@@ -85,7 +85,7 @@ func (b *batch) behind(s *shard, record *bus.Record) (bool, error) {
 	tx := &Tx{batch: b, shard: s, overlay: b.touch(s)}
 	_, parked := tx.parked(record.Key)
 	if tx.broken != nil || !parked {
-		return false, tx.broken
+		return false, missing(tx.broken != nil, "%w", &brokenError{tx.broken})
 	}
 	err := b.park(s, bus.DeadLetter{Record: *record, FailedAt: time.Now()})
 	if errors.Is(err, ErrLimit) {

@@ -16,6 +16,7 @@ type Table[K comparable, V any] struct {
 	prefix []byte
 	keys   keyCodec[K]
 	values bus.Codec[V]
+	form   form
 	err    error
 }
 
@@ -23,30 +24,38 @@ var partPattern = regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,62}$`)
 
 // NewTable defines a table. The name is 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter, and must not
 // change while there is data. Keys are strings, integers or 16-byte arrays such as UUIDs, or types made of these, kept
-// in order; values are JSON, unless a codec is given. What is wrong is returned by [New].
-func NewTable[K comparable, V any](name string, codec ...bus.Codec[V]) *Table[K, V] {
-	t := &Table[K, V]{name: name, prefix: []byte(name + "/"), values: bus.JSON[V]()}
+// in order; values are JSON, unless [Values] says otherwise. What is wrong is returned by [New].
+func NewTable[K comparable, V any](name string, opts ...TableOption) *Table[K, V] {
+	c := tableConfig{codec: bus.JSON[V]()}
+	for _, opt := range opts {
+		opt.applyTable(&c)
+	}
+	t := &Table[K, V]{name: name, prefix: []byte(name + "/"), form: c.form, err: errors.Join(c.errs...)}
 	if !partPattern.MatchString(name) {
-		t.err = fmt.Errorf("table name %q must be 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter", name)
+		t.err = errors.Join(t.err, errors.New("the name must be 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter"))
 	}
-	if len(codec) > 0 {
-		t.values = codec[0]
-	}
-	if len(codec) > 1 || t.values == nil {
-		t.err = errors.Join(t.err, fmt.Errorf("table %q takes one codec", name))
+	var fits bool
+	if t.values, fits = c.codec.(bus.Codec[V]); !fits {
+		t.err = errors.Join(t.err, errors.New("Values: the codec is for another type"))
 	}
 	var err error
-	if t.keys, err = newKeyCodec[K](); err != nil {
-		t.err = errors.Join(t.err, fmt.Errorf("table %q: %w", name, err))
+	t.keys, err = newKeyCodec[K]()
+	if t.err = errors.Join(t.err, err); t.err != nil {
+		t.err = fmt.Errorf("table %q: %w", name, t.err)
 	}
 	return t
 }
 
 func (t *Table[K, V]) partName() string { return t.name }
 func (t *Table[K, V]) partErr() error   { return t.err }
-func (*Table[K, V]) applyGroup(*config) {}
+func (t *Table[K, V]) applyGroup(c *config) {
+	if t.form.ttl > 0 {
+		c.expiring[t.name] = t.form.ttl
+	}
+}
 
-// Get returns the value of a key as r sees it. A value that cannot be read sticks to r, see [Tx.Err] and [View.Err].
+// Get returns the value of a key as r sees it. A stored value that cannot be read is no fault of the record that is
+// handled: it ends [Group.Run] with an error, and a [View] with its own.
 func (t *Table[K, V]) Get(r Reader, key K) (V, bool) {
 	var v V
 	if !r.uses(t) {
@@ -56,12 +65,21 @@ func (t *Table[K, V]) Get(r Reader, key K) (V, bool) {
 	if !found {
 		return v, false
 	}
-	v, err := t.values.Decode(value)
-	if err != nil {
-		r.fail(fmt.Errorf("table %s: a stored value cannot be read: %w", t.name, err))
-		return v, false
+	return t.read(r, value)
+}
+
+// read takes a value out of its stored form. It is false when the value has expired or cannot be read.
+func (t *Table[K, V]) read(r Reader, stored []byte) (v V, found bool) {
+	value, err := t.form.open(stored, r.now())
+	if err == nil && value != nil {
+		if v, err = t.values.Decode(value); err == nil {
+			return v, true
+		}
 	}
-	return v, true
+	if err != nil {
+		r.breaks(fmt.Errorf("table %s: a stored value cannot be read: %w", t.name, err))
+	}
+	return v, false
 }
 
 // Put sets the value of a key.
@@ -77,7 +95,7 @@ func (t *Table[K, V]) Put(tx *Tx, key K, v V) {
 	if value == nil {
 		value = []byte{}
 	}
-	tx.set(t.key(tx, key), value)
+	tx.set(t.key(tx, key), t.form.seal(value, tx.Now()))
 }
 
 // Delete removes keys; a key that is not there is no error.
@@ -104,14 +122,12 @@ func (t *Table[K, V]) Range(r Reader, from ...K) iter.Seq2[K, V] {
 		end := []byte(t.name + "0") // "0" follows "/"
 		r.scan(start, end, func(key, value []byte) bool {
 			k, err := t.keys.parse(key[len(t.prefix):])
-			if err == nil {
-				var v V
-				if v, err = t.values.Decode(value); err == nil {
-					return yield(k, v)
-				}
+			if err != nil {
+				r.breaks(fmt.Errorf("table %s: a stored key cannot be read: %w", t.name, err))
+				return false
 			}
-			r.fail(fmt.Errorf("table %s: a stored row cannot be read: %w", t.name, err))
-			return false
+			v, found := t.read(r, value)
+			return !found && r.whole() || found && yield(k, v)
 		})
 	}
 }

@@ -127,6 +127,10 @@ func (tx *Tx) scan(from, to []byte, yield func(key, value []byte) bool) {
 }
 
 func (tx *Tx) space() *[]byte { return &tx.scratch }
+func (tx *Tx) now() time.Time { return tx.batch.began }
+
+// whole says whether nothing of the shard's state has failed to be read.
+func (tx *Tx) whole() bool { return tx.broken == nil }
 
 func (tx *Tx) set(key, value []byte) {
 	if len(key)+len(value) > maxRecord {

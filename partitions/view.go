@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/millrace/millrace/partitions/internal/store"
 )
@@ -14,7 +15,9 @@ type Reader interface {
 	get(key []byte) (value []byte, found bool)
 	scan(from, to []byte, yield func(key, value []byte) bool)
 	space() *[]byte
-	fail(err error)
+	now() time.Time
+	breaks(err error)
+	whole() bool
 }
 
 // Freshness is how new what a [View] reads must be.
@@ -128,6 +131,8 @@ func (v *View) scan(from, to []byte, yield func(key, value []byte) bool) {
 }
 
 func (v *View) space() *[]byte { return &v.scratch }
+func (*View) now() time.Time   { return time.Now() }
+func (v *View) whole() bool    { return v.err == nil }
 
 func (v *View) breaks(err error) {
 	if err != nil {

@@ -25,7 +25,7 @@ func group(ctx context.Context, w Work, opts ...partitions.Option) error {
 		return err
 	}
 	defer b.Close() //nolint:errcheck // it never fails
-	counts := partitions.NewTable[string, uint64]("counts", number())
+	counts := partitions.NewTable[string, uint64]("counts", partitions.Values(number()))
 	g, err := partitions.New(b, w.Group, append(opts, partitions.Use(counts),
 		partitions.OnRecord(bus.Topic(w.Input), func(tx *partitions.Tx, in bus.Record) error { //nolint:contextcheck // it is given none
 			count, _ := counts.Get(tx, string(in.Key))
