@@ -24,6 +24,7 @@
 //   - G14: parked records are handled again in the order of their key, with nothing of the key before or between. Test: TestPark.
 //   - G15: what older code has stored is read as the table's upgrade makes it; what cannot be read ends the run and costs no record. Test: TestStoredVersions.
 //   - G16: a row that has expired is not there for anybody, and goes from the changelog. Test: TestTTL.
+//   - G17: a group begins while brokers are away, as soon as the others can do without them. Test: TestBrokerAwayAtStart.
 //
 // # Concurrency
 //

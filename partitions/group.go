@@ -39,12 +39,12 @@ func (g *Group) Name() string { return g.config.name }
 // that others take over at once, and returns nil. Unreachable brokers are waited for. Wrong topics, refused credentials
 // and local state that cannot be written end it with an error. A group runs once at a time.
 func (g *Group) Run(ctx context.Context) error {
-	e, err := newEngine(ctx, g)
-	if err != nil && ctx.Err() != nil {
-		return nil
-	}
+	e, err := g.begin(ctx)
 	if err != nil {
 		return fmt.Errorf("partitions: group %q: %w", g.config.name, err)
+	}
+	if e == nil {
+		return nil
 	}
 	defer e.close()
 	if !g.engine.CompareAndSwap(nil, e) {
