@@ -1,5 +1,6 @@
 // Package servers finds or starts the servers that integration tests and benchmarks need: Apache Kafka, PostgreSQL with
 // wal_level = logical, Redis, and a schema registry with Confluent's API.
+// [StartCluster] makes several brokers whose failures a test commands; these are always processes of this machine.
 //
 // # Choice
 //
@@ -17,4 +18,5 @@
 //   - G2: a started server answers, is of the promised kind, and is gone with all that it kept once it is closed. Test: TestStart.
 //   - G3: a server that cannot be had is an error that says what each way lacks and shows the server's last words. Test: TestMissing.
 //   - G4: of one [Shared] each server is started once, however many tests ask. Test: TestShared.
+//   - G5: a [Cluster] keeps what it has taken while one broker at a time is killed, stands still or starts again. Test: TestCluster.
 package servers

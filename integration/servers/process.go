@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"sync"
@@ -15,7 +16,7 @@ import (
 // stopLimit bounds how long a server may take to end before it is killed.
 const stopLimit = 20 * time.Second
 
-// process is a server of this machine, with a directory of its own.
+// process is a server of this machine. dir, if any, is removed with it.
 type process struct {
 	cmd    *exec.Cmd
 	dir    string
@@ -31,12 +32,23 @@ func launch(build func(dir string) *exec.Cmd) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{cmd: build(dir), dir: dir, exited: make(chan struct{})}
-	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
+	p, err := spawn(build(dir))
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	p.dir = dir
+	return p, nil
+}
+
+// spawn starts the command. What it says goes to logs, too.
+func spawn(cmd *exec.Cmd, logs ...io.Writer) (*process, error) {
+	p := &process{cmd: cmd, exited: make(chan struct{})}
+	said := io.MultiWriter(append(logs, &p.output)...)
+	p.cmd.Stdout, p.cmd.Stderr = said, said
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	p.cmd.WaitDelay = stopLimit
 	if err := p.cmd.Start(); err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
+		return nil, err
 	}
 	p.wg.Go(func() {
 		p.err = p.cmd.Wait()
@@ -62,12 +74,18 @@ func (p *process) alive(context.Context) error {
 	}
 }
 
+// signal reaches the process and all that it started; it may have ended.
+func (p *process) signal(s syscall.Signal) { _ = syscall.Kill(-p.cmd.Process.Pid, s) }
+
 // end stops the process and all that it started, and removes the directory.
 func (p *process) end() error {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM) // it may have ended
-	patience := time.AfterFunc(stopLimit, func() { _ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) })
+	p.signal(syscall.SIGTERM)
+	patience := time.AfterFunc(stopLimit, func() { p.signal(syscall.SIGKILL) })
 	p.wg.Wait()
 	patience.Stop()
+	if p.dir == "" {
+		return nil
+	}
 	return os.RemoveAll(p.dir)
 }
 

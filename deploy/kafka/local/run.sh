@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs one Apache Kafka broker without Docker: run.sh DATA [PORT [CONTROLLER-PORT]]. Needs Java 17, and Maven the first time.
-# KAFKA_SETTINGS names a file of further settings, which go before those here.
+# KAFKA_SETTINGS names a file of further settings, which go before those here. For one broker of several, these name its
+# node.id and controller.quorum.bootstrap.servers, and all brokers get the same KAFKA_CLUSTER_ID and
+# KAFKA_INITIAL_CONTROLLERS (id@host:port:directory-id,…).
 # It takes over the shell's process, so that a signal to it stops the broker.
 set -euo pipefail
 
@@ -49,7 +51,9 @@ CONF
 
 kafka=(java "-Xmx${KAFKA_HEAP:-512m}" -cp "$jars/*" "-Dlog4j2.configurationFile=$data/log4j2.yaml")
 if [ ! -f "$data/log/meta.properties" ]; then
-	"${kafka[@]}" kafka.tools.StorageTool format --standalone --cluster-id "$("${kafka[@]}" kafka.tools.StorageTool random-uuid)" \
-		--config "$data/server.properties" >&2
+	quorum=(--standalone)
+	[ -z "${KAFKA_INITIAL_CONTROLLERS:-}" ] || quorum=(--initial-controllers "$KAFKA_INITIAL_CONTROLLERS")
+	"${kafka[@]}" kafka.tools.StorageTool format "${quorum[@]}" --config "$data/server.properties" \
+		--cluster-id "${KAFKA_CLUSTER_ID:-$("${kafka[@]}" kafka.tools.StorageTool random-uuid)}" >&2
 fi
 exec "${kafka[@]}" kafka.Kafka "$data/server.properties"
