@@ -14,16 +14,22 @@ help: ## Show this list.
 build: ## Compile everything.
 	$(GO) build ./...
 
-test: ## Run all tests that this machine has servers for, the thousand simulations of partitions by themselves; MILLRACE_REQUIRE_SERVERS=1 lets a missing one fail.
+test: ## Run all tests that this machine has servers for, the simulations of partitions and the soak by themselves; MILLRACE_REQUIRE_SERVERS=1 lets a missing one fail.
 	$(GO) vet -tags $(TAGS) $(PKGS)
 	@all=$$($(GO) list -tags $(TAGS) $(PKGS)) || exit 1; \
-	busy=$$(echo "$$all" | grep '/partitions$$'); others=$$(echo "$$all" | grep -v '/partitions$$'); \
+	busy=$$(echo "$$all" | grep -E '/(partitions|integration/soak)$$'); others=$$(echo "$$all" | grep -vE '/(partitions|integration/soak)$$'); \
 	if [ -n "$$others" ]; then $(GO) test -tags $(TAGS) -timeout 30m $(ARGS) $$others || exit 1; fi; \
-	if [ -n "$$busy" ]; then $(GO) test -tags $(TAGS) -timeout 30m $(ARGS) $$busy || exit 1; fi
+	if [ -n "$$busy" ]; then $(GO) test -tags $(TAGS) -timeout 30m -p 1 $(ARGS) $$busy || exit 1; fi
 
 .PHONY: integration image
 integration: ## Run the tests against real servers; MILLRACE_SERVERS=environment, docker or process takes them from there alone.
 	@$(MAKE) --no-print-directory test PKGS=./integration/...
+
+.PHONY: soak
+DURATION ?= 2h
+soak: ## Kill and stop five processes and three brokers at random for DURATION, two hours by default, and count; MILLRACE_SEED repeats the choices.
+	MILLRACE_SERVERS=process MILLRACE_REQUIRE_SERVERS=1 MILLRACE_SOAK=$(DURATION) \
+		$(GO) test -tags $(TAGS) -count=1 -timeout 0 -v -run '^TestSoak$$' ./integration/soak
 
 image: ## Make the image of the test servers for Docker, where the official ones cannot be pulled.
 	@integration/image/build.sh

@@ -1,0 +1,30 @@
+// Package soak lets five processes and three brokers of Apache Kafka fail at random for as long as it is told, and
+// counts what is left.
+//
+//	go test -tags synctests ./integration/soak              # 90 seconds of faults
+//	make soak DURATION=2h                                   # as long as you like, in rounds
+//	MILLRACE_SOAK=10m MILLRACE_SEED=7 go test -tags synctests -timeout 0 -run TestSoak ./integration/soak
+//
+// # What runs
+//
+// Each worker is a process of the test's own binary. All of them are one group of package partitions, which counts
+// records by key in a table, emits each count, arms a timer for some of the records and arms one anew for each, and has
+// a singleton that notes its token for as long as it believes in its lease; and each takes locks of package locks. The
+// test feeds them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for
+// less or for longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or
+// restarted. After each round all is healed, the workers have to catch up and to end in good order, and the topics are
+// read to their ends.
+//
+// # When it fails
+//
+// It prints the seed, what was done to whom and when, and which line of the oracle broke, and names the directory that
+// it leaves: the log and the journal of each worker, the logs of the brokers, and the timeline. A seed repeats the
+// choices of a run, not the moments at which they meet the programs.
+//
+// # Guarantees
+//
+//   - G1: each record has its effect exactly once, in order, in table, changelog and output, tokens strictly increase, and timers fire once and not early. Test: TestSoak.
+//   - G2: of the singleton, and of the holders of a lock, no two that can look at their leases believe in them at once. Test: TestSoak.
+//   - G3: the oracle finds what it is for: records that are lost, doubled, late or written under an old token. Test: TestOracleFinds.
+//   - G4: so does the look at singletons and locks. Test: TestJournalsFind.
+package soak

@@ -1,0 +1,62 @@
+package soak_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/millrace/millrace/bus"
+)
+
+const (
+	keys      = 60
+	feedEvery = 100 * time.Millisecond
+	feedBurst = 50
+)
+
+// feed publishes steps and remembers which of them were acknowledged.
+type feed struct {
+	bus      *bus.Bus
+	timeline *timeline
+	chance   *rand.Rand
+	sent     map[string]int64
+	acked    []acked
+	unknown  int
+}
+
+// acked is a step that the brokers have said to keep.
+type acked struct {
+	step
+	shard  int32
+	offset int64
+}
+
+// run publishes until ctx ends.
+func (f *feed) run(ctx context.Context) {
+	ticker := time.NewTicker(feedEvery)
+	defer ticker.Stop()
+	for ctx.Err() == nil {
+		steps, msgs := make([]step, feedBurst), make([]bus.Message, feedBurst)
+		for i := range steps {
+			key := fmt.Sprintf("k%02d", f.chance.IntN(keys))
+			f.sent[key]++
+			steps[i] = step{Key: key, N: f.sent[key]}
+			msgs[i] = stepped.New(steps[i])
+		}
+		for i, result := range f.bus.Publish(context.WithoutCancel(ctx), msgs...) {
+			if result.Err != nil {
+				f.unknown++
+				if i == 0 {
+					f.timeline.say("a publish failed: %v", result.Err)
+				}
+				continue
+			}
+			f.acked = append(f.acked, acked{steps[i], int32(result.Partition), result.Offset})
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticker.C:
+		}
+	}
+}

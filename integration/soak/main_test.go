@@ -1,0 +1,21 @@
+package soak_test
+
+import (
+	"fmt"
+	"os"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// TestMain is the tests, or one of the processes that they start and end.
+func TestMain(m *testing.M) {
+	if os.Getenv(workerVariable) == "" {
+		goleak.VerifyTestMain(m)
+		return
+	}
+	if err := work(); err != nil {
+		fmt.Fprintln(os.Stderr, "worker:", err)
+		os.Exit(1)
+	}
+}

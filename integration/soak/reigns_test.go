@@ -1,0 +1,76 @@
+package soak_test
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// reign is a while in which one process believed in one lease of the singleton.
+type reign struct {
+	who         string
+	token       int64
+	first, last int64
+}
+
+// awake is how long a process that stood still may take until it has seen that its lease has ended.
+const awake = time.Second
+
+// reignsOf are the reigns that a process noted. What it noted while it woke up does not count: a process that
+// stands still cannot see that its lease ends, and others are protected by the token alone.
+func reignsOf(who string, notes []note, pauses []pause) []reign {
+	var found []reign
+	for _, n := range notes {
+		if n.What != reigns || slices.ContainsFunc(pauses, func(p pause) bool { return n.At >= p.from && n.At <= p.to+int64(awake) }) {
+			continue
+		}
+		if last := len(found) - 1; last >= 0 && found[last].token == n.Token {
+			found[last].last = n.At
+			continue
+		}
+		found = append(found, reign{who, n.Token, n.At, n.At})
+	}
+	return found
+}
+
+// checkReigns wants one reign at a time, and a larger token of each other process.
+func checkReigns(all []reign, breaks func(format string, args ...any)) {
+	slices.SortFunc(all, func(a, b reign) int { return cmp.Or(cmp.Compare(a.token, b.token), cmp.Compare(a.first, b.first)) })
+	for i := range all {
+		if i == 0 {
+			continue
+		}
+		a, b := all[i-1], all[i]
+		if a.token == b.token && a.who != b.who {
+			breaks("singleton: %s and %s have the token %d", a.who, b.who, a.token)
+		}
+		if b.first <= a.last {
+			breaks("singleton: %s reigns with token %d until %d, and %s with token %d from %d", a.who, a.token, a.last, b.who, b.token, b.first)
+		}
+	}
+}
+
+// describe lists the tenures of one name by their tokens.
+func describe(ops []porcupine.Operation) string {
+	slices.SortFunc(ops, func(a, b porcupine.Operation) int {
+		return cmp.Or(cmp.Compare(a.Input.(lockOp).token, b.Input.(lockOp).token), cmp.Compare(a.Call, b.Call))
+	})
+	var text strings.Builder
+	for _, o := range ops {
+		until := fmt.Sprint(o.Return)
+		if o.Return == math.MaxInt64 {
+			until = "…"
+		}
+		if did := o.Input.(lockOp); did.acquire {
+			fmt.Fprintf(&text, "\n\t[%d, %s] %d", o.Call, until, did.token)
+		} else {
+			fmt.Fprintf(&text, " [%d, %s]", o.Call, until)
+		}
+	}
+	return text.String()
+}

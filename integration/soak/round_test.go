@@ -1,0 +1,106 @@
+package soak_test
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	settleLimit = 2 * time.Minute
+	settleEvery = time.Second
+)
+
+// round disturbs for a while, lets everybody catch up and end, and checks.
+func (s *soak) round(number uint64, length time.Duration) {
+	s.timeline.say("round %d, %s", number, length)
+	lives := make([]*life, workers)
+	for i := range lives {
+		var err error
+		if lives[i], err = s.fleet.start(i); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(s.t.Context(), length)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.timeline.failed:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	var feeding sync.WaitGroup
+	feeding.Go(func() { s.feed.run(ctx) })
+	s.chaos.round(ctx, number, lives)
+	feeding.Wait()
+	s.timeline.say("quiet")
+	s.settle()
+	quiet := monotonic()
+	var ending sync.WaitGroup
+	for _, l := range lives {
+		ending.Go(func() { s.fleet.end(l) })
+	}
+	ending.Wait()
+	if s.timeline.wrong() != "" {
+		return // what follows would be of that
+	}
+	if err := s.reader.read(s.t.Context()); err != nil {
+		s.timeline.breaks("the topics cannot be read: %v", err)
+	}
+	s.oracle.settled()
+	s.believed(quiet)
+	s.timeline.say("round %d is checked: %d effects", number, s.oracle.effects)
+}
+
+// settle waits until all that must happen has happened.
+func (s *soak) settle() {
+	ctx, cancel := context.WithTimeout(s.t.Context(), settleLimit)
+	defer cancel()
+	for {
+		err := s.reader.read(ctx)
+		missing := s.oracle.missing()
+		if err == nil && missing == "" || s.timeline.wrong() != "" {
+			return
+		}
+		if !rest(ctx, settleEvery) {
+			s.timeline.breaks("%s after all was healed: %s; %v", settleLimit, missing, err)
+			return
+		}
+	}
+}
+
+// believed looks at the journals of the lives that have ended since the last time.
+func (s *soak) believed(quiet int64) {
+	journals := make(map[string][]note)
+	var all []reign
+	newest := int64(0)
+	for _, l := range s.fleet.lives[s.checked:] {
+		notes, err := readJournal(l.journal)
+		if err != nil {
+			s.timeline.breaks("%s: %v", l.journal, err)
+		}
+		journals[l.name] = notes
+		for _, r := range reignsOf(l.name, notes, l.pauses) {
+			all = append(all, r)
+			newest = max(newest, r.last)
+		}
+	}
+	s.checked = len(s.fleet.lives)
+	checkReigns(all, s.timeline.breaks)
+	for _, r := range all {
+		if !slices.ContainsFunc(slices.Collect(maps.Values(s.oracle.shards)), func(l *ledger) bool { return l.claims[r.token] }) {
+			s.timeline.breaks("singleton: %s has the token %d, which is no claim", r.who, r.token)
+		}
+	}
+	if newest < quiet-int64(settleEvery) {
+		s.timeline.breaks("singleton: nobody reigns when all is quiet")
+	}
+	s.reigned += len(all)
+	held := checkLocks(journals, s.timeline.breaks)
+	if s.held += held; held == 0 {
+		s.timeline.breaks("locks: nobody had any")
+	}
+}
