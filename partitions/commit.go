@@ -93,13 +93,19 @@ func (b *batch) sendOffsets(ctx context.Context) error {
 	request.TransactionalID, request.Group = b.producer.id, b.engine.config.name
 	request.ProducerID, request.ProducerEpoch = id, epoch
 	request.MemberID, request.Generation = b.membership.member, b.membership.generation
-	mark := ownerMark{member: b.membership.member, prefix: b.engine.prefix, lane: b.lane.number, size: ringSize}.String()
+	mark := ownerMark{member: b.membership.member, prefix: b.engine.prefix, lane: b.lane.number, size: ringSize}
+	claimed := mark.String()
+	mark.live = true
+	live := mark.String()
 	for _, name := range b.engine.inputs {
 		topic := kmsg.NewTxnOffsetCommitRequestTopic()
 		topic.Topic, topic.TopicID = name, b.engine.ids[name]
 		for s := range b.overlays {
 			partition := kmsg.NewTxnOffsetCommitRequestTopicPartition()
-			partition.Partition, partition.Offset, partition.Metadata = s.id, b.next(s, name), &mark
+			partition.Partition, partition.Offset, partition.Metadata = s.id, b.next(s, name), &claimed
+			if Phase(s.phase.Load()) == PhaseLive {
+				partition.Metadata = &live
+			}
 			topic.Partitions = append(topic.Partitions, partition)
 		}
 		request.Topics = append(request.Topics, topic)

@@ -48,6 +48,11 @@ func (e *engine) nodes() []Node {
 }
 
 func (e *engine) node(plan *assign.Plan, i int) Node {
+	return nodeOf(plan, i, e.config.node)
+}
+
+// nodeOf is a member of the plan; self is this process's id.
+func nodeOf(plan *assign.Plan, i int, self string) Node {
 	m := plan.Members[i]
 	var standbys []int32
 	for shard, by := range plan.Standbys {
@@ -57,7 +62,7 @@ func (e *engine) node(plan *assign.Plan, i int) Node {
 	}
 	return Node{
 		Standbys: standbys, ID: m.ID, Address: m.Address, Zone: m.Zone, Rack: m.Rack, Weight: m.Weight,
-		Shards: plan.Owned(i), Self: m.ID == e.config.node,
+		Shards: plan.Owned(i), Self: m.ID == self,
 	}
 }
 

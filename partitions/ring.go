@@ -97,20 +97,26 @@ type ownerMark struct {
 	member     string
 	prefix     string
 	lane, size int
+	live       bool
 }
 
 const markVersion = "millrace1"
 
 func (m ownerMark) String() string {
-	return strings.Join([]string{markVersion, m.member, m.prefix, strconv.Itoa(m.lane), strconv.Itoa(m.size)}, " ")
+	phase := "claimed"
+	if m.live {
+		phase = "live"
+	}
+	return strings.Join([]string{markVersion, m.member, m.prefix, strconv.Itoa(m.lane), strconv.Itoa(m.size), phase}, " ")
 }
 
 func parseMark(text string) (ownerMark, bool) {
 	fields := strings.Fields(text)
-	if len(fields) != 5 || fields[0] != markVersion {
+	if len(fields) != 6 || fields[0] != markVersion {
 		return ownerMark{}, false
 	}
 	lane, err := strconv.Atoi(fields[3])
 	size, errSize := strconv.Atoi(fields[4])
-	return ownerMark{member: fields[1], prefix: fields[2], lane: lane, size: size}, err == nil && errSize == nil && size > 0 && size <= 16
+	mark := ownerMark{member: fields[1], prefix: fields[2], lane: lane, size: size, live: fields[5] == "live"}
+	return mark, err == nil && errSize == nil && size > 0 && size <= 16
 }

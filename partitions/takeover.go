@@ -64,6 +64,7 @@ func (e *engine) fenceDead(ctx context.Context, fetched []committed) error {
 	fencing.SetLimit(8)
 	for _, c := range fetched {
 		mark, ok := parseMark(c.metadata)
+		mark.live = false // the same producers
 		if !ok || done[mark] || mark.prefix == e.prefix || (plan != nil && plan.Index(mark.member) >= 0) {
 			continue
 		}
