@@ -130,6 +130,9 @@ func (b *batch) emit(r *bus.Record) {
 			record.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
 		}
 	}
+	if b.engine.meters.traced {
+		record.Context = context.WithoutCancel(b.tx.Context())
+	}
 	b.outputs = append(b.outputs, record)
 }
 

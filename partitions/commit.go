@@ -45,6 +45,7 @@ func (b *batch) commit() error {
 			break
 		}
 	}
+	began := time.Now()
 	ctx, cancel := context.WithTimeout(b.life, endTimeout)
 	defer cancel()
 	if err := b.producer.Flush(ctx); err != nil {
@@ -59,6 +60,7 @@ func (b *batch) commit() error {
 	if err := b.producer.EndTransaction(ctx, kgo.TryCommit); err != nil {
 		return fmt.Errorf("%w: commit: %w", errUncertain, err)
 	}
+	b.engine.meters.commits.Record(ctx, time.Since(began).Seconds(), b.engine.meters.group)
 	return nil
 }
 
@@ -137,6 +139,7 @@ func (b *batch) apply() error {
 	var changes []store.Batch
 	for s, o := range b.overlays {
 		maps.Copy(s.offsets, b.offsets[s])
+		s.measure()
 		reached := o.reached.Load()
 		if reached == 0 || Phase(s.phase.Load()) != PhaseLive {
 			continue

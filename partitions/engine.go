@@ -78,6 +78,9 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 		return e, err
 	}
 	e.admin = kadm.NewClient(e.client)
+	if err = e.checkBrokers(ctx); err != nil {
+		return e, err
+	}
 	if err = e.prepareTopics(ctx); err != nil {
 		return e, err
 	}

@@ -98,15 +98,16 @@ func (b *batch) handle(s *shard, raw *kgo.Record) error {
 	if parked, err := b.behind(s, &record); parked || err != nil {
 		return err
 	}
-	err := b.run(s, record, h.invoke)
+	invoke := b.traced(s, &record, h.invoke)
+	err := b.run(s, record, invoke)
 	if err == nil {
 		return nil
 	}
-	return b.retry(s, record, h, err)
+	return b.retry(s, record, invoke, err)
 }
 
 // retry makes more attempts at a record, as the policy says, and gives it up after that.
-func (b *batch) retry(s *shard, record bus.Record, h *handler, err error) error {
+func (b *batch) retry(s *shard, record bus.Record, invoke func(*Tx) error, err error) error {
 	c := b.engine.config
 	for attempt := 1; ; attempt++ {
 		if broken, ok := errors.AsType[*brokenError](err); ok {
@@ -119,7 +120,7 @@ func (b *batch) retry(s *shard, record bus.Record, h *handler, err error) error 
 			return b.poisoned(s, record, attempt, err)
 		}
 		wait(b.ctx, c.retry.Delay(attempt))
-		if err = b.run(s, record, h.invoke); err == nil {
+		if err = b.run(s, record, invoke); err == nil {
 			return nil
 		}
 	}

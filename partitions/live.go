@@ -38,8 +38,10 @@ func (l *lane) open(s *shard) {
 		at[topic] = map[int32]kgo.Offset{s.id: kgo.NewOffset().At(offset)}
 	}
 	l.shards[s.id] = s
+	s.ends = make(map[string]int64, len(s.offsets))
 	s.enter(PhaseLive)
 	s.whole.Store(true)
+	s.lag.Store(0)
 	l.consumer.AddConsumePartitions(at)
 }
 

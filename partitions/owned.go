@@ -34,15 +34,18 @@ func (e *engine) own(ids []int32) {
 // disown gives shards up. No transaction runs meanwhile.
 func (e *engine) disown(ids []int32) error {
 	var ending errgroup.Group
+	given := 0
 	e.mu.Lock()
 	for _, id := range ids {
 		if s := e.shards[id]; s != nil {
 			delete(e.shards, id)
+			given++
 			ending.Go(func() error { return s.end(ErrNotOwner) })
 		}
 	}
 	e.mu.Unlock()
 	err := ending.Wait()
+	e.meters.lost.Add(e.life, int64(given), e.meters.group)
 	e.arrange()
 	if err != nil {
 		return fmt.Errorf("local state: %w", err)

@@ -27,7 +27,13 @@ func (l *lane) poll(ctx context.Context, now bool) error {
 			return err
 		}
 	}
-	fetches.EachRecord(func(r *kgo.Record) { l.pending = append(l.pending, r) })
+	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
+		l.pending = append(l.pending, p.Records...)
+		if s := l.shards[p.Partition]; s != nil && p.HighWatermark > 0 {
+			s.ends[p.Topic] = p.HighWatermark
+			s.measure()
+		}
+	})
 	return nil
 }
 

@@ -62,6 +62,7 @@ func (r *restorer) run(ctx context.Context) error {
 			if reading == nil || len(p.Records) == 0 {
 				return
 			}
+			r.engine.meters.read(ctx, p.Records)
 			if finished, err := reading.take(p.Records, p.LastStableOffset); finished || err != nil {
 				r.finish(reading, err)
 			}

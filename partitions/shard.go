@@ -25,9 +25,11 @@ type shard struct {
 	position store.Position
 	offsets  map[string]int64
 	due      time.Time
-	lag      atomic.Int64
-	whole    atomic.Bool   // state can be read: it is all that the shard had at some time
-	finished chan struct{} // of a copy: closed when its state is
+	lag      atomic.Int64     // of what is restored or copied
+	ends     map[string]int64 // of the inputs, as far as fetches have told
+	behind   atomic.Int64     // input records that are not handled
+	whole    atomic.Bool      // state can be read: it is all that the shard had at some time
+	finished chan struct{}    // of a copy: closed when its state is
 	led      bool
 	parks    bool // some key may have parked records
 }
@@ -62,6 +64,15 @@ func (p Phase) String() string {
 }
 
 func (s *shard) enter(p Phase) { s.phase.Store(int32(p)) }
+
+// measure notes how many input records are still to be handled.
+func (s *shard) measure() {
+	behind := int64(0)
+	for topic, end := range s.ends {
+		behind += max(end-s.offsets[topic], 0)
+	}
+	s.behind.Store(behind)
+}
 
 // gone says whether the shard is no longer this node's.
 func (s *shard) gone() bool { return s.ctx.Err() != nil }
