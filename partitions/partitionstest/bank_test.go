@@ -29,14 +29,14 @@ var (
 	})
 )
 
-// ledger keeps balances, and says which accounts nothing came to for an hour.
+// ledger keeps balances, and says which accounts nothing came to for ten minutes.
 func ledger(b *bus.Bus) (*partitions.Group, error) {
 	return partitions.New(b, "ledger", partitions.Lanes(2), partitions.Use(balance, dormant),
 		partitions.On(deposited, func(tx *partitions.Tx, d deposit) error {
 			v, _ := balance.Get(tx, d.Account)
 			balance.Put(tx, d.Account, v+d.Cents)
 			tx.Emit(balanceChanged.New(changed{Account: d.Account, Balance: v + d.Cents}))
-			dormant.After(tx, time.Hour, d.Account)
+			dormant.After(tx, 10*time.Minute, d.Account)
 			return nil
 		}))
 }

@@ -125,3 +125,27 @@ func TestPause(t *testing.T) {
 		}
 	}, deposited, balanceChanged, fellAsleep)
 }
+
+// TestCrashWhileJoining lets a new node die while its join waits for one that stands still.
+func TestCrashWhileJoining(t *testing.T) {
+	t.Parallel()
+	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) {
+		bank := w.Group(ledger)
+		bank.Start()
+		w.Settle()
+		asleep := bank.Start()
+		w.Settle()
+		asleep.Pause()
+		young := bank.Start()
+		w.Advance(time.Second)
+		young.Crash()
+		w.Publish(deposited.New(deposit{"anna", 1}))
+		w.Settle()
+		if v, _ := partitionstest.Row(bank, balance, "anna"); v != 1 {
+			t.Errorf("anna has %d", v)
+		}
+		if owner := bank.Owner("anna"); owner == young || owner == asleep {
+			t.Errorf("%s owns anna", owner.Name())
+		}
+	}, deposited, balanceChanged, fellAsleep)
+}

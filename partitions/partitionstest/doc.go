@@ -29,16 +29,18 @@
 //   - G1: after Settle the groups have handled all that was published before, each other's events included. Test: TestSettle.
 //   - G2: a node that crashes at a step has done what comes before it and nothing after. Test: TestCrashAtStep.
 //   - G3: a crashed or paused node is taken for dead after its session timeout, as by real brokers. Test: TestCrash.
-//   - G4: a paused node goes on where it was when it is resumed. Test: TestPause.
-//   - G5: a node that stops hands over at once, and may be started again. Test: TestStop.
-//   - G6: Rebalance moves shards there and back, with no record handled twice. Test: TestRebalance.
-//   - G7: an aborted transaction is made again by the same node, handlers included. Test: TestAbort.
-//   - G8: EachFailure fails at each step of each transaction, and a program that is right withstands it. Test: TestEachFailure.
-//   - G9: programs that are wrong only when something fails are caught. Test: TestWrongHandlersAreCaught.
-//   - G10: rows and events are those that are committed, in order, whether nodes run or not. Test: TestRows.
-//   - G11: timers fire when their time has been advanced to. Test: TestAdvance.
-//   - G12: what cannot be done, and a group that does not settle, fail the test with the reason. Test: TestSaysWhatIsWrong.
-//   - G13: a world leaves nothing running. Test: TestRun.
+//   - G4: a node that dies while it joins holds nobody up. Test: TestCrashWhileJoining.
+//   - G5: a paused node goes on where it was when it is resumed. Test: TestPause.
+//   - G6: a node that stops hands over at once, and may be started again. Test: TestStop.
+//   - G7: Rebalance moves shards there and back, with no record handled twice. Test: TestRebalance.
+//   - G8: an aborted transaction is made again by the same node, handlers included. Test: TestAbort.
+//   - G9: EachFailure fails at each step of each transaction, and a program that is right withstands it. Test: TestEachFailure.
+//   - G10: programs that are wrong only when something fails are caught. Test: TestWrongHandlersAreCaught.
+//   - G11: rows and events are those that are committed, in order, whether nodes run or not. Test: TestRows.
+//   - G12: timers fire when their time has been advanced to. Test: TestAdvance.
+//   - G13: what cannot be done, and a group that does not settle, fail the test with the reason. Test: TestSaysWhatIsWrong.
+//   - G14: a world leaves nothing running. Test: TestRun.
+//   - G15: all of this holds in any order and at the same time. Test: TestStorm.
 //
 // # What it is not
 //

@@ -59,10 +59,10 @@ func TestAdvance(t *testing.T) {
 		bank.Start()
 		w.Publish(deposited.New(deposit{"anna", 1}))
 		w.Settle()
-		w.Advance(59 * time.Minute)
+		w.Advance(9 * time.Minute)
 		w.Settle()
 		if got := partitionstest.Events(w, fellAsleep); len(got) != 0 {
-			t.Errorf("%v fell asleep within an hour", got)
+			t.Errorf("%v fell asleep within ten minutes", got)
 		}
 		w.Advance(time.Minute)
 		w.Settle()
