@@ -139,7 +139,6 @@ func drawValue(t *rapid.T, schema hamba.Schema) any {
 
 func TestCompatibleIsReadable(t *testing.T) {
 	t.Parallel()
-	rules := hamba.NewSchemaCompatibility()
 	codec := avro.Codec[any](avro.Text(`"null"`))
 	rapid.Check(t, func(t *rapid.T) {
 		older, newer := drawSchema(t, 2), drawSchema(t, 2)
@@ -153,6 +152,7 @@ func TestCompatibleIsReadable(t *testing.T) {
 			breaks |= change.Breaks
 		}
 		for direction, pair := range map[bus.Compatibility][2]hamba.Schema{bus.Backward: {is, was}, bus.Forward: {was, is}} {
+			rules := hamba.NewSchemaCompatibility() // it remembers answers by fingerprints, which leave defaults out
 			if compatible := rules.Compatible(pair[0], pair[1]) == nil; compatible != (breaks&direction == 0) {
 				t.Fatalf("%s -> %s: %v is %v for the library, and %v", older, newer, direction, compatible, changes)
 			}
