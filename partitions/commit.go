@@ -33,6 +33,12 @@ const endTimeout = 10 * time.Second
 
 // commit ends the transaction: changelog, outputs and offsets of all touched shards become visible together.
 func (b *batch) commit() error {
+	if len(b.overlays) == 0 { // all that was polled is of shards that have just gone
+		if err := b.producer.EndTransaction(b.life, kgo.TryAbort); err != nil {
+			return fmt.Errorf("%w: %w", errUncertain, err)
+		}
+		return nil
+	}
 	for _, o := range b.overlays {
 		for _, entry := range o.entries {
 			b.log(o, entry.Key, entry.Value)
