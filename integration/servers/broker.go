@@ -42,6 +42,7 @@ func (b *broker) start() error {
 	_, here, _, _ := runtime.Caller(0)
 	script := filepath.Join(filepath.Dir(here), "..", "..", "deploy", "kafka", "local", "run.sh")
 	cmd := exec.Command("bash", script, b.dir, strconv.Itoa(b.ports[0]), strconv.Itoa(b.ports[1])) //nolint:noctx // end stops it
+	cmd.Dir = b.dir
 	cmd.Env = append(append(os.Environ(), b.env...), "KAFKA_SETTINGS="+file, brokerHeap, brokerJava)
 	p, err := spawn(cmd, b.log)
 	if err != nil {

@@ -14,21 +14,23 @@ import (
 // lookEvery is how often a holder looks at its lease.
 const lookEvery = 50 * time.Millisecond
 
-// reign is the singleton: it notes that it reigns for as long as its context lets it.
-func (j *journal) reign(ctx context.Context, lease *partitions.Lease) error {
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	for {
-		at := monotonic()
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err := j.write(note{At: at, What: reigns, Token: lease.Token()}); err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-		case <-ticker.C:
+// reign is a singleton: it notes that it reigns for as long as its context lets it.
+func (j *journal) reign(name string) func(context.Context, *partitions.Lease) error {
+	return func(ctx context.Context, lease *partitions.Lease) error {
+		ticker := time.NewTicker(lookEvery)
+		defer ticker.Stop()
+		for {
+			at := monotonic()
+			if ctx.Err() != nil {
+				return nil
+			}
+			if err := j.write(note{At: at, What: reigns, Name: name, Token: lease.Token()}); err != nil {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+			case <-ticker.C:
+			}
 		}
 	}
 }

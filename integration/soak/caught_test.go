@@ -26,8 +26,8 @@ func TestOracleFinds(t *testing.T) {
 		name string
 		tell func(*oracle)
 	}{
-		{"step 1", func(o *oracle) { o.stepped(1, 10, step{"a", 1}) }},
-		{"step 2", func(o *oracle) { o.stepped(1, 11, step{"a", 2}) }},
+		{"step 1", func(o *oracle) { o.stepped(1, 10, step{Key: "a", N: 1}) }},
+		{"step 2", func(o *oracle) { o.stepped(1, 11, step{Key: "a", N: 2}) }},
 		{"claim 1", func(o *oracle) { o.logged(1, 5, "!claim", []byte("{}")) }},
 		{"row 1", func(o *oracle) { o.logged(1, 6, "counts/a", value(1, 5)) }},
 		{"armed", func(o *oracle) { o.logged(1, 7, "!timer/own/a@10", []byte("due")) }},

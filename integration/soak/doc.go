@@ -9,7 +9,7 @@
 //
 // Each worker is a process of the test's own binary. All of them are one group of package partitions, which counts
 // records by key in a table, emits each count, arms a timer for some of the records and arms one anew for each, and has
-// a singleton that notes its token for as long as it believes in its lease; and each takes locks of package locks. The
+// singletons that note their tokens for as long as they believe in their leases; and each takes locks of package locks. The
 // test feeds them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for
 // less or for longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or
 // restarted. After each round all is healed, the workers have to catch up and to end in good order, and the topics are
@@ -24,7 +24,7 @@
 // # Guarantees
 //
 //   - G1: each record has its effect exactly once, in order, in table, changelog and output, tokens strictly increase, and timers fire once and not early. Test: TestSoak.
-//   - G2: of the singleton, and of the holders of a lock, no two that can look at their leases believe in them at once. Test: TestSoak.
+//   - G2: of a singleton, and of the holders of a lock, no two that can look at their leases believe in them at once. Test: TestSoak.
 //   - G3: the oracle finds what it is for: records that are lost, doubled, late or written under an old token. Test: TestOracleFinds.
 //   - G4: so does the look at singletons and locks. Test: TestJournalsFind.
 package soak

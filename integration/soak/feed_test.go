@@ -23,6 +23,7 @@ type feed struct {
 	sent     map[string]int64
 	acked    []acked
 	unknown  int
+	slowest  time.Duration
 }
 
 // acked is a step that the brokers have said to keep.
@@ -41,10 +42,13 @@ func (f *feed) run(ctx context.Context) {
 		for i := range steps {
 			key := fmt.Sprintf("k%02d", f.chance.IntN(keys))
 			f.sent[key]++
-			steps[i] = step{Key: key, N: f.sent[key]}
+			steps[i] = step{Key: key, N: f.sent[key], Sent: time.Now().UnixMilli()}
 			msgs[i] = stepped.New(steps[i])
 		}
-		for i, result := range f.bus.Publish(context.WithoutCancel(ctx), msgs...) {
+		began := time.Now()
+		results := f.bus.Publish(context.WithoutCancel(ctx), msgs...)
+		f.slowest = max(f.slowest, time.Since(began))
+		for i, result := range results {
 			if result.Err != nil {
 				f.unknown++
 				if i == 0 {

@@ -27,7 +27,7 @@ func TestJournalsFind(t *testing.T) {
 	}
 	reigning := func(token int64, at ...int64) (notes []note) {
 		for _, each := range at {
-			notes = append(notes, note{At: each, What: reigns, Token: token})
+			notes = append(notes, note{At: each, What: reigns, Name: "sun", Token: token})
 		}
 		return notes
 	}

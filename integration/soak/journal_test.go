@@ -28,7 +28,7 @@ type note struct {
 type what string
 
 const (
-	reigns   what = "reigns"   // the singleton's lease was good after At
+	reigns   what = "reigns"   // a singleton's lease was good after At
 	granted  what = "granted"  // an acquire that was called at Call has returned before At; the lease was not looked at yet
 	believes what = "believes" // a lock's lease was good after At
 	over     what = "over"     // a lock's lease is not believed in from At on

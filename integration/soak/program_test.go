@@ -22,8 +22,9 @@ const (
 
 // step is one record of the input. N counts the steps that were sent for the key.
 type step struct {
-	Key string `json:"key"`
-	N   int64  `json:"n"`
+	Key  string `json:"key"`
+	N    int64  `json:"n"`
+	Sent int64  `json:"sent,omitempty"` // in milliseconds since 1970
 }
 
 // place is where in a shard something was done, and under which token.
@@ -38,6 +39,7 @@ type counted struct {
 	Key    string `json:"key"`
 	Count  int64  `json:"count"`
 	Offset int64  `json:"offset"` // of the step
+	Sent   int64  `json:"sent,omitempty"`
 }
 
 // fired is a step's timer that has fired.
@@ -80,6 +82,8 @@ const (
 	duesTable   = "dues"
 )
 
+var singletons = []string{"sun", "moon", "star"}
+
 // program is the group that every worker runs.
 func program(b *bus.Bus, node string, notes *journal) (*partitions.Group, error) {
 	counts := partitions.NewTable[string, row](countsTable)
@@ -98,13 +102,13 @@ func program(b *bus.Bus, node string, notes *journal) (*partitions.Group, error)
 		tx.Emit(wasIdle.New(idled{place: at(tx), Key: key, Count: v.Count}))
 		return nil
 	})
-	return partitions.New(b, group,
+	opts := []partitions.Option{
 		partitions.On(stepped, func(tx *partitions.Tx, s step) error {
 			v, _ := counts.Get(tx, s.Key)
 			v = row{Count: v.Count + 1, Token: tx.Token()}
 			counts.Put(tx, s.Key, v)
 			offset := tx.Record().Offset
-			tx.Emit(wasCount.New(counted{place: at(tx), Key: s.Key, Count: v.Count, Offset: offset}))
+			tx.Emit(wasCount.New(counted{place: at(tx), Key: s.Key, Count: v.Count, Offset: offset, Sent: s.Sent}))
 			if offset%timerEvery == 0 {
 				id, due := s.Key+"@"+strconv.FormatInt(offset, 10), time.Now().Add(timerAfter)
 				dues.Put(tx, id, due)
@@ -114,6 +118,10 @@ func program(b *bus.Bus, node string, notes *journal) (*partitions.Group, error)
 			return nil
 		}),
 		partitions.Use(counts, dues, own, idle),
-		partitions.Singleton("reign", notes.reign),
-		partitions.NodeID(node), partitions.SessionTimeout(session), partitions.Lanes(2), partitions.MaxBatch(500))
+		partitions.NodeID(node), partitions.SessionTimeout(session), partitions.Lanes(2), partitions.MaxBatch(500),
+	}
+	for _, name := range singletons {
+		opts = append(opts, partitions.Singleton(name, notes.reign(name)))
+	}
+	return partitions.New(b, group, opts...)
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// reign is a while in which one process believed in one lease of the singleton.
+// reign is a while in which one process believed in one lease of a singleton.
 type reign struct {
-	who         string
+	name, who   string
 	token       int64
 	first, last int64
 }
@@ -29,28 +29,31 @@ func reignsOf(who string, notes []note, pauses []pause) []reign {
 		if n.What != reigns || slices.ContainsFunc(pauses, func(p pause) bool { return n.At >= p.from && n.At <= p.to+int64(awake) }) {
 			continue
 		}
-		if last := len(found) - 1; last >= 0 && found[last].token == n.Token {
-			found[last].last = n.At
+		same := slices.IndexFunc(found, func(r reign) bool { return r.name == n.Name && r.token == n.Token })
+		if same < 0 {
+			found = append(found, reign{n.Name, who, n.Token, n.At, n.At})
 			continue
 		}
-		found = append(found, reign{who, n.Token, n.At, n.At})
+		found[same].last = n.At
 	}
 	return found
 }
 
-// checkReigns wants one reign at a time, and a larger token of each other process.
+// checkReigns wants one reign of a singleton at a time, and a larger token of each other process.
 func checkReigns(all []reign, breaks func(format string, args ...any)) {
-	slices.SortFunc(all, func(a, b reign) int { return cmp.Or(cmp.Compare(a.token, b.token), cmp.Compare(a.first, b.first)) })
+	slices.SortFunc(all, func(a, b reign) int {
+		return cmp.Or(cmp.Compare(a.name, b.name), cmp.Compare(a.token, b.token), cmp.Compare(a.first, b.first))
+	})
 	for i := range all {
-		if i == 0 {
+		if i == 0 || all[i-1].name != all[i].name {
 			continue
 		}
 		a, b := all[i-1], all[i]
 		if a.token == b.token && a.who != b.who {
-			breaks("singleton: %s and %s have the token %d", a.who, b.who, a.token)
+			breaks("singleton %s: %s and %s have the token %d", a.name, a.who, b.who, a.token)
 		}
 		if b.first <= a.last {
-			breaks("singleton: %s reigns with token %d until %d, and %s with token %d from %d", a.who, a.token, a.last, b.who, b.token, b.first)
+			breaks("singleton %s: %s reigns with token %d until %d, and %s with token %d from %d", a.name, a.who, a.token, a.last, b.who, b.token, b.first)
 		}
 	}
 }

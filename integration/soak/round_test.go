@@ -76,7 +76,7 @@ func (s *soak) settle() {
 func (s *soak) believed(quiet int64) {
 	journals := make(map[string][]note)
 	var all []reign
-	newest := int64(0)
+	newest := make(map[string]int64)
 	for _, l := range s.fleet.lives[s.checked:] {
 		notes, err := readJournal(l.journal)
 		if err != nil {
@@ -85,18 +85,20 @@ func (s *soak) believed(quiet int64) {
 		journals[l.name] = notes
 		for _, r := range reignsOf(l.name, notes, l.pauses) {
 			all = append(all, r)
-			newest = max(newest, r.last)
+			newest[r.name] = max(newest[r.name], r.last)
 		}
 	}
 	s.checked = len(s.fleet.lives)
 	checkReigns(all, s.timeline.breaks)
 	for _, r := range all {
 		if !slices.ContainsFunc(slices.Collect(maps.Values(s.oracle.shards)), func(l *ledger) bool { return l.claims[r.token] }) {
-			s.timeline.breaks("singleton: %s has the token %d, which is no claim", r.who, r.token)
+			s.timeline.breaks("singleton %s: %s has the token %d, which is no claim", r.name, r.who, r.token)
 		}
 	}
-	if newest < quiet-int64(settleEvery) {
-		s.timeline.breaks("singleton: nobody reigns when all is quiet")
+	for _, name := range singletons {
+		if newest[name] < quiet-int64(settleEvery) {
+			s.timeline.breaks("singleton %s: nobody reigns when all is quiet", name)
+		}
 	}
 	s.reigned += len(all)
 	held := checkLocks(journals, s.timeline.breaks)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -17,6 +18,8 @@ type reader struct {
 	feed   *feed
 	at     map[bus.Topic]map[bus.Partition]int64 // from where to read on
 	acked  map[place]acked                       // acknowledged steps that were not met yet; Token is the offset
+
+	slowest time.Duration // from a step to its effect
 }
 
 func newReader(b *bus.Bus, o *oracle, f *feed) *reader {
@@ -88,6 +91,7 @@ func (r *reader) output(record bus.Record) error {
 		c, err := wasCount.Decode(record)
 		if err == nil {
 			r.oracle.counted(shard, record.Offset, c)
+			r.slowest = max(r.slowest, record.Time.Sub(time.UnixMilli(c.Sent)))
 		}
 		return err
 	case wasFired.Contract().Name():
