@@ -56,6 +56,9 @@ func (f *fleet) start(worker int) (*life, error) {
 	l.cmd.Stdout, l.cmd.Stderr = output, output
 	l.cmd.Env = append(os.Environ(), workerVariable+"="+l.name, clusterVariable+"="+f.cluster, journalVariable+"="+l.journal,
 		seedVariable+"="+strconv.FormatUint(f.seed+uint64(f.count), 10))
+	if worker%2 == 0 {
+		l.cmd.Env = append(l.cmd.Env, stateVariable+"="+filepath.Join(f.dir, fmt.Sprintf("state-w%d", worker)))
+	}
 	if err := errors.Join(l.cmd.Start(), output.Close()); err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ const (
 var singletons = []string{"sun", "moon", "star"}
 
 // program is the group that every worker runs.
-func program(b *bus.Bus, node string, notes *journal) (*partitions.Group, error) {
+func program(b *bus.Bus, notes *journal, where ...partitions.Option) (*partitions.Group, error) {
 	counts := partitions.NewTable[string, row](countsTable)
 	dues := partitions.NewTable[string, time.Time](duesTable)
 	at := func(tx *partitions.Tx) place { return place{Shard: tx.Shard(), Token: tx.Token()} }
@@ -102,7 +102,7 @@ func program(b *bus.Bus, node string, notes *journal) (*partitions.Group, error)
 		tx.Emit(wasIdle.New(idled{place: at(tx), Key: key, Count: v.Count}))
 		return nil
 	})
-	opts := []partitions.Option{
+	opts := append(where,
 		partitions.On(stepped, func(tx *partitions.Tx, s step) error {
 			v, _ := counts.Get(tx, s.Key)
 			v = row{Count: v.Count + 1, Token: tx.Token()}
@@ -118,8 +118,7 @@ func program(b *bus.Bus, node string, notes *journal) (*partitions.Group, error)
 			return nil
 		}),
 		partitions.Use(counts, dues, own, idle),
-		partitions.NodeID(node), partitions.SessionTimeout(session), partitions.Lanes(2), partitions.MaxBatch(500),
-	}
+		partitions.Standbys(1), partitions.SessionTimeout(session), partitions.Lanes(2), partitions.MaxBatch(500))
 	for _, name := range singletons {
 		opts = append(opts, partitions.Singleton(name, notes.reign(name)))
 	}

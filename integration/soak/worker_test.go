@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/partitions/locks"
 )
 
@@ -24,6 +26,7 @@ const (
 	clusterVariable = "MILLRACE_SOAK_CLUSTER"
 	journalVariable = "MILLRACE_SOAK_JOURNAL"
 	seedVariable    = "MILLRACE_SOAK_SEED"
+	stateVariable   = "MILLRACE_SOAK_STATE"
 )
 
 const (
@@ -50,7 +53,7 @@ func work() (err error) {
 		return err
 	}
 	defer b.Close()
-	g, err := program(b, os.Getenv(workerVariable), notes)
+	g, err := program(b, notes, where(os.Getenv(workerVariable), os.Getenv(stateVariable))...)
 	if err != nil {
 		return err
 	}
@@ -82,4 +85,12 @@ func reach(ctx context.Context, url string, logger *slog.Logger) (*bus.Bus, erro
 		}
 		logger.WarnContext(ctx, "no broker answers", "error", err)
 	}
+}
+
+// where is a node that keeps nothing, or one that begins its next life with what it has in a directory, under the same name.
+func where(life, state string) []partitions.Option {
+	if state == "" {
+		return []partitions.Option{partitions.NodeID(life)}
+	}
+	return []partitions.Option{partitions.NodeID(filepath.Base(state)), partitions.OnDisk(state)}
 }
