@@ -19,7 +19,8 @@
 //
 // It prints the seed, what was done to whom and when, and which line of the oracle broke, and names the directory that
 // it leaves: the log and the journal of each worker, the logs of the brokers, and the timeline. A seed repeats the
-// choices of a run, not the moments at which they meet the programs.
+// choices of a run, not the moments at which they meet the programs. With MILLRACE_SOAK_LOGS the directory is made in
+// that one, and stays also when all is well.
 //
 // # Guarantees
 //

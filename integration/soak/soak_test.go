@@ -20,6 +20,7 @@ const (
 	usualLength  = 90 * time.Second
 	roundLength  = 2 * time.Minute
 	soakVariable = "MILLRACE_SOAK"
+	logsVariable = "MILLRACE_SOAK_LOGS" // where the directory of logs is made and stays, whatever becomes of the test
 )
 
 // soak is one run.
@@ -78,7 +79,7 @@ func start(t *testing.T, seed uint64) *soak {
 		}
 	}
 	var err error
-	s.dir, err = os.MkdirTemp("", "millrace-soak") //nolint:usetesting // it outlives a test that fails
+	s.dir, err = os.MkdirTemp(os.Getenv(logsVariable), "millrace-soak") //nolint:usetesting // it outlives a test that fails
 	must(err)
 	t.Logf("seed %d, logs in %s", seed, s.dir)
 	s.cluster, err = servers.StartCluster(t.Context(), brokers, s.dir)
@@ -138,7 +139,7 @@ func (s *soak) end() {
 			s.t.Error(err)
 		}
 	}
-	if !s.t.Failed() {
+	if !s.t.Failed() && os.Getenv(logsVariable) == "" {
 		_ = os.RemoveAll(s.dir)
 	}
 }
