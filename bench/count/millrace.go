@@ -2,8 +2,10 @@ package count
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/millrace/millrace/bus"
@@ -25,7 +27,11 @@ func group(ctx context.Context, w Work, opts ...partitions.Option) error {
 		return err
 	}
 	defer b.Close() //nolint:errcheck // it never fails
-	counts := partitions.NewTable[string, uint64]("counts", partitions.Values(number()))
+	counts := partitions.NewTable[string, uint64]("counts", partitions.Values(number(w.Pad)))
+	opts = append(opts, partitions.NodeID("node-"+filepath.Base(w.Dir)), partitions.Standbys(w.Standbys))
+	if w.Session > 0 {
+		opts = append(opts, partitions.SessionTimeout(w.Session))
+	}
 	g, err := partitions.New(b, w.Group, append(opts, partitions.Use(counts),
 		partitions.OnRecord(bus.Topic(w.Input), func(tx *partitions.Tx, in bus.Record) error { //nolint:contextcheck // it is given none
 			count, _ := counts.Get(tx, string(in.Key))
@@ -41,15 +47,21 @@ func group(ctx context.Context, w Work, opts ...partitions.Option) error {
 	return g.Run(ctx)
 }
 
-// number is a count as eight bytes, as the other sides keep it.
-func number() bus.Codec[uint64] { return eight{} }
+// number is a count as eight bytes, as the other sides keep it, and what follows them.
+func number(pad int) bus.Codec[uint64] {
+	e := eight{pad: make([]byte, pad)}
+	_, _ = rand.Read(e.pad) // it never fails
+	return e
+}
 
-type eight struct{}
+type eight struct{ pad []byte }
 
-func (eight) Encode(n uint64) ([]byte, error) { return binary.BigEndian.AppendUint64(nil, n), nil }
+func (e eight) Encode(n uint64) ([]byte, error) {
+	return append(binary.BigEndian.AppendUint64(make([]byte, 0, countSize+len(e.pad)), n), e.pad...), nil
+}
 
-func (eight) Decode(b []byte) (uint64, error) {
-	if len(b) != countSize {
+func (e eight) Decode(b []byte) (uint64, error) {
+	if len(b) != countSize+len(e.pad) {
 		return 0, fmt.Errorf("a count of %d bytes", len(b))
 	}
 	return binary.BigEndian.Uint64(b), nil

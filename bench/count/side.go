@@ -66,6 +66,7 @@ func sides() []side {
 func loop(name string, transaction int) side {
 	return side{
 		name: name, variant: strconv.Itoa(transaction), paced: transaction == middle, spread: transaction == middle, quick: transaction == middle,
+		moves: strings.HasPrefix(name, "millrace") && transaction == middle,
 		changelog: func(w Work) string {
 			if strings.HasPrefix(name, "millrace") {
 				return w.Group + ".changelog"
