@@ -48,7 +48,7 @@ const (
 
 // try runs the side as nodes, fills its tables, and calls happen under load. Everything that was produced must come
 // out exactly once.
-func (b *bench) try(ctx context.Context, s side, happen func(context.Context, *fleet) error) (f *fleet, aborted int, err error) {
+func (b *bench) try(ctx context.Context, s side, standbys int, happen func(context.Context, *fleet) error) (f *fleet, aborted int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, fillLimit)
 	defer cancel()
 	input := "count-moves-" + uuid.NewString()
@@ -64,7 +64,7 @@ func (b *bench) try(ctx context.Context, s side, happen func(context.Context, *f
 		_, failed := b.admin.DeleteTopics(context.WithoutCancel(ctx), input)
 		err = errors.Join(err, failed, clean())
 	}()
-	f.work.Lanes, f.work.Standbys, f.work.Session, f.work.Pad = 1, 1, b.session, b.pad
+	f.work.Lanes, f.work.Standbys, f.work.Session, f.work.Pad = 1, standbys, b.session, b.pad
 	f.nodes = make([]*process, b.nodes)
 	for i := range f.nodes {
 		if err := f.start(ctx, i); err != nil {

@@ -9,7 +9,7 @@ import (
 
 // handover restarts one node after the other, politely.
 func (b *bench) handover(ctx context.Context) error {
-	return b.moves(ctx, "handover", func(ctx context.Context, f *fleet) error {
+	return b.moves(ctx, "handover", []int{1}, func(ctx context.Context, f *fleet) error {
 		if err := pause(ctx, quiet); err != nil {
 			return err
 		}
@@ -27,10 +27,10 @@ func (b *bench) handover(ctx context.Context) error {
 	})
 }
 
-// failover kills one node, which stays dead.
+// failover kills one node, which stays dead, where another has copies of its tables, and where none has.
 func (b *bench) failover(ctx context.Context) error {
 	const patience = 30 * time.Second
-	return b.moves(ctx, "failover", func(ctx context.Context, f *fleet) error {
+	return b.moves(ctx, "failover", []int{1, 0}, func(ctx context.Context, f *fleet) error {
 		if err := pause(ctx, quiet); err != nil {
 			return err
 		}
@@ -43,31 +43,46 @@ func (b *bench) failover(ctx context.Context) error {
 }
 
 // moves lets something happen to every side that can be many nodes.
-func (b *bench) moves(ctx context.Context, name string, happen func(context.Context, *fleet) error) error {
+func (b *bench) moves(ctx context.Context, name string, standbys []int, happen func(context.Context, *fleet) error) error {
 	var figures []figure
 	for _, s := range sides() {
 		if !s.moves || !strings.Contains(s.String(), b.only) {
 			continue
 		}
-		f, aborted, err := b.try(ctx, s, happen)
-		if err != nil {
-			return fmt.Errorf("%v: %w", s, err)
-		}
-		waits := f.longest()
-		within := 0
-		for _, wait := range waits {
-			if wait < time.Second {
-				within++
+		for _, n := range standbys {
+			seen, err := b.move(ctx, name, s, n, happen)
+			if err != nil {
+				return fmt.Errorf("%v, standbys %d: %w", s, n, err)
 			}
+			figures = append(figures, seen...)
 		}
-		place := fmt.Sprintf("%d nodes, %v", b.nodes, s.variant)
-		add := func(metric string, value float64) {
-			figures = append(figures, figure{name, place, s.name, metric, value})
-		}
-		add("longest wait p50", quantile(waits, 0.5)) //nolint:mnd // the median
-		add("longest wait", quantile(waits, 1))
-		add("within a second", float64(within)/float64(len(waits)))
-		add("aborted", float64(aborted))
 	}
 	return b.print(figures)
+}
+
+func (b *bench) move(ctx context.Context, name string, s side, standbys int, happen func(context.Context, *fleet) error) (figures []figure, err error) {
+	f, aborted, err := b.try(ctx, s, standbys, happen)
+	if err != nil {
+		return nil, err
+	}
+	waits := f.longest()
+	within := 0
+	for _, wait := range waits {
+		if wait < time.Second {
+			within++
+		}
+	}
+	place := fmt.Sprintf("%d nodes, %v, standbys %d", b.nodes, s.variant, standbys)
+	add := func(metric string, value float64) {
+		figures = append(figures, figure{name, place, s.name, metric, value})
+	}
+	add("longest wait p50", quantile(waits, 0.5)) //nolint:mnd // the median
+	add("longest wait", quantile(waits, 1))
+	add("within a second", float64(within)/float64(len(waits)))
+	add("aborted", float64(aborted))
+	if restoring := waits[len(waits)-1] - b.session; standbys == 0 && restoring > 0 {
+		lost := float64(b.keys*(b.pad+countSize)) / float64(b.nodes)
+		add("restored MB/s", lost/1e6/restoring.Seconds()) //nolint:mnd // bytes in a MB
+	}
+	return figures, nil
 }
