@@ -44,6 +44,7 @@
 //   - G33: a certificate that is asked for is shown, and read anew for each connection; a refused one is ErrDenied. Test: TestMutualTLS.
 //   - G34: a topic that is deleted while it is read ends the reading, with what to do. Test: TestTopicDeletedUnderway.
 //   - G35: credentials are asked for again at each connection; when they are refused in the middle, publishing and consuming say so. Test: TestCredentialsRunOut.
+//   - G36: neither an outage of the cluster, however long, nor a group that takes a process for dead ends a running subscription. Test: TestOutageUnderway.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

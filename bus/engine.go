@@ -105,7 +105,7 @@ func (e *engine) feed(ctx context.Context) error {
 			e.source.release()
 			return nil //nolint:nilerr // the end of ctx is how a subscription stops
 		}
-		err := fetchError(fetches)
+		err := e.bus.failure(ctx, fetches)
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 			if lane := e.lane(p.Topic, p.Partition); lane != nil {
 				lane.take(p.Records, p.HighWatermark)

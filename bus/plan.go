@@ -3,12 +3,10 @@ package bus
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -104,34 +102,3 @@ func (p *readPlan) beyond(r *kgo.Record) bool {
 }
 
 func (p *readPlan) done() bool { return p.ends != nil && len(p.ends) == 0 }
-
-// fetchError is the first error that another poll does not mend.
-func fetchError(fetches kgo.Fetches) error {
-	for _, failed := range fetches.Errors() {
-		if _, lost := errors.AsType[*kgo.ErrDataLoss](failed.Err); lost || !kerr.IsRetriable(failed.Err) || missing(failed.Err) {
-			return readError(failed.Err)
-		}
-	}
-	return nil
-}
-
-func readError(err error) error {
-	_, lost := errors.AsType[*kgo.ErrDataLoss](err)
-	_, joining := errors.AsType[*kgo.ErrGroupSession](err)
-	switch {
-	case joining && (errors.Is(err, kerr.GroupIDNotFound) || errors.Is(err, kerr.InconsistentGroupProtocol)):
-		return fmt.Errorf("%w: it was used with bus.Shared, or by another kind of client; choose another name, or delete the group: %w",
-			ErrGroupKind, err)
-	case missing(err):
-		return fmt.Errorf("%w (%w)", ErrNoTopic, err)
-	case lost || errors.Is(err, kerr.OffsetOutOfRange):
-		return fmt.Errorf("%w: %w", ErrOffset, err)
-	case denied(err):
-		return refusal(err)
-	case errors.Is(err, kerr.MessageTooLarge) || errors.Is(err, kerr.RecordListTooLarge):
-		return fmt.Errorf("%w: %w", ErrTooLarge, err)
-	case errors.Is(err, kgo.ErrClientClosed):
-		return ErrClosed
-	}
-	return err
-}

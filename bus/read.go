@@ -141,7 +141,7 @@ func (b *Bus) read(ctx context.Context, r *reading, yield func(Record) bool) err
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err := fetchError(fetches); err != nil {
+		if err := b.failure(ctx, fetches); err != nil {
 			return err
 		}
 		for records := fetches.RecordIter(); !records.Done(); {

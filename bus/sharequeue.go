@@ -69,7 +69,7 @@ func (q *shareQueue) feed(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // the end of ctx is how a subscription stops
 		}
-		if err := fetchError(fetches); err != nil {
+		if err := q.bus.failure(ctx, fetches); err != nil {
 			return err
 		}
 	}
