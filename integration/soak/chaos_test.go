@@ -63,7 +63,7 @@ func rest(ctx context.Context, d time.Duration) bool {
 
 // worker disturbs one worker.
 func (c *chaos) worker(ctx context.Context, chance *rand.Rand, i int, lives []*life) {
-	for rest(ctx, between(chance, 2*time.Second, 18*time.Second)) {
+	for rest(ctx, between(chance, 2*time.Second, 24*time.Second)) {
 		l := lives[i]
 		switch n := chance.IntN(100); {
 		case n < 40:
