@@ -44,6 +44,9 @@ const (
 	maxLetter   = maxOwnBatch - 64<<10
 )
 
+// recordsAtOnce is how many records share a piece of memory that the runtime still calls small.
+const recordsAtOnce = 128
+
 // maxBytes bounds what one transaction writes; a batch ends when it is reached.
 const maxBytes = 64 << 20
 
@@ -59,7 +62,7 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 // run calls f in the transaction. When it fails, nothing of what it did remains.
 func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 	overlay := b.touch(s)
-	mark, after := overlay.mark(), len(b.after)
+	mark, after := overlay.begin(), len(b.after)
 	tx := &b.tx
 	*tx = Tx{batch: b, shard: s, overlay: overlay, record: record, scratch: tx.scratch}
 	err := tx.call(f)
@@ -89,7 +92,7 @@ func (e *brokenError) Unwrap() error { return e.err }
 func (b *batch) touch(s *shard) *overlay {
 	o := b.overlays[s]
 	if o == nil {
-		o = newOverlay(s)
+		o = b.lane.overlay(s)
 		o.logged = func(r *kgo.Record, err error) {
 			b.promise(r, err)
 			if err == nil {
@@ -138,7 +141,7 @@ func (b *batch) emit(r *bus.Record) {
 
 func (b *batch) blank() *kgo.Record {
 	if len(b.slab) == 0 {
-		b.slabs = min(2*b.slabs+8, 256)
+		b.slabs = min(2*b.slabs+8, recordsAtOnce)
 		b.slab = make([]kgo.Record, b.slabs)
 	}
 	record := &b.slab[0]

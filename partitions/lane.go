@@ -25,6 +25,7 @@ type lane struct {
 	later    []*kgo.Record
 	refused  membership
 	failures int
+	spare    []*overlay
 
 	mu       sync.Mutex
 	stopped  bool
@@ -167,6 +168,9 @@ func (l *lane) transact(ctx context.Context, m membership, commands []command) (
 		return b, &brokenError{err}
 	}
 	b.settle(commands, failed)
+	for _, o := range b.overlays {
+		l.reuse(o)
+	}
 	return b, nil
 }
 

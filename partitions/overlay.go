@@ -18,6 +18,7 @@ type overlay struct {
 	shard   *shard
 	entries []store.Change
 	index   map[string]int
+	keys    []byte // what the entries' keys are cut from
 	undo    []undone
 	bytes   int
 	timers  bool
@@ -32,7 +33,42 @@ type undone struct {
 	value []byte
 }
 
-func newOverlay(s *shard) *overlay { return &overlay{shard: s, index: make(map[string]int)} }
+// Overlays are used again. A lane keeps a few, and none that has become large.
+const (
+	spareOverlays = 16
+	spareEntries  = 1 << 15
+	keysAtOnce    = 16 << 10
+)
+
+func (l *lane) overlay(s *shard) *overlay {
+	o := &overlay{index: make(map[string]int)}
+	if last := len(l.spare) - 1; last >= 0 {
+		o, l.spare = l.spare[last], l.spare[:last]
+	}
+	o.shard = s
+	return o
+}
+
+// reuse takes back an overlay whose transaction is committed and applied: nobody looks at its keys and values any more.
+func (l *lane) reuse(o *overlay) {
+	if len(l.spare) == spareOverlays || cap(o.entries) > spareEntries {
+		return
+	}
+	clear(o.index)
+	clear(o.entries)
+	clear(o.undo[:cap(o.undo)])
+	l.spare = append(l.spare, &overlay{index: o.index, entries: o.entries[:0], undo: o.undo[:0], keys: o.keys[:0]})
+}
+
+// own copies a key to where it stays as long as the transaction.
+func (o *overlay) own(key []byte) []byte {
+	if cap(o.keys)-len(o.keys) < len(key) {
+		o.keys = make([]byte, 0, max(keysAtOnce, len(key)))
+	}
+	at := len(o.keys)
+	o.keys = append(o.keys, key...)
+	return o.keys[at:len(o.keys):len(o.keys)]
+}
 
 // get finds what the transaction sees. The value must not be modified.
 func (o *overlay) get(key []byte) (value []byte, found bool, err error) {
@@ -50,13 +86,20 @@ func (o *overlay) set(key, value []byte) {
 		o.entries[i].Value = value
 		return
 	}
-	own := bytes.Clone(key)
+	own := o.own(key)
 	o.undo = append(o.undo, undone{entry: len(o.entries), fresh: true})
 	o.index[unsafe.String(unsafe.SliceData(own), len(own))] = len(o.entries) //nolint:gosec // own is never modified
 	o.entries = append(o.entries, store.Change{Key: own, Value: value})
 	o.bytes += len(own) + len(value)
 }
 
+// begin marks where a record's writes begin. No earlier record is taken back any more.
+func (o *overlay) begin() int {
+	o.undo = o.undo[:0]
+	return 0
+}
+
+// mark is a place within a record's writes.
 func (o *overlay) mark() int { return len(o.undo) }
 
 // rollback takes back all writes since the mark.
