@@ -25,6 +25,7 @@
 //   - G15: what older code has stored is read as the table's upgrade makes it; what cannot be read ends the run and costs no record. Test: TestStoredVersions.
 //   - G16: a row that has expired is not there for anybody, and goes from the changelog. Test: TestTTL.
 //   - G17: a group begins while brokers are away, as soon as the others can do without them. Test: TestBrokerAwayAtStart.
+//   - G18: what this version writes is read as it was recorded, and what a later one may add is passed over. Test: TestRecordedState.
 //
 // # Concurrency
 //

@@ -94,7 +94,7 @@ func (b *batch) behind(s *shard, record *bus.Record) (bool, error) {
 	return true, err
 }
 
-// formatParked writes a record as Kafka does, in its record format of version 2 after the length.
+// formatParked writes a record in Kafka's record format of version 2, with a length of 0 and milliseconds since 1970.
 func formatParked(r *bus.Record) []byte {
 	record := kmsg.Record{TimestampDelta64: r.Time.UnixMilli(), Key: r.Key, Value: r.Value}
 	for _, h := range r.Headers {

@@ -112,7 +112,7 @@ func (m ownerMark) String() string {
 
 func parseMark(text string) (ownerMark, bool) {
 	fields := strings.Fields(text)
-	if len(fields) != 6 || fields[0] != markVersion {
+	if len(fields) < 6 || fields[0] != markVersion { // a later version may add some
 		return ownerMark{}, false
 	}
 	lane, err := strconv.Atoi(fields[3])
