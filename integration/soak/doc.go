@@ -10,10 +10,11 @@
 // Each worker is a process of the test's own binary. All of them are one group of package partitions, which counts
 // records by key in a table, emits each count, arms a timer for some of the records and arms one anew for each, and has
 // singletons that note their tokens for as long as they believe in their leases; and each takes locks of package locks.
-// Some keep their state on disk and find it again in their next life; one standby is kept of each shard. The test feeds them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for
-// less or for longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or
-// restarted. After each round all is healed, the workers have to catch up and to end in good order, and the topics are
-// read to their ends.
+// Some keep their state on disk and find it again in their next life; one standby is kept of each shard. The test feeds
+// them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for less or for
+// longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or restarted.
+// After each round all is healed, the workers have to catch up and to end in good order, and the topics are read to
+// their ends.
 //
 // # When it fails
 //
