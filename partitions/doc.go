@@ -26,6 +26,7 @@
 //   - G16: a row that has expired is not there for anybody, and goes from the changelog. Test: TestTTL.
 //   - G17: a group begins while brokers are away, as soon as the others can do without them. Test: TestBrokerAwayAtStart.
 //   - G18: what this version writes is read as it was recorded, and what a later one may add is passed over. Test: TestRecordedState.
+//   - G19: a group needs no more rights on the cluster than Access lists. Test: TestAccess.
 //
 // # Concurrency
 //
