@@ -80,7 +80,7 @@ func (b *Bus) DeadLetters(ctx context.Context, group string) iter.Seq2[DeadLette
 
 func redrivenPosition(r Record) (Position, bool) {
 	text, ok := r.Headers.Get(headerRedriven)
-	if !ok {
+	if _, letter := r.Headers.Get(headerTopic); !ok || letter { // an event may have come with any header
 		return Position{}, false
 	}
 	at, err := ParsePosition(text)
@@ -109,8 +109,8 @@ func (r Record) DeadLetter() DeadLetter {
 // Message makes the dead letter that [Bus.DeadLetters] reads back, for the topic "<group>.dlq". It is for engines that
 // publish it together with what else they decide; [Bus.Subscribe] does so by itself.
 func (l DeadLetter) Message(group string) Message {
-	h := historyOf(l.Record)
-	d := &delivery{record: l.Record, attempt: l.Attempts - h.attempts}
+	h := placeOf(l.Record)
+	d := &delivery{record: l.Record, attempt: l.Attempts}
 	cause := errors.New(l.Error)
 	return deadLetter(group, d, h, l.Reason, cause).Message()
 }

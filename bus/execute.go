@@ -21,9 +21,8 @@ var errUnhandled = errors.New("the group no longer handles this type")
 func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, finished bool) {
 	e.look(d)
 	h := d.handler
-	history := history{topic: d.record.Topic, partition: d.record.Partition, offset: d.record.Offset}
-	if d.moved {
-		history = historyOf(d.record)
+	history := d.history()
+	if !history.due.IsZero() {
 		if due := time.Until(history.due); due > 0 {
 			return due, false
 		}

@@ -50,8 +50,21 @@ type history struct {
 	due       time.Time
 }
 
+func placeOf(r Record) history {
+	return history{topic: r.Topic, partition: r.Partition, offset: r.Offset}
+}
+
+// history is what became of the delivery before, as far as the group itself has written it down.
+func (d *delivery) history() history {
+	if d.moved {
+		return historyOf(d.record)
+	}
+	return placeOf(d.record)
+}
+
+// historyOf reads what stands in one of a group's own topics.
 func historyOf(r Record) history {
-	h := history{topic: r.Topic, partition: r.Partition, offset: r.Offset}
+	h := placeOf(r)
 	first, ok := r.Headers.Get(headerTopic)
 	if !ok {
 		return h
@@ -59,7 +72,7 @@ func historyOf(r Record) history {
 	number := func(key string, bits int) int64 {
 		text, _ := r.Headers.Get(key)
 		n, _ := strconv.ParseInt(text, 10, bits)
-		return n
+		return max(n, 0)
 	}
 	h.topic, h.offset = Topic(first), number(headerOffset, 64)
 	h.partition = Partition(number(headerPartition, 32)) //nolint:gosec // no larger number is read

@@ -8,7 +8,7 @@ import (
 // look is what the engine must know of a record's headers before it runs a handler.
 type look struct {
 	kind  []byte
-	moved bool // it came through one of the group's own topics
+	moved bool // it says that it came through one of a group's own topics
 	asked bool // it carries the request that it was published for
 }
 
@@ -18,7 +18,8 @@ func (e *engine) look(d *delivery) {
 		return
 	}
 	seen := lookAt(d.record.Headers)
-	d.handler, d.moved, d.asked, d.looked = e.sub.byType[string(seen.kind)], seen.moved, seen.asked, true
+	d.handler, d.asked, d.looked = e.sub.byType[string(seen.kind)], seen.asked, true
+	d.moved = seen.moved && d.record.Topic == retryTopic(e.sub.group) // elsewhere anybody may have written the headers
 }
 
 // requestPrefix begins the names of all headers that a request is carried in, but for the tenant's.

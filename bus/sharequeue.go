@@ -132,7 +132,7 @@ func (q *shareQueue) try(b *borrowed) (wait time.Duration, finished bool) {
 		q.counts.delivered(q.life, b.record.Type())
 	}
 	if count >= q.often {
-		return q.store(q.life, b.delivery, laterRecord(q.sub.group, b.delivery, historyOf(b.record), 0, errUnanswered), "retry later", errUnanswered)
+		return q.store(q.life, b.delivery, laterRecord(q.sub.group, b.delivery, placeOf(b.record), 0, errUnanswered), "retry later", errUnanswered)
 	}
 	return q.execute(q.life, b.delivery)
 }
