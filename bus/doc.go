@@ -45,6 +45,9 @@
 //   - G34: a topic that is deleted while it is read ends the reading, with what to do. Test: TestTopicDeletedUnderway.
 //   - G35: credentials are asked for again at each connection; when they are refused in the middle, publishing and consuming say so. Test: TestCredentialsRunOut.
 //   - G36: neither an outage of the cluster, however long, nor a group that takes a process for dead ends a running subscription. Test: TestOutageUnderway.
+//   - G37: an event is refused as too large for its own size and its topic's limit alone, whatever is published with it. Test: TestTopicLimit.
+//   - G38: whatever an event's size and headers, it gets to the dead letters, and stays there until it is redriven. Test: TestForeignFailureHeaders.
+//   - G39: an event that happened long ago is published as one of now is, also while connections break. Test: TestPublishOfThePast.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

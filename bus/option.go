@@ -42,6 +42,7 @@ type config struct {
 	transaction    time.Duration
 	atomics        int
 	reach          *reach
+	limits         *topicLimits
 	registry       Registry
 	registered     bool
 }
@@ -88,7 +89,7 @@ func newConfig(rawURL string, opts []Option) (*config, error) {
 	for _, opt := range opts {
 		opt.applyBus(c)
 	}
-	c.reach = newReach(c.logger, at.seeds)
+	c.reach, c.limits = newReach(c.logger, at.seeds), newTopicLimits()
 	return c, errors.Join(c.check(), c.secure())
 }
 
@@ -127,8 +128,8 @@ func (c *config) client(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.MetadataMinAge(250 * time.Millisecond),
 		kgo.DialTimeout(c.dialTimeout),
 		kgo.ProducerLinger(c.linger),
+		kgo.ProducerBatchMaxBytesFn(c.limits.of),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
-		kgo.RecordDeliveryTimeout(c.publishTimeout),
 		kgo.TransactionTimeout(c.transaction),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.WithHooks(c.reach),

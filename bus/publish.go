@@ -17,12 +17,14 @@ func (b *Bus) Publish(ctx context.Context, msgs ...Message) Results {
 	batch := b.newBatch(ctx, msgs)
 	ctx, cancel := context.WithTimeoutCause(ctx, b.config.publishTimeout, context.DeadlineExceeded)
 	defer cancel()
+	b.learnLimits(ctx, batch)
 	b.produce(ctx, batch)
 	for _, group := range batch.groups {
 		b.atomics.publish(ctx, batch, group)
 	}
 	results := batch.wait(ctx)
 	b.relearn(results)
+	b.relearnLimits(ctx, results)
 	for _, result := range results {
 		if failed, ok := errors.AsType[*PublishError](result.Err); ok {
 			failed.Err = b.config.reach.explain(readError(failed.Err))

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/millrace/millrace/request"
@@ -171,7 +172,7 @@ func (b *Bus) prepare(ctx context.Context, s *subscription) error {
 	if _, err := b.widest(ctx, 0, retryTopic(s.group), deadTopic(s.group)); err == nil {
 		return nil
 	}
-	keep := map[string]string{"retention.ms": "-1"}
+	keep := map[string]string{settingRetention: "-1", settingLimit: strconv.Itoa(b.roomFor(ctx, s.topics()))}
 	names, err := b.create(ctx, []TopicSpec{
 		{Name: retryTopic(s.group), Partitions: partitions, Configs: keep},
 		{Name: deadTopic(s.group), Partitions: partitions, Configs: keep},
