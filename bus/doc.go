@@ -48,6 +48,7 @@
 //   - G37: an event is refused as too large for its own size and its topic's limit alone, whatever is published with it. Test: TestTopicLimit.
 //   - G38: whatever an event's size and headers, it gets to the dead letters, and stays there until it is redriven. Test: TestForeignFailureHeaders.
 //   - G39: an event that happened long ago is published as one of now is, also while connections break. Test: TestPublishOfThePast.
+//   - G40: partitions that stand still, of the retry topic too, hold up no others, however much waits in them. Test: TestStuckPartitions.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

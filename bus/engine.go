@@ -24,13 +24,14 @@ type engine struct {
 	records atomic.Int64
 	bytes   atomic.Int64
 	space   chan struct{}
+	crowd   atomic.Pointer[share] // nil while there is none
 	commits sync.Mutex
 }
 
 // source is where the engine's records come from, and where its commits go.
 type source interface {
-	// poll waits for records. Until release no partition is taken away.
-	poll(ctx context.Context) kgo.Fetches
+	// poll waits for records, atOnce of them at most. Until release no partition is taken away.
+	poll(ctx context.Context, atOnce int) kgo.Fetches
 	release()
 	pause(topic string, partition int32)
 	resume(topic string, partition int32)
@@ -97,15 +98,16 @@ func (e *engine) work() {
 // feed moves records from the source to the lanes and waits while too much is held.
 func (e *engine) feed(ctx context.Context) error {
 	for {
-		if err := e.awaitSpace(ctx); err != nil {
+		atOnce, err := e.room(ctx)
+		if err != nil {
 			return nil //nolint:nilerr // the end of ctx is how a subscription stops
 		}
-		fetches := e.source.poll(ctx)
+		fetches := e.source.poll(ctx, atOnce)
 		if ctx.Err() != nil {
 			e.source.release()
 			return nil //nolint:nilerr // the end of ctx is how a subscription stops
 		}
-		err := e.bus.failure(ctx, fetches)
+		err = e.bus.failure(ctx, fetches)
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
 			if lane := e.lane(p.Topic, p.Partition); lane != nil {
 				lane.take(p.Records, p.HighWatermark)

@@ -63,8 +63,8 @@ func (e *engine) open(ctx context.Context) (source, error) {
 	return &groupSource{client: client}, nil
 }
 
-func (s *groupSource) poll(ctx context.Context) kgo.Fetches {
-	return s.client.PollRecords(ctx, pollSize)
+func (s *groupSource) poll(ctx context.Context, atOnce int) kgo.Fetches {
+	return s.client.PollRecords(ctx, atOnce)
 }
 
 func (s *groupSource) release() { s.client.AllowRebalance() }
@@ -141,8 +141,8 @@ func (e *engine) openBroadcast(ctx context.Context) (source, error) {
 	return s, nil
 }
 
-func (s *broadcastSource) poll(ctx context.Context) kgo.Fetches {
-	return s.client.PollRecords(ctx, pollSize)
+func (s *broadcastSource) poll(ctx context.Context, atOnce int) kgo.Fetches {
+	return s.client.PollRecords(ctx, atOnce)
 }
 
 func (*broadcastSource) release() {}

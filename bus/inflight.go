@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -15,44 +14,6 @@ func (e *engine) wants(raw *kgo.Record) bool {
 		return true
 	}
 	return raw.Topic == string(retryTopic(e.sub.group))
-}
-
-// enter counts what is held in memory.
-func (e *engine) enter(records, bytes int) {
-	e.records.Add(int64(records))
-	e.bytes.Add(int64(bytes))
-}
-
-// leave counts what is done, and wakes the feed when that makes room.
-func (e *engine) leave(records, bytes int) {
-	if sinksBelow(&e.records, records, e.sub.maxRecords) || sinksBelow(&e.bytes, bytes, e.sub.maxBytes) {
-		select {
-		case e.space <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// sinksBelow takes n away and says whether the limit no longer was reached by that.
-func sinksBelow(held *atomic.Int64, n, limit int) bool {
-	left := held.Add(int64(-n))
-	return left < int64(limit) && left+int64(n) >= int64(limit)
-}
-
-func (e *engine) full() bool {
-	return e.records.Load() >= int64(e.sub.maxRecords) || e.bytes.Load() >= int64(e.sub.maxBytes)
-}
-
-func (e *engine) awaitSpace(ctx context.Context) error {
-	for e.full() {
-		select {
-		case <-ctx.Done():
-		case <-e.space:
-			continue
-		}
-		break
-	}
-	return ctx.Err()
 }
 
 // after runs the queue again when d has passed.
@@ -67,6 +28,7 @@ func (e *engine) commitLoop(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
+			e.relax()
 			e.commit(e.life, e.all) //nolint:contextcheck // what has begun is stored to its end
 		}
 	}

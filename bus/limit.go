@@ -19,14 +19,20 @@ func (l *lane) limit(ctx context.Context) {
 func (l *lane) full() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return !l.closed.Load() && !l.paused && l.queued >= l.engine.sub.laneLimit
+	return !l.closed.Load() && !l.paused && l.over()
+}
+
+// over says whether the partition holds as much as it may; the lock is held.
+func (l *lane) over() bool {
+	may := l.engine.may()
+	return l.queued >= may.records || l.bytes >= may.bytes
 }
 
 // pause holds the lock while it speaks to the source, so that no resume comes in between.
 func (l *lane) pause() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !l.closed.Load() && l.queued >= l.engine.sub.laneLimit {
+	if !l.closed.Load() && !l.paused && l.over() {
 		l.paused, l.slow = true, true
 		l.engine.source.pause(l.topic, l.partition)
 	}
@@ -37,7 +43,7 @@ func (l *lane) sink() {
 	if l.queued == 0 {
 		l.slow = false
 	}
-	if l.queued > l.engine.sub.laneLimit/2 {
+	if may := l.engine.may(); l.queued > may.records/2 || l.bytes > may.bytes/2 {
 		return
 	}
 	if l.sinking != nil {
@@ -45,6 +51,14 @@ func (l *lane) sink() {
 		l.sinking = nil
 	}
 	l.resume()
+}
+
+func (l *lane) relax() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.paused {
+		l.sink()
+	}
 }
 
 func (l *lane) resume() {
@@ -76,5 +90,5 @@ func (l *lane) awaitSunk(ctx context.Context) (stayed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sinking = nil
-	return l.queued >= l.engine.sub.laneLimit
+	return l.over()
 }

@@ -26,7 +26,6 @@ type subscription struct {
 	byType      map[string]*handler
 	start       Start
 	concurrency int
-	laneLimit   int
 	maxRecords  int
 	maxBytes    int
 	drain       time.Duration
@@ -49,7 +48,8 @@ func Concurrency(n int) SubscribeOption {
 }
 
 // MaxInFlight bounds what is held in memory: events and bytes in all, half of them for one partition, which
-// pauses at its limit. The default is 10,000 events and 64 MiB.
+// pauses at its limit. Up to a quarter more is held while partitions stand still, so that others go on. The default is
+// 10,000 events and 64 MiB.
 func MaxInFlight(events, bytes int) SubscribeOption {
 	return subscribeOption(func(s *subscription) { s.maxRecords, s.maxBytes = events, bytes })
 }
@@ -83,7 +83,6 @@ func newSubscription(group string, opts []SubscribeOption) (*subscription, error
 	for _, opt := range opts {
 		opt.applySubscription(s)
 	}
-	s.laneLimit = max(s.maxRecords/2, 1)
 	errs := []error{s.check()}
 	for _, h := range s.handlers {
 		name := h.contract.Name()
