@@ -2,6 +2,8 @@ package bus
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 )
 
@@ -15,7 +17,15 @@ func (f redriveOption) applyRedrive(r *redrive) { f(r) }
 type redrive struct {
 	wanted   []func(DeadLetter) bool
 	progress func(done int)
+	origin   bool
 }
+
+// ErrNoRetries is found in the error of a [Bus.Redrive] of a group that reads no retry topic.
+var ErrNoRetries = errors.New("bus: group has no retry topic")
+
+// ToOrigin gives dead letters back to the topics that they came from instead, where every group sees them again that
+// reads those. It is for groups without a retry topic, such as those of package partitions.
+func ToOrigin() RedriveOption { return redriveOption(func(r *redrive) { r.origin = true }) }
 
 // Where redrives only the dead letters for which each given condition holds.
 func Where(condition func(DeadLetter) bool) RedriveOption {
@@ -35,6 +45,8 @@ func Progress(report func(done int)) RedriveOption {
 // Redrive gives dead letters back to their group through its retry topic, in their order, with their attempts at
 // zero; no other group sees them again. Each moves in one transaction with the note that it moved, so an interrupted
 // redrive may simply be made again. Only one redrive of a group should run at a time. It returns how many moved.
+// A group that has never been subscribed with this package reads no retry topic: the error matches [ErrNoRetries] then,
+// and [ToOrigin] is the other way.
 func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) (int, error) {
 	r := &redrive{progress: func(int) {}}
 	for _, opt := range opts {
@@ -49,7 +61,14 @@ func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) 
 			continue
 		}
 		back := letter.Record
-		back.Topic = retryTopic(group)
+		if !r.origin {
+			if back.Topic = retryTopic(group); done == 0 {
+				err = b.takesRetries(ctx, group)
+			}
+		}
+		if err != nil {
+			return done, err
+		}
 		marker := Record{
 			Topic: deadTopic(group), Key: letter.Record.Key,
 			Headers: Headers{{headerRedriven, []byte(letter.Position.String())}},
@@ -61,4 +80,15 @@ func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) 
 		r.progress(done)
 	}
 	return done, ctx.Err()
+}
+
+// takesRetries says why nobody would handle what stands in the group's retry topic.
+func (b *Bus) takesRetries(ctx context.Context, group string) error {
+	_, err := b.widest(ctx, 0, retryTopic(group))
+	if errors.Is(err, ErrNoTopic) {
+		return fmt.Errorf("%w: nobody would handle what is put into %s; a group of package partitions has none, so give its dead letters "+
+			"back to the topics that they came from (bus.ToOrigin, --to-origin), where other groups see them again too: %w",
+			ErrNoRetries, retryTopic(group), err)
+	}
+	return err
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func newRedrive(g *global) *cobra.Command {
-	var dryRun bool
+	var dryRun, toOrigin bool
 	cmd := &cobra.Command{
 		Use: "redrive GROUP [POSITION…]", Short: "Give dead letters back to their group: those named, or all",
 		Args: usage(cobra.MinimumNArgs(1)),
@@ -20,11 +20,17 @@ func newRedrive(g *global) *cobra.Command {
 				return err
 			}
 			return g.deadLetters(cmd.Context(), args[0], func(b *bus.Bus) error {
-				return redrive(cmd, b, args[0], positions, dryRun, g.json)
+				var opts []bus.RedriveOption
+				if toOrigin {
+					opts = append(opts, bus.ToOrigin())
+				}
+				return redrive(cmd, b, args[0], positions, opts, dryRun, g.json)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "only say how many it would be")
+	cmd.Flags().BoolVar(&toOrigin, "to-origin", false,
+		"give them back to the topics that they came from, where other groups see them too; for groups of package partitions")
 	g.wantJSON(cmd)
 	return cmd
 }
@@ -36,7 +42,7 @@ type redriveLine struct {
 	DryRun   bool   `json:"dry_run,omitempty"`
 }
 
-func redrive(cmd *cobra.Command, b *bus.Bus, group string, positions []bus.Position, dryRun, asJSON bool) error {
+func redrive(cmd *cobra.Command, b *bus.Bus, group string, positions []bus.Position, opts []bus.RedriveOption, dryRun, asJSON bool) error {
 	total, err := countDeadLetters(cmd, b, group, positions)
 	if err != nil {
 		return err
@@ -44,7 +50,7 @@ func redrive(cmd *cobra.Command, b *bus.Bus, group string, positions []bus.Posit
 	line := redriveLine{Group: group, Redriven: total, DryRun: dryRun}
 	if !dryRun {
 		bar := newProgress(cmd.ErrOrStderr(), "redriving", total)
-		opts := []bus.RedriveOption{bus.Progress(bar.set)}
+		opts = append(opts, bus.Progress(bar.set))
 		if len(positions) > 0 {
 			opts = append(opts, bus.At(positions...))
 		}
