@@ -26,6 +26,8 @@ type engine struct {
 	space   chan struct{}
 	crowd   atomic.Pointer[share] // nil while there is none
 	commits sync.Mutex
+
+	suspected chan struct{}
 }
 
 // source is where the engine's records come from, and where its commits go.
@@ -41,9 +43,8 @@ type source interface {
 }
 
 const (
-	pollSize      = 1_000
-	leaveTimeout  = 10 * time.Second
-	topicsChecked = 15 * time.Second
+	pollSize     = 1_000
+	leaveTimeout = 10 * time.Second
 )
 
 func (b *Bus) consume(ctx context.Context, s *subscription) error {
@@ -51,7 +52,7 @@ func (b *Bus) consume(ctx context.Context, s *subscription) error {
 	defer end(nil)
 	e := &engine{
 		bus: b, sub: s, life: life, lanes: make(map[string]map[int32]*lane), space: make(chan struct{}, 1),
-		ready: newReady(s.concurrency),
+		ready: newReady(s.concurrency), suspected: make(chan struct{}, 1),
 	}
 	var err error
 	if e.meters, err = newSubscriptionMeters(e); err != nil {

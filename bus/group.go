@@ -23,7 +23,8 @@ const (
 
 // groupSource reads as a member of a consumer group.
 type groupSource struct {
-	client *kgo.Client
+	client  *kgo.Client
+	suspect func(context.Context)
 }
 
 func (e *engine) open(ctx context.Context) (source, error) {
@@ -48,6 +49,7 @@ func (e *engine) open(ctx context.Context) (source, error) {
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeStartOffset(start),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.KeepRetryableFetchErrors(), // one of them would be asked again at once, without end
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(),
 		kgo.SessionTimeout(e.sub.session),
@@ -60,11 +62,15 @@ func (e *engine) open(ctx context.Context) (source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &groupSource{client: client}, nil
+	return &groupSource{client: client, suspect: e.suspect}, nil
 }
 
 func (s *groupSource) poll(ctx context.Context, atOnce int) kgo.Fetches {
-	return s.client.PollRecords(ctx, atOnce)
+	fetches := s.client.PollRecords(ctx, atOnce)
+	if suspects(fetches) {
+		s.suspect(ctx)
+	}
+	return fetches
 }
 
 func (s *groupSource) release() { s.client.AllowRebalance() }

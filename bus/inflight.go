@@ -2,7 +2,6 @@ package bus
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -60,32 +59,6 @@ func (e *engine) commit(ctx context.Context, ours func() []*lane) {
 	for _, lane := range lanes {
 		if at, ok := offsets[lane.topic][lane.partition]; ok {
 			lane.wasCommitted(at.Offset)
-		}
-	}
-}
-
-// watchTopics ends the subscription when one of its topics is deleted.
-func (e *engine) watchTopics(ctx context.Context) error {
-	ticker := time.NewTicker(topicsChecked)
-	defer ticker.Stop()
-	wanted := make([]string, 0, len(e.sub.topics()))
-	for _, topic := range e.sub.topics() {
-		wanted = append(wanted, string(topic))
-	}
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-		}
-		details, err := e.bus.admin.ListTopics(ctx, wanted...)
-		if err != nil {
-			continue
-		}
-		for topic, detail := range details {
-			if missing(detail.Err) {
-				return fmt.Errorf("%w: %s was deleted while it was read; create it and subscribe again", ErrNoTopic, topic)
-			}
 		}
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -61,6 +62,16 @@ func TestTopicDeletedUnderway(t *testing.T) {
 
 func TestTopicDeletedUnderSubscription(t *testing.T) {
 	t.Parallel()
+	for _, topic := range []string{string(orderPlaced().Contract().Topic()), "reader.retry"} {
+		t.Run(topic, func(t *testing.T) {
+			t.Parallel()
+			deletedUnderSubscription(t, topic)
+		})
+	}
+}
+
+func deletedUnderSubscription(t *testing.T, topic string) {
+	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, string(orderPlaced().Contract().Topic())))
 	if err != nil {
 		t.Fatal(err)
@@ -76,12 +87,21 @@ func TestTopicDeletedUnderSubscription(t *testing.T) {
 	}
 	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 	defer stop()
+	var fetches atomic.Int64
+	cluster.ControlKey(kmsg.Fetch.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		cluster.KeepControl()
+		fetches.Add(1)
+		return nil, nil, false
+	})
 	err = b.Subscribe(ctx, "reader", bus.On(orderPlaced(), func(context.Context, placed) error {
-		cluster.DeleteTopic(string(orderPlaced().Contract().Topic()))
+		cluster.DeleteTopic(topic)
 		return nil
 	}))
 	if !errors.Is(err, bus.ErrNoTopic) || !strings.Contains(err.Error(), "create it") {
 		t.Errorf("ended with %v", err)
+	}
+	if n := fetches.Load(); n > 100 {
+		t.Errorf("%d fetches of a topic that is gone", n)
 	}
 }
 
