@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -13,7 +14,8 @@ import (
 
 func onEachBench(b *testing.B, bench func(b *testing.B, s store.Store)) {
 	b.Helper()
-	for name, kind := range kinds {
+	for _, name := range []string{"Memory", "Pebble"} {
+		kind := kinds[name]
 		b.Run(name, func(b *testing.B) {
 			open, _ := kind(b)
 			s := open()
@@ -92,6 +94,35 @@ func BenchmarkApply(b *testing.B) {
 				}
 				b.ReportMetric(float64(i*size)/b.Elapsed().Seconds(), "changes/s")
 				b.ReportMetric(float64(processor(b)-before)/float64(i*size), "cpu-ns/change")
+			})
+		})
+	}
+}
+
+// BenchmarkCount reads 5,000 entries of all and writes them again, as a transaction that counts does.
+func BenchmarkCount(b *testing.B) {
+	for _, entries := range []int{benchKeys, 10 * benchKeys, 50 * benchKeys} {
+		b.Run(fmt.Sprint(entries), func(b *testing.B) {
+			onEachBench(b, func(b *testing.B, s store.Store) {
+				b.Helper()
+				shard := openShard(b, s, 0)
+				fill(b, shard, entries, 8)
+				changes := make([]store.Change, 5000)
+				i, before := 0, processor(b)
+				for b.Loop() {
+					for j := range changes {
+						key := account(rand.IntN(entries))
+						value, found, err := shard.Get(key)
+						if err != nil || !found {
+							b.Fatal(found, err)
+						}
+						changes[j] = store.Change{Key: key, Value: number(int(binary.BigEndian.Uint64(value)) + 1)}
+					}
+					apply(b, shard, int64(i), changes...)
+					i++
+				}
+				b.ReportMetric(float64(i*len(changes))/b.Elapsed().Seconds(), "counts/s")
+				b.ReportMetric(float64(processor(b)-before)/float64(i*len(changes)), "cpu-ns/count")
 			})
 		})
 	}

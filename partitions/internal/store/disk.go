@@ -1,11 +1,10 @@
 package store
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
+	"maps"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -53,6 +52,9 @@ func (d *disk) Shards() (map[int32]Position, error) {
 		return nil, err
 	}
 	defer d.gate.RUnlock()
+	d.mu.Lock()
+	open := maps.Clone(d.open)
+	d.mu.Unlock()
 	entries, err := d.db.NewIter(&pebble.IterOptions{LowerBound: positionKey(0)})
 	if err != nil {
 		return nil, d.failed(err)
@@ -67,10 +69,18 @@ func (d *disk) Shards() (map[int32]Position, error) {
 	if err := errors.Join(append(errs, entries.Close())...); err != nil {
 		return nil, d.failed(err)
 	}
+	for number, shard := range open {
+		if position, known := shard.Position(); known {
+			at[number] = position
+		}
+	}
 	return at, nil
 }
 
 func (d *disk) Apply(batches ...Batch) error {
+	if err := d.unwritten.admit(); err != nil {
+		return err
+	}
 	if err := d.enter(); err != nil {
 		return err
 	}
@@ -89,52 +99,6 @@ func (d *disk) Apply(batches ...Batch) error {
 	return d.commit(shards, batches)
 }
 
-// commit makes one Pebble batch of several of ours, which belong to these shards.
-func (d *disk) commit(shards []*diskShard, batches []Batch) error {
-	locked := slices.SortedFunc(slices.Values(shards), func(a, b *diskShard) int { return cmp.Compare(a.number, b.number) })
-	for _, shard := range slices.Compact(locked) { // in order, so that two of these never wait for each other
-		shard.writing.Lock()
-		defer shard.writing.Unlock()
-		if shard.closed.Load() {
-			return ErrClosed
-		}
-	}
-	size := 0
-	for _, batch := range batches {
-		size += perBatch
-		for _, change := range batch.Changes {
-			size += perChange + len(change.Key) + len(change.Value)
-		}
-	}
-	written := d.db.NewBatchWithSize(size)
-	defer written.Close() //nolint:errcheck // it was committed, or is given up
-	for i, batch := range batches {
-		if err := shards[i].write(written, batch); err != nil {
-			return d.failed(err)
-		}
-	}
-	if err := d.db.Apply(written, pebble.NoSync); err != nil {
-		return d.failed(err)
-	}
-	for i, batch := range batches {
-		position := batch.At.plain()
-		shards[i].at.Store(&position)
-	}
-	return nil
-}
-
-// What a Pebble batch takes beside keys and values: kind, two lengths and our prefix; a header and the position.
-const (
-	perChange = 1 + 2*binary.MaxVarintLen32 + prefixSize
-	perBatch  = 128
-)
-
-// forget adds the removal of a shard to a batch.
-func forget(written *pebble.Batch, shard int32) error {
-	start, end := bounds(shard)
-	return errors.Join(written.DeleteRange(start, end, nil), written.Delete(positionKey(shard), nil))
-}
-
 func (d *disk) Drop(shard int32) error {
 	if err := d.enter(); err != nil {
 		return err
@@ -148,22 +112,20 @@ func (d *disk) Drop(shard int32) error {
 	case d.open[shard] != nil:
 		return fmt.Errorf("%w: %d", ErrOpen, shard)
 	}
-	written := d.db.NewBatch()
-	defer written.Close() //nolint:errcheck // it was committed, or is given up
-	if err := errors.Join(forget(written, shard), d.db.Apply(written, pebble.NoSync)); err != nil {
-		return d.failed(err)
-	}
-	return nil
+	return d.forget(shard)
 }
 
 func (d *disk) Close() error {
-	d.gate.Lock()
-	defer d.gate.Unlock()
-	if d.closed {
+	if d.closing.Swap(true) {
 		return ErrClosed
 	}
+	d.unwritten.end(ErrClosed)
+	close(d.stop)
+	<-d.stopped
+	d.gate.Lock()
+	defer d.gate.Unlock()
 	d.closed = true
-	var errs []error
+	errs := []error{d.writeOut()}
 	for _, shard := range d.open {
 		shard.closed.Store(true)
 	}

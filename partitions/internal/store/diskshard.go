@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"iter"
@@ -17,14 +16,18 @@ const prefixSize = 4
 type diskShard struct {
 	store   *disk
 	number  int32
-	writing sync.Mutex
+	writing sync.Mutex // held by an Apply from before its first change
 	at      atomic.Pointer[Position]
 	closed  atomic.Bool
 	keys    sync.Pool // of *[]byte that begin with the prefix
+
+	mu    sync.RWMutex // guards what follows
+	front *layer       // gets what is applied
+	old   *layer       // is being written to Pebble, or was
 }
 
 func newDiskShard(d *disk, shard int32) *diskShard {
-	s := &diskShard{store: d, number: shard}
+	s := &diskShard{store: d, number: shard, front: newLayer(), old: newLayer()}
 	s.keys.New = func() any {
 		start, _ := bounds(shard)
 		return &start
@@ -51,6 +54,23 @@ func (s *diskShard) enter() error {
 }
 
 func (s *diskShard) Get(key []byte) (value []byte, found bool, err error) {
+	if s.closed.Load() {
+		return nil, false, ErrClosed
+	}
+	s.mu.RLock()
+	value, found = s.front.rows.get(key)
+	if !found {
+		value, found = s.old.rows.get(key)
+	}
+	s.mu.RUnlock()
+	if found {
+		return value, value != nil, nil
+	}
+	return s.getWritten(key)
+}
+
+// getWritten finds what Pebble has.
+func (s *diskShard) getWritten(key []byte) (value []byte, found bool, err error) {
 	if err := s.enter(); err != nil {
 		return nil, false, err
 	}
@@ -105,41 +125,14 @@ func (s *diskShard) Range(from, to []byte) iter.Seq2[Change, error] {
 }
 
 func (s *diskShard) Apply(changes []Change, at Position) error {
+	if err := s.store.unwritten.admit(); err != nil {
+		return err
+	}
 	if err := s.enter(); err != nil {
 		return err
 	}
 	defer s.store.gate.RUnlock()
 	return s.store.commit([]*diskShard{s}, []Batch{{s.number, changes, at}})
-}
-
-// write adds one of our batches to Pebble's, in the order of the keys, which its memtable takes much faster, and of
-// several changes of a key only the last.
-func (s *diskShard) write(written *pebble.Batch, batch Batch) error {
-	prefix, _ := bounds(s.number)
-	sorted := make([]ranked, len(batch.Changes))
-	for i := range sorted {
-		sorted[i].id = uint32(i)
-	}
-	rank(sorted, func(i uint32) []byte { return batch.Changes[i].Key })
-	for i, item := range sorted {
-		change := batch.Changes[item.id]
-		if i+1 < len(sorted) && bytes.Equal(batch.Changes[sorted[i+1].id].Key, change.Key) {
-			continue
-		}
-		var op *pebble.DeferredBatchOp
-		if change.Value == nil {
-			op = written.DeleteDeferred(prefixSize + len(change.Key))
-		} else {
-			op = written.SetDeferred(prefixSize+len(change.Key), len(change.Value))
-			copy(op.Value, change.Value)
-		}
-		copy(op.Key, prefix)
-		copy(op.Key[prefixSize:], change.Key)
-		if err := op.Finish(); err != nil {
-			return err //nolint:wrapcheck // the caller does
-		}
-	}
-	return written.Set(positionKey(s.number), batch.At.encode(), nil) //nolint:wrapcheck // the caller does
 }
 
 func (s *diskShard) Position() (Position, bool) {
@@ -166,16 +159,20 @@ func (s *diskShard) Wipe() error {
 		return err
 	}
 	defer s.store.gate.RUnlock()
+	s.store.writing.Lock() // otherwise what is being written would come after it
+	defer s.store.writing.Unlock()
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	if s.closed.Load() {
 		return ErrClosed
 	}
-	written := s.store.db.NewBatch()
-	defer written.Close() //nolint:errcheck // it was committed, or is given up
-	if err := errors.Join(forget(written, s.number), s.store.db.Apply(written, pebble.NoSync)); err != nil {
-		return s.store.failed(err)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.store.forget(s.number); err != nil {
+		return err
 	}
+	s.store.unwritten.shrink(s.front.rows.bytes())
+	s.front, s.old = newLayer(), newLayer()
 	s.at.Store(nil)
 	return nil
 }
@@ -186,10 +183,13 @@ func (s *diskShard) Close() error {
 	}
 	s.writing.Lock()   // an Apply that has begun is done when this returns
 	s.writing.Unlock() //nolint:staticcheck // as said
+	if s.store.enter() != nil {
+		return nil // the store has written it
+	}
+	defer s.store.gate.RUnlock()
+	err := s.store.writeOut()
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
-	if s.store.open[s.number] == s {
-		delete(s.store.open, s.number)
-	}
-	return nil
+	delete(s.store.open, s.number)
+	return err
 }

@@ -1,6 +1,6 @@
 // Package store keeps the local state of shards: what a changelog says, up to a position, and the position with it.
 //
-// [Memory] keeps it in the process, [Pebble] in a directory. [Shard.Apply] takes changes and the position after them
+// [Memory] keeps it in the process, [Pebble] in a directory, behind tables in memory like those of Memory. [Shard.Apply] takes changes and the position after them
 // together, so that a restore can always go on from [Shard.Position], and is never from the beginning because of a crash.
 //
 // # Guarantees
@@ -12,8 +12,11 @@
 //   - G5: a shard is open once, a closed one is an error and not a panic, and what is dropped is gone. Test: TestLifecycle.
 //   - G6: memory stays in proportion to what is alive, however often it is written again. Test: TestMemoryIsBounded.
 //   - G7: reading memory allocates nothing. Test: TestGetAllocatesNothing.
-//   - G8: after a kill, each shard of a directory is exactly as after its position. Test: TestKill.
+//   - G8: after a kill, each shard of a directory is exactly as after its position, and shards of one Apply keep all of it or nothing. Test: TestKill.
 //   - G9: a directory belongs to one store at a time, and another one is told so. Test: TestDirectoryHasOneOwner.
 //   - G10: damage is an error that says that the directory may be deleted, and never an answer that is not of the position. Test: TestDamagedDirectory.
 //   - G11: what a newer version wrote is refused and left as it is. Test: TestNewerDirectory.
+//   - G12: Range of a directory yields what there was when it began, whatever is applied, written or wiped meanwhile. Test: TestModel.
+//   - G13: a kill costs no more than what may be in memory and on its way to disk. Test: TestKill.
+//   - G14: Apply waits while more is in memory than may be, and little is written after a minute. Test: TestUnwritten.
 package store

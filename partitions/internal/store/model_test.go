@@ -20,6 +20,8 @@ type model struct {
 	want   [2]map[string]string
 	at     [2]store.Position
 	next   int64
+
+	snapshots []*snapshot
 }
 
 func TestModel(t *testing.T) {
@@ -41,9 +43,10 @@ func TestModel(t *testing.T) {
 					m.shards[i] = openShard(t, m.store, int32(i))
 					defer func() { m.shards[i].Close() }()
 				}
+				defer m.endSnapshots()
 				r.Repeat(map[string]func(*rapid.T){
 					"apply": m.apply, "apply to both": m.applyToBoth, "get": m.get, "range": m.scan,
-					"wipe": m.wipe, "reopen": m.reopen, "": m.check,
+					"wipe": m.wipe, "reopen": m.reopen, "write": m.writeOut, "begin": m.begin, "go on": m.goOn, "": m.check,
 				})
 			})
 		})
@@ -135,6 +138,7 @@ func (m *model) wipe(r *rapid.T) {
 }
 
 func (m *model) reopen(r *rapid.T) {
+	m.endSnapshots()
 	if m.keeps && rapid.IntRange(0, 5).Draw(r, "the store") == 0 {
 		if err := m.store.Close(); err != nil {
 			r.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -25,6 +26,14 @@ type disk struct {
 	mu        sync.Mutex
 	open      map[int32]*diskShard
 	iterators map[*pebble.Iterator]struct{}
+
+	unwritten *unwritten
+	turning   sync.RWMutex // held for reading by an Apply, for writing to begin new layers
+	writing   sync.Mutex   // held to write layers, or to remove what was written
+	broken    error        // of writing
+	closing   atomic.Bool
+	stop      chan struct{}
+	stopped   chan struct{}
 }
 
 const formatVersion = 1
@@ -38,11 +47,13 @@ func positionKey(shard int32) []byte {
 // Pebble opens the directory, and makes it where it is missing. It belongs to one store at a time. The error says
 // whether it is in use ([ErrInUse]), damaged ([ErrDamaged]) or of a newer version ([ErrNewer]).
 //
-// An Apply is one Pebble batch and is not written ahead: the changelog is the log. When the process ends without
-// Close, each shard is as after some earlier Apply, position and entries alike, and the restore reads on from there:
-// at most what the memtables held. A Wipe or Drop may be undone likewise.
+// An Apply changes tables in memory. When these are full, or a minute old, they become one Pebble batch, which one
+// goroutine writes behind; they are not written ahead: the changelog is the log. When the process ends without Close,
+// each shard is as after some earlier Apply, position and entries alike, and the restore reads on from there. How far
+// back that is says [Memtable]. A Wipe or Drop may be undone likewise. Close of a shard gives Pebble what all shards
+// have in memory, Close of the store has it on disk. When writing fails, each further Apply returns that error.
 func Pebble(dir string, opts ...Option) (Store, error) {
-	s := settings{cache: defaultCache, memtable: defaultMemtable, files: defaultFiles}
+	s := settings{cache: defaultCache, memtable: defaultMemtable, files: defaultFiles, late: defaultLate}
 	for _, opt := range opts {
 		opt.applyStore(&s)
 	}
@@ -66,10 +77,14 @@ func Pebble(dir string, opts ...Option) (Store, error) {
 	if err != nil {
 		return nil, errors.Join(unreadable(dir, err), lock.Close())
 	}
-	d := &disk{dir: dir, db: db, lock: lock, open: map[int32]*diskShard{}, iterators: map[*pebble.Iterator]struct{}{}}
+	d := &disk{
+		dir: dir, db: db, lock: lock, open: map[int32]*diskShard{}, iterators: map[*pebble.Iterator]struct{}{},
+		unwritten: newUnwritten(s.memtable, s.late), stop: make(chan struct{}), stopped: make(chan struct{}),
+	}
 	if err := d.checkFormat(); err != nil {
 		return nil, errors.Join(err, db.Close(), lock.Close())
 	}
+	go d.keepWriting()
 	return d, nil
 }
 

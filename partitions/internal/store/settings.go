@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -20,14 +21,19 @@ type settings struct {
 	memtable int64
 	files    int
 	logger   *slog.Logger
+	late     time.Duration
 }
 
 const (
 	defaultCache    = 64 << 20
-	defaultMemtable = 32 << 20
+	defaultMemtable = 64 << 20
 	defaultFiles    = 1000
-	memtables       = 3
-	leastMemory     = 1 << 20
+	defaultLate     = time.Minute
+	// pebbleMemtable is small, because only a small batch goes there: a larger one than half of it is sorted as it is,
+	// and goes straight to a file.
+	pebbleMemtable = 4 << 20
+	memtables      = 3
+	leastMemory    = 1 << 20
 	// formatMajor is the newest format that is written. Raising it lets no older version read the directory.
 	formatMajor = pebble.FormatTableFormatV6
 )
@@ -35,8 +41,10 @@ const (
 // Cache is how many bytes of blocks are kept in memory, for all shards together. The default is 64 MiB.
 func Cache(bytes int64) Option { return option(func(s *settings) { s.cache = bytes }) }
 
-// Memtable is how many bytes of changes are gathered in memory before they are written, for all shards together. Up to
-// three of them exist while the disk is behind, and then Apply waits. A crash costs what they held. The default is 32 MiB.
+// Memtable is how many bytes of changed entries are gathered in memory before they are written, for all shards together.
+// As many of what was written last stay there for reading, and as many again are on their way to a file while it is
+// being written; Apply waits when that takes too long. What changes again and again is written when four times as many
+// bytes were applied, or after a minute. A kill costs that, and as much again that was on its way. The default is 64 MiB.
 func Memtable(bytes int64) Option { return option(func(s *settings) { s.memtable = bytes }) }
 
 // Files is how many files may be open at once. The default is 1,000.
@@ -66,8 +74,8 @@ func (s settings) pebble() (*pebble.Options, func()) {
 		L0CompactionThreshold:       4,
 		Logger:                      logger,
 		MaxOpenFiles:                s.files,
-		MemTableSize:                uint64(s.memtable), //nolint:gosec // checked
-		MemTableStopWritesThreshold: memtables,
+		MemTableSize:                pebbleMemtable,
+		MemTableStopWritesThreshold: memtables * int(1+s.memtable/pebbleMemtable),
 	}
 	options.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
 	for i := range options.Levels {

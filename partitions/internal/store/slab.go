@@ -15,8 +15,9 @@ type slab struct {
 	dead int
 }
 
-// slabs is an append-only log of records, in pieces: the id of the entry (4 bytes), the lengths of key and value
-// (uvarint), the key, the value. A record is dead when its entry was written again or deleted.
+// slabs is an append-only log of records, in pieces: the id of the entry (4 bytes), the length of the key and that of
+// the value plus one, or zero for a nil value (uvarint), the key, the value. A record is dead when its entry was written
+// again or deleted.
 type slabs struct {
 	all       []slab
 	free      []uint32 // numbers of slabs that are gone
@@ -45,7 +46,11 @@ func (s *slabs) put(id uint32, key, value []byte) ref {
 	at := len(data)
 	data = binary.LittleEndian.AppendUint32(data, id)
 	data = binary.AppendUvarint(data, uint64(len(key)))
-	data = binary.AppendUvarint(data, uint64(len(value)))
+	if value == nil {
+		data = append(data, 0)
+	} else {
+		data = binary.AppendUvarint(data, uint64(len(value))+1)
+	}
 	data = append(data, key...)
 	data = append(data, value...)
 	s.all[number].data = data
@@ -86,10 +91,13 @@ func (s *slabs) read(r ref) (id uint32, key, value []byte, end uint32) {
 	id = binary.LittleEndian.Uint32(data[r.at:])
 	keyLen, n := binary.Uvarint(data[at:])
 	at += n
-	valueLen, n := binary.Uvarint(data[at:])
+	valueSize, n := binary.Uvarint(data[at:])
 	at += n
-	split := at + int(keyLen)                                            //nolint:gosec // written by put
-	stop := split + int(valueLen)                                        //nolint:gosec // written by put
+	split := at + int(keyLen) //nolint:gosec // written by put
+	if valueSize == 0 {
+		return id, data[at:split:split], nil, uint32(split) //nolint:gosec // as in put
+	}
+	stop := split + int(valueSize) - 1                                   //nolint:gosec // written by put
 	return id, data[at:split:split], data[split:stop:stop], uint32(stop) //nolint:gosec // as in put
 }
 

@@ -10,18 +10,23 @@ import (
 
 // kinds are the stores that every conformance test runs on: each opens again what it was closed with, if it keeps that.
 var kinds = map[string]func(t testing.TB) (open func() store.Store, keeps bool){
-	"Memory": func(testing.TB) (func() store.Store, bool) { return store.Memory, false },
-	"Pebble": func(t testing.TB) (func() store.Store, bool) {
+	"Memory":          func(testing.TB) (func() store.Store, bool) { return store.Memory, false },
+	"Pebble":          onDisk(),
+	"Pebble, at once": onDisk(store.Late(time.Microsecond)), // so that it is written in between
+}
+
+func onDisk(opts ...store.Option) func(t testing.TB) (open func() store.Store, keeps bool) {
+	return func(t testing.TB) (func() store.Store, bool) {
 		t.Helper()
 		dir := t.TempDir()
 		return func() store.Store {
-			s, err := store.Pebble(dir)
+			s, err := store.Pebble(dir, opts...)
 			if err != nil {
 				t.Fatal(err)
 			}
 			return s
 		}, true
-	},
+	}
 }
 
 // onEach runs a test on a fresh store of each kind.
