@@ -86,6 +86,9 @@ func (e *engine) askOffsets(ctx context.Context, stable bool, shards map[int32]*
 			fetched = append(fetched, c)
 		}
 	}
+	if want := len(e.inputs) * len(shards); len(fetched) != want {
+		return nil, fmt.Errorf("fetch offsets: the broker answers for %d of %d partitions: %w", len(fetched), want, kerr.UnstableOffsetCommit)
+	}
 	return fetched, nil
 }
 

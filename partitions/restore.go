@@ -103,19 +103,24 @@ func (r *restorer) read(reading *restoring) error {
 		return err
 	case <-s.ctx.Done():
 		r.finish(reading, nil)
+		<-reading.done // the client has let go of the partition, which somebody else may read next
 		return context.Cause(s.ctx)
 	}
 }
 
+// finish ends a reading, once, and then lets go of who waits for it. The lock is not held while the client waits for the
+// fetch that is under way.
 func (r *restorer) finish(reading *restoring, err error) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.reads[reading.shard.id] != reading {
-		return
+	current := r.reads[reading.shard.id] == reading
+	if current {
+		delete(r.reads, reading.shard.id)
 	}
-	delete(r.reads, reading.shard.id)
-	r.client.RemoveConsumePartitions(map[string][]int32{r.engine.changelog: {reading.shard.id}})
-	reading.done <- err
+	r.mu.Unlock()
+	if current {
+		r.client.RemoveConsumePartitions(map[string][]int32{r.engine.changelog: {reading.shard.id}})
+		reading.done <- err
+	}
 }
 
 // take applies records to the shard's state; end is where the changelog ends. It is finished when it has met the claim.
