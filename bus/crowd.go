@@ -64,12 +64,11 @@ func (e *engine) awaitSpace(ctx context.Context) error {
 
 // room waits until records may be taken, and says how many at once.
 func (e *engine) room(ctx context.Context) (int, error) {
-	limited, cancel := ctx, context.CancelFunc(func() {})
 	if e.full() && e.crowd.Load() == nil {
-		limited, cancel = context.WithTimeout(ctx, patience)
+		limited, cancel := context.WithTimeout(ctx, patience)
 		_ = e.awaitSpace(limited)
+		cancel()
 	}
-	cancel()
 	if e.full() && e.crowd.Load() == nil && ctx.Err() == nil {
 		e.disperse()
 	}

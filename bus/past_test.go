@@ -22,8 +22,10 @@ func TestPublishOfThePast(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 3 {
-			for name, m := range map[string]bus.Message{"plain": orderPlaced().New(placed{ID: "1"}, bus.Time(time.Now().Add(-24*time.Hour))),
-				"atomic": bus.Atomic(orderPlaced().New(placed{ID: "2"}, bus.Time(time.Now().Add(-24*time.Hour))))} {
+			for name, m := range map[string]bus.Message{
+				"plain":  orderPlaced().New(placed{ID: "1"}, bus.Time(time.Now().Add(-24*time.Hour))),
+				"atomic": bus.Atomic(orderPlaced().New(placed{ID: "2"}, bus.Time(time.Now().Add(-24*time.Hour)))),
+			} {
 				if err := b.Publish(t.Context(), m).Err(); err != nil {
 					t.Errorf("%s: %v", name, err)
 				}

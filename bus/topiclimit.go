@@ -97,7 +97,7 @@ func limitIn(settings map[string]string) int32 {
 	if err != nil {
 		return usualLimit
 	}
-	return int32(min(max(limit, smallestLimit), largestLimit)) //nolint:gosec // within bounds
+	return int32(min(max(limit, smallestLimit), largestLimit))
 }
 
 // relearnLimits makes the client look again at topics for which something was too large: an operator may have changed

@@ -27,6 +27,7 @@
 //   - G17: a group begins while brokers are away, as soon as the others can do without them. Test: TestBrokerAwayAtStart.
 //   - G18: what this version writes is read as it was recorded, and what a later one may add is passed over. Test: TestRecordedState.
 //   - G19: a group needs no more rights on the cluster than Access lists. Test: TestAccess.
+//   - G20: a group whose offsets were forgotten while its state was not counts nothing again: it is refused. Test: TestOffsetsGone.
 //
 // # Concurrency
 //

@@ -103,7 +103,7 @@ func (r *restorer) read(reading *restoring) error {
 		return err
 	case <-s.ctx.Done():
 		r.finish(reading, nil)
-		<-reading.done // the client has let go of the partition, which somebody else may read next
+		<-reading.done //nolint:errcheck // the client has let go of the partition, which somebody else may read next
 		return context.Cause(s.ctx)
 	}
 }

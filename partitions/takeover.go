@@ -26,6 +26,10 @@ func (e *engine) take(l *lane, shards []*shard) {
 			if err == nil || e.life.Err() != nil {
 				return
 			}
+			if errors.Is(err, ErrOffsets) {
+				e.fail(err)
+				return
+			}
 			l.logger().WarnContext(e.life, "partitions: shards cannot be taken; trying again", "error", err)
 			wait(e.life, again(attempt))
 		}
@@ -78,6 +82,9 @@ func (e *engine) fenceDead(ctx context.Context, fetched []committed) error {
 func (e *engine) readOffsets(ctx context.Context, shards []*shard) error {
 	fetched, err := e.fetchOffsets(ctx, true, shards)
 	if err != nil {
+		return err
+	}
+	if err := e.begun(ctx, fetched); err != nil {
 		return err
 	}
 	starts, err := e.starts(ctx, fetched)

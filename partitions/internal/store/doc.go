@@ -1,7 +1,8 @@
 // Package store keeps the local state of shards: what a changelog says, up to a position, and the position with it.
 //
-// [Memory] keeps it in the process, [Pebble] in a directory, behind tables in memory like those of Memory. [Shard.Apply] takes changes and the position after them
-// together, so that a restore can always go on from [Shard.Position], and is never from the beginning because of a crash.
+// [Memory] keeps it in the process, [Pebble] in a directory, behind tables in memory like those of Memory.
+// [Shard.Apply] takes changes and the position after them together, so that a restore can always go on from
+// [Shard.Position], and is never from the beginning because of a crash.
 //
 // # Guarantees
 //

@@ -55,9 +55,9 @@ type Shard interface {
 	// began. Memory yields locked chunks: each entry is of a moment within the loop, keys neither repeat nor go back,
 	// and an entry that nobody changes meanwhile is never missed. Yielded bytes must not be modified, and stay as they are.
 	Range(from, to []byte) iter.Seq2[Change, error]
-	// Apply makes the changes and sets the position: a crash keeps both or neither. It waits while the disk is behind. All changes become visible at one
-	// moment, and the position not before them. Apply copies what it keeps: the caller may use the bytes again. Calls
-	// for one shard wait for one another.
+	// Apply makes the changes and sets the position: a crash keeps both or neither. It waits while the disk is behind.
+	// All changes become visible at one moment, and the position not before them. Apply copies what it keeps: the
+	// caller may use the bytes again. Calls for one shard wait for one another.
 	Apply(changes []Change, at Position) error
 	// Position is that of the last Apply, or false if there was none since the shard began or was wiped.
 	Position() (Position, bool)

@@ -1,0 +1,50 @@
+package partitions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// ErrOffsets is found in the error of [Group.Run] where the group's committed offsets are gone and its state is not.
+var ErrOffsets = errors.New("partitions: the group's offsets are gone")
+
+// begun refuses shards that have no committed offset in any input, but state: brokers forget a group's offsets when it has
+// been empty for offsets.retention.minutes, and what is in the tables would be counted again.
+func (e *engine) begun(ctx context.Context, fetched []committed) error {
+	known, unknown := make(map[*shard]bool), make(map[*shard]bool)
+	for _, c := range fetched {
+		if c.offset >= 0 {
+			known[c.shard] = true
+		} else {
+			unknown[c.shard] = true
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	ends, err := e.admin.ListCommittedOffsets(ctx, e.changelog)
+	if err == nil {
+		err = ends.Error()
+	}
+	if err != nil {
+		return fmt.Errorf("where %s ends: %w", e.changelog, err)
+	}
+	for s := range unknown {
+		if end, _ := ends.Lookup(e.changelog, s.id); known[s] || end.Offset == 0 {
+			continue
+		}
+		for _, err := range e.bus.Read(ctx, bus.Topic(e.changelog), bus.Only(bus.Partition(s.id)), bus.Earliest, bus.UntilEnd()) {
+			if err != nil {
+				return fmt.Errorf("look for state of shard %d: %w", s.id, err)
+			}
+			return fmt.Errorf("%w: shard %d has state in %s and no committed offset in %v, as when the group was empty for longer than "+
+				"the brokers' offsets.retention.minutes, or reads other topics now; records would be counted again: set the group's "+
+				"offsets (kafka-consumer-groups.sh --reset-offsets), or delete %s to begin anew",
+				ErrOffsets, s.id, e.changelog, e.inputs, e.changelog)
+		}
+	}
+	return nil
+}
