@@ -40,6 +40,10 @@ func (l *line) open(ctx context.Context, network, address string) (net.Conn, err
 	w := &wire{Conn: conn, line: l, closed: make(chan struct{})}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.dead { // it was cut while it was dialled
+		_ = conn.Close()
+		return nil, errCut
+	}
 	l.conns[w] = struct{}{}
 	return w, nil
 }

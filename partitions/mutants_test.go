@@ -73,7 +73,7 @@ func TestMutantsAreCaught(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			command := exec.CommandContext(t.Context(), "go", "test", "-tags", "synctests", "-overlay", m.overlay(t),
-				"-run", "^TestSimulation$", "-count=1", "-timeout", "10m", ".", "-args", "-seeds", "400")
+				"-run", "^TestSimulation$", "-count=1", "-timeout", "10m", ".", "-args", "-seeds", "5000", "-until-failure")
 			output, err := command.CombinedOutput()
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || !exit.Exited() {
 				t.Fatalf("the simulation does not find it: %v\n%s", err, output)

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,17 +25,23 @@ import (
 var (
 	seeds = flag.Int("seeds", simulatedSeeds, "how many seeds the simulation runs")
 	first = flag.Uint64("seed", 1, "the first seed of the simulation")
+	quick = flag.Bool("until-failure", false, "leave the other seeds out once one has failed")
 )
 
 // TestSimulation runs groups through crashes, pauses, rebalances and broker faults on virtual time, and counts.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
+	var failed atomic.Bool
 	for i := range uint64(*seeds) {
 		seed := *first + i
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 			t.Parallel()
+			if *quick && failed.Load() {
+				return
+			}
 			synctest.Test(t, func(t *testing.T) { simulate(t, seed) })
 			if t.Failed() {
+				failed.Store(true)
 				t.Logf("run again with: go test -tags synctests ./partitions -run TestSimulation -seeds 1 -seed %d", seed)
 			}
 		})
