@@ -75,7 +75,7 @@ func TestStoredVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 		upgrade := func(from int, stored []byte) ([]byte, error) {
-			return bytes.Replace(stored, []byte(`}`), []byte(fmt.Sprintf(`,"currency":"v%d"}`, from)), 1), nil
+			return bytes.Replace(stored, []byte(`}`), fmt.Appendf(nil, `,"currency":"v%d"}`, from), 1), nil
 		}
 		err := w.sums(t, func(g *partitions.Group, sums *partitions.Table[string, amount]) {
 			publish(t, w.bus, deposited.New(deposit{"y", 1}))

@@ -60,7 +60,9 @@ func (b *bench) moves(ctx context.Context, name string, standbys []int, happen f
 	return b.print(figures)
 }
 
-func (b *bench) move(ctx context.Context, name string, s side, standbys int, happen func(context.Context, *fleet) error) (figures []figure, err error) {
+func (b *bench) move(
+	ctx context.Context, name string, s side, standbys int, happen func(context.Context, *fleet) error,
+) (figures []figure, err error) {
 	f, aborted, err := b.try(ctx, s, standbys, happen)
 	if err != nil {
 		return nil, err
