@@ -28,7 +28,7 @@ func (g *Group) begin(ctx context.Context) (*engine, error) {
 	}
 }
 
-// passes says whether an error is of a broker that does not answer for now, as while it fails or starts.
+// passes says whether an error is of a broker that fails or starts, and will answer later.
 func passes(err error) bool {
 	for _, final := range []error{ErrTopics, bus.ErrNoTopic, bus.ErrDenied, bus.ErrClosed, kerr.UnknownTopicOrPartition} {
 		if errors.Is(err, final) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -32,8 +33,12 @@ func (t *Table[K, V]) Rows(changelog iter.Seq2[bus.Record, error]) (map[K]V, err
 		if record.Value == nil {
 			continue
 		}
-		if rows[key], err = t.values.Decode(record.Value); err != nil {
-			return nil, fmt.Errorf("table %s: a stored value cannot be read: %w", t.name, err)
+		v, found, err := t.decode(record.Value, time.Now())
+		if err != nil {
+			return nil, err
+		}
+		if found {
+			rows[key] = v
 		}
 	}
 	return rows, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"testing"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
@@ -32,6 +33,12 @@ func TestRows(t *testing.T) {
 	rows, err := balance.Rows(read(nil, "!claim", "{}", "balance/a", "1", "balances/a", "7", "balance/b", "2", "balance/a", "3", "balance/b", ""))
 	if err != nil || !maps.Equal(rows, map[string]int{"a": 3}) {
 		t.Errorf("rows %v, %v: want a with its last value, and b deleted", rows, err)
+	}
+	aging := partitions.NewTable[string, int]("balance", partitions.TTL(time.Hour),
+		partitions.Versioned(1, func(_ int, stored []byte) ([]byte, error) { return append(stored, '0'), nil }))
+	rows, err = aging.Rows(read(nil, "balance/old", "1", "balance/new", "\x00M\x01\x002", "balance/gone", "\x00M\x01\x013"))
+	if err != nil || !maps.Equal(rows, map[string]int{"old": 10, "new": 2}) {
+		t.Errorf("rows %v, %v: want one upgraded, one as it is, and none that has expired", rows, err)
 	}
 	if _, err := balance.Rows(read(lost, "balance/a", "1")); !errors.Is(err, lost) {
 		t.Errorf("%v, want the reading's error", err)

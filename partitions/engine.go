@@ -43,13 +43,14 @@ type engine struct {
 	workers   chan struct{}
 	fatal     chan error
 	takeovers sync.WaitGroup
+	began     time.Time
 	life      context.Context //nolint:containedctx // the run's life, which outlives its caller's context by the drain
 	end       context.CancelCauseFunc
 
 	mu     sync.Mutex
 	shards map[int32]*shard
 	copies map[int32]*shard // what this node keeps as a standby
-	kept   map[int32]int64  // state of an earlier run, by how many records it lacks
+	kept   map[int32]int64  // state of an earlier run, by how many records it lacked when this one began
 }
 
 // clientMetadataAge is how soon clients may ask again where partitions are: taking a shard waits for it.
@@ -62,7 +63,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 	e = &engine{
 		bus: g.bus, config: c, logger: g.bus.Logger(), prefix: c.name + "." + c.node + "." + uuid.NewString()[:8],
 		changelog: c.changelog(), inputs: c.topics(), gate: newGate(), trust: newTrust(c.session), shards: make(map[int32]*shard),
-		copies:  make(map[int32]*shard),
+		copies: make(map[int32]*shard), began: time.Now(),
 		workers: make(chan struct{}, c.workers), fatal: make(chan error, 1),
 	}
 	e.life, e.end = context.WithCancelCause(context.WithoutCancel(ctx))

@@ -1,6 +1,7 @@
 package partitions
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,7 +55,7 @@ func (e *engine) expireShard(ctx context.Context, s *shard, table string) error 
 		if err != nil || len(keys) < expireAtOnce {
 			return err
 		}
-		from = append(keys[len(keys)-1], 0)
+		from = append(bytes.Clone(keys[len(keys)-1]), 0) // the rows belong to the store
 	}
 }
 

@@ -26,20 +26,26 @@ func (e *engine) keptFrom(ctx context.Context) (map[int32]int64, error) {
 	if err != nil || len(had) == 0 {
 		return nil, err
 	}
-	listed, err := e.admin.ListCommittedOffsets(ctx, e.changelog)
-	if err == nil {
-		err = listed.Error()
-	}
+	ends, err := e.changelogEnds(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("where %s ends: %w", e.changelog, err)
+		return nil, err
 	}
 	kept := make(map[int32]int64, len(had))
-	listed.Each(func(end kadm.ListedOffset) {
+	ends.Each(func(end kadm.ListedOffset) {
 		if at, ok := had[end.Partition]; ok && e.usable(at) && at.Next <= end.Offset {
 			kept[end.Partition] = end.Offset - at.Next
 		}
 	})
 	return kept, nil
+}
+
+// changelogEnds is where the committed records of each shard's changelog end.
+func (e *engine) changelogEnds(ctx context.Context) (kadm.ListedOffsets, error) {
+	ends, err := e.admin.ListCommittedOffsets(ctx, e.changelog)
+	if err == nil {
+		err = ends.Error()
+	}
+	return ends, missing(err != nil, "where %s ends: %w", e.changelog, err)
 }
 
 // usable says whether local state may be built upon.

@@ -36,7 +36,13 @@ func parkRow(key []byte, n uint64) []byte {
 // parked says what of a key is parked, as the transaction sees it.
 func (tx *Tx) parked(key []byte) (parkedKey, bool) {
 	value, found := tx.get(parkedRow(key))
-	if !found || len(value) != 16 { //nolint:mnd // two numbers of 8 bytes
+	at, ok := parseParkedKey(value)
+	return at, found && ok
+}
+
+// parseParkedKey reads two big-endian numbers.
+func parseParkedKey(value []byte) (parkedKey, bool) {
+	if len(value) != 16 { //nolint:mnd // two numbers of 8 bytes
 		return parkedKey{}, false
 	}
 	return parkedKey{first: binary.BigEndian.Uint64(value), next: binary.BigEndian.Uint64(value[8:])}, true
@@ -143,10 +149,10 @@ func (g *Group) Parked(ctx context.Context) ([]ParkedKey, error) {
 				return nil, fmt.Errorf("partitions: parked records of shard %d: %w", id, err)
 			}
 			key, err := hex.DecodeString(string(row.Key[len(parkedPrefix):]))
-			if err != nil || len(row.Value) != 16 { //nolint:mnd // two numbers of 8 bytes
+			at, ok := parseParkedKey(row.Value)
+			if err != nil || !ok {
 				continue
 			}
-			at := parkedKey{first: binary.BigEndian.Uint64(row.Value), next: binary.BigEndian.Uint64(row.Value[8:])}
 			one := ParkedKey{Key: string(key), Shard: id, Records: int(at.next - at.first)} //nolint:gosec // at most ParkLimit
 			if value, found, err := s.state.Get(parkRow(key, at.first)); err == nil && found {
 				one.First, _ = e.parseParked(value)

@@ -135,6 +135,9 @@ func (r *restoring) take(records []*kgo.Record, end int64) (finished bool, err e
 		if record.Offset > r.until {
 			break
 		}
+		if record.Offset < r.position.Next {
+			continue // a poll for the reading before this one has brought it already
+		}
 		r.position.Next = record.Offset + 1
 		finished = record.Offset == r.until
 		switch {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"time"
 
 	"github.com/millrace/millrace/partitions/internal/assign"
 )
@@ -83,14 +84,11 @@ func (e *engine) follow(s *shard) error {
 	if err != nil {
 		return err
 	}
-	listed, err := e.admin.ListCommittedOffsets(s.ctx, e.changelog)
-	if err == nil {
-		err = listed.Error()
-	}
+	ends, err := e.changelogEnds(s.ctx)
 	if err != nil {
-		return fmt.Errorf("where %s ends: %w", e.changelog, err)
+		return err
 	}
-	end, _ := listed.Lookup(e.changelog, s.id)
+	end, _ := ends.Lookup(e.changelog, s.id)
 	return e.restorer.follow(s, position, end.Offset)
 }
 
@@ -129,7 +127,9 @@ func (e *engine) self() assign.Node {
 	node := assign.Node{ID: c.node, Address: c.address, Rack: c.rack, Zone: c.zone, Weight: c.weight, Warm: make(map[int32]int64)}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	maps.Copy(node.Warm, e.kept)
+	if time.Since(e.began) < keptFor { // how much kept state lacks was asked at the start
+		maps.Copy(node.Warm, e.kept)
+	}
 	for id, s := range e.copies {
 		if lag := s.lag.Load(); lag < math.MaxInt64 {
 			node.Warm[id] = lag

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"regexp"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -70,16 +71,20 @@ func (t *Table[K, V]) Get(r Reader, key K) (V, bool) {
 
 // read takes a value out of its stored form. It is false when the value has expired or cannot be read.
 func (t *Table[K, V]) read(r Reader, stored []byte) (v V, found bool) {
-	value, err := t.form.open(stored, r.now())
-	if err == nil && value != nil {
-		if v, err = t.values.Decode(value); err == nil {
-			return v, true
-		}
+	v, found, err := t.decode(stored, r.now())
+	r.breaks(err)
+	return v, found
+}
+
+func (t *Table[K, V]) decode(stored []byte, now time.Time) (v V, found bool, err error) {
+	value, err := t.form.open(stored, now)
+	if found = err == nil && value != nil; found {
+		v, err = t.values.Decode(value)
 	}
 	if err != nil {
-		r.breaks(fmt.Errorf("table %s: a stored value cannot be read: %w", t.name, err))
+		return v, false, fmt.Errorf("table %s: a stored value cannot be read: %w", t.name, err)
 	}
-	return v, false
+	return v, found, nil
 }
 
 // Put sets the value of a key.

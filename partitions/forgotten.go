@@ -25,12 +25,9 @@ func (e *engine) begun(ctx context.Context, fetched []committed) error {
 	if len(unknown) == 0 {
 		return nil
 	}
-	ends, err := e.admin.ListCommittedOffsets(ctx, e.changelog)
-	if err == nil {
-		err = ends.Error()
-	}
+	ends, err := e.changelogEnds(ctx)
 	if err != nil {
-		return fmt.Errorf("where %s ends: %w", e.changelog, err)
+		return err
 	}
 	for s := range unknown {
 		if end, _ := ends.Lookup(e.changelog, s.id); known[s] || end.Offset == 0 {
