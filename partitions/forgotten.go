@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -33,15 +34,34 @@ func (e *engine) begun(ctx context.Context, fetched []committed) error {
 		if end, _ := ends.Lookup(e.changelog, s.id); known[s] || end.Offset == 0 {
 			continue
 		}
-		for _, err := range e.bus.Read(ctx, bus.Topic(e.changelog), bus.Only(bus.Partition(s.id)), bus.Earliest, bus.UntilEnd()) {
-			if err != nil {
-				return fmt.Errorf("look for state of shard %d: %w", s.id, err)
-			}
-			return fmt.Errorf("%w: shard %d has state in %s and no committed offset in %v, as when the group was empty for longer than "+
-				"the brokers' offsets.retention.minutes, or reads other topics now; records would be counted again: set the group's "+
-				"offsets (kafka-consumer-groups.sh --reset-offsets), or delete %s to begin anew",
-				ErrOffsets, s.id, e.changelog, e.inputs, e.changelog)
+		if err := e.forgotten(ctx, s); err != nil {
+			return err
 		}
 	}
 	return nil
 }
+
+// forgotten looks for state of a shard, and asks for its offsets once more when there is some: an owner that works while
+// this node only believes to own the shard commits both at once, and may have done so since they were asked for.
+func (e *engine) forgotten(ctx context.Context, s *shard) error {
+	for _, err := range e.bus.Read(ctx, bus.Topic(e.changelog), bus.Only(bus.Partition(s.id)), bus.Earliest, bus.UntilEnd()) {
+		if err != nil {
+			return fmt.Errorf("look for state of shard %d: %w", s.id, err)
+		}
+		fetched, err := e.fetchOffsets(ctx, true, []*shard{s})
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(fetched, func(c committed) bool { return c.offset >= 0 }) {
+			return fmt.Errorf("shard %d: %w", s.id, errOvertaken)
+		}
+		return fmt.Errorf("%w: shard %d has state in %s and no committed offset in %v, as when the group was empty for longer than "+
+			"the brokers' offsets.retention.minutes, or reads other topics now; records would be counted again: set the group's "+
+			"offsets (kafka-consumer-groups.sh --reset-offsets), or delete %s to begin anew",
+			ErrOffsets, s.id, e.changelog, e.inputs, e.changelog)
+	}
+	return nil
+}
+
+// errOvertaken: another node has the shard.
+var errOvertaken = errors.New("another node has committed for it meanwhile")

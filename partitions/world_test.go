@@ -120,7 +120,7 @@ func (w *world) ledger(b *bus.Bus, node string, opts ...partitions.Option) (*par
 // follow checks that each account's balances are 1, 2, 3 … up to n, in order, and returns when all are there.
 func (w *world) follow(accounts, n int) {
 	w.t.Helper()
-	ctx, cancel := context.WithCancel(w.t.Context())
+	ctx, cancel := context.WithTimeout(w.t.Context(), 10*time.Minute)
 	defer cancel()
 	last, done := make(map[string]int64), 0
 	for event, err := range bus.Tail(ctx, w.bus, balanceChanged, bus.Earliest) {
@@ -139,6 +139,7 @@ func (w *world) follow(accounts, n int) {
 			return
 		}
 	}
+	w.t.Fatalf("%d of %d accounts are at %d after ten minutes", done, accounts, n)
 }
 
 // start runs the group until the function that it returns is called.
