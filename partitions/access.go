@@ -39,8 +39,11 @@ func (g *Group) Access(emitted ...bus.Topic) []Access {
 		all = append(all, Access{Resource: resource, Name: name, Operations: operations})
 	}
 	own := []string{c.changelog(), c.deadTopic()}
-	if len(c.commands) > 0 {
+	switch {
+	case len(c.commands) > 0:
 		own = append(own, c.commandTopic(), c.answerTopic())
+	case len(c.handlers) == 0:
+		own = append(own, c.commandTopic())
 	}
 	for _, topic := range c.topics() {
 		if !slices.Contains(own, topic) {

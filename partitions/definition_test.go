@@ -20,6 +20,7 @@ func TestDefinitionErrors(t *testing.T) {
 	}{
 		"nothing to do":   {nil, "pass partitions.On"},
 		"nil option":      {[]partitions.Option{nil}, "an option is nil"},
+		"nil among them":  {[]partitions.Option{partitions.Options(records, nil)}, "an option is nil"},
 		"nil handler":     {[]partitions.Option{partitions.OnRecord("in", nil)}, "handler of in is nil"},
 		"two handlers":    {[]partitions.Option{records, records}, "two handlers"},
 		"table name":      {[]partitions.Option{records, partitions.Use(partitions.NewTable[string, int]("A b"))}, "table \"A b\": the name must be"},
@@ -29,7 +30,7 @@ func TestDefinitionErrors(t *testing.T) {
 		"peer secret":     {[]partitions.Option{records, partitions.PeerSecret([]byte("short"))}, "fewer than 32"},
 		"standbys":        {[]partitions.Option{records, partitions.Standbys(17)}, "standbys 17"},
 		"table key":       {[]partitions.Option{records, partitions.Use(partitions.NewTable[point, int]("points"))}, "cannot be a key"},
-		"two of one name": {[]partitions.Option{records, partitions.Use(timer, timer)}, `called "again"`},
+		"two of one name": {[]partitions.Option{records, partitions.Use(timer, timer, partitions.NewTimer("again", func(*partitions.Tx, string) error { return nil }))}, `called "again"`},
 		"timer handler":   {[]partitions.Option{records, partitions.Use(partitions.NewTimer[string]("x", nil))}, "handler is nil"},
 		"weight":          {[]partitions.Option{records, partitions.Weight(101)}, "weight 101"},
 		"lanes":           {[]partitions.Option{records, partitions.Lanes(0)}, "lanes 0"},

@@ -28,6 +28,7 @@
 //   - G18: what this version writes is read as it was recorded, and what a later one may add is passed over. Test: TestRecordedState.
 //   - G19: a group needs no more rights on the cluster than Access lists. Test: TestAccess.
 //   - G20: a group whose offsets were forgotten while its state was not counts nothing again: it is refused. Test: TestOffsetsGone.
+//   - G21: what a singleton does by its lease is committed while the lease stands, or not at all. Test: TestLease.
 //
 // # Concurrency
 //

@@ -14,7 +14,12 @@ var ErrOffsets = errors.New("partitions: the group's offsets are gone")
 
 // begun refuses shards that have no committed offset in any input, but state: brokers forget a group's offsets when it has
 // been empty for offsets.retention.minutes, and what is in the tables would be counted again.
+//
+// Where singletons are all that there is, nothing is read, and nothing can be counted again.
 func (e *engine) begun(ctx context.Context, fetched []committed) error {
+	if len(e.config.handlers) == 0 {
+		return nil
+	}
 	known, unknown := make(map[*shard]bool), make(map[*shard]bool)
 	for _, c := range fetched {
 		if c.offset >= 0 {

@@ -20,6 +20,9 @@ type topicHandlers struct {
 }
 
 func (t *topicHandlers) of(r *bus.Record) *handler {
+	if t == nil {
+		return nil
+	}
 	if len(t.byType) == 0 {
 		return t.anything
 	}

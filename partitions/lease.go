@@ -3,8 +3,10 @@ package partitions
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
 )
 
 // Lease is a while in which this node owns a shard and no other node can.
@@ -21,6 +23,35 @@ func (l *Lease) Token() int64 { return l.token }
 
 // Shard is the number of the shard.
 func (l *Lease) Shard() int32 { return l.shard.id }
+
+// Do calls f in a transaction of the lease's shard, and returns when it is committed: what f writes and emits is there
+// exactly once, and f may be called again when a transaction has to be made again. A lease that has ended is
+// [ErrNotOwner], and nothing was done then. An error of class indefinite says that it may have been committed; a later
+// lease, here or elsewhere, sees by its tables what became of it.
+func (l *Lease) Do(ctx context.Context, f func(*Tx) error) error {
+	const begun, givenUp = 1, 2
+	var state atomic.Int32
+	ended := make(chan error, 1)
+	l.shard.lane.post(command{shard: l.shard, done: func(err error) { ended <- err }, do: func(tx *Tx) error {
+		if l.ctx.Err() != nil || !state.CompareAndSwap(0, begun) && state.Load() == givenUp {
+			return ErrNotOwner
+		}
+		return f(tx)
+	}})
+	var err error
+	select {
+	case err = <-ended:
+		return err
+	case <-ctx.Done():
+		err = fmt.Errorf("partitions: the lease's transaction: %w", context.Cause(ctx))
+	case <-l.ctx.Done():
+		err = fmt.Errorf("%w: the lease has ended", ErrNotOwner)
+	}
+	if state.CompareAndSwap(0, givenUp) {
+		return err
+	}
+	return resilience.Indefinite(err)
+}
 
 // grant makes a lease of a live shard: the coordinator was heard, and accepts a transaction of the shard after that.
 func (e *engine) grant(s *shard) (*Lease, error) {

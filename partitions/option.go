@@ -60,7 +60,20 @@ type part interface {
 	applyGroup(*config)
 }
 
-// Use gives the group its tables and timers. Each has one name within the group.
+// Options are several options as one, so that a package can hand a group all that it needs of it.
+func Options(opts ...Option) Option {
+	return option(func(c *config) {
+		for _, opt := range opts {
+			if opt == nil {
+				c.errs = append(c.errs, errors.New("an option is nil"))
+				continue
+			}
+			opt.applyGroup(c)
+		}
+	})
+}
+
+// Use gives the group its tables and timers. Each has one name within the group, and may be given more than once.
 func Use(parts ...part) Option {
 	return option(func(c *config) {
 		for _, p := range parts {
@@ -68,7 +81,7 @@ func Use(parts ...part) Option {
 				c.errs = append(c.errs, errors.New("Use: a table or timer is nil"))
 				continue
 			}
-			if _, twice := c.parts[p.partName()]; twice {
+			if other, known := c.parts[p.partName()]; known && other != p {
 				c.errs = append(c.errs, fmt.Errorf("two tables or timers are called %q", p.partName()))
 			}
 			c.parts[p.partName()] = p
@@ -115,8 +128,8 @@ func OnDisk(directory string) Option { return option(func(c *config) { c.directo
 // Workers is how many functions given to [Tx.Go] run at once. The default is 64.
 func Workers(n int) Option { return option(func(c *config) { c.workers = n }) }
 
-// Shards is how many shards a group has that has no input but commands, 1 to 65,536. It counts when the group's topics
-// are made. The default is 12.
+// Shards is how many shards a group has that has no input but commands, or nothing but singletons, 1 to 65,536. It counts
+// when the group's topics are made. The default is 12.
 func Shards(n int) Option { return option(func(c *config) { c.shards = n }) }
 
 var namePattern = regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9._-]{0,199}$`)
@@ -129,12 +142,7 @@ func newConfig(name string, opts []Option) (*config, error) {
 		start: bus.Earliest, session: 6 * time.Second, workers: 64, shards: 12, parkLimit: 100_000,
 		retry: resilience.RetryPolicy{Attempts: 3, Initial: 5 * time.Millisecond, Max: 50 * time.Millisecond, Multiplier: 2},
 	}
-	for _, opt := range opts {
-		if opt == nil {
-			return nil, errors.New("an option is nil")
-		}
-		opt.applyGroup(c)
-	}
+	Options(opts...).applyGroup(c)
 	if c.node == "" {
 		host, err := os.Hostname()
 		if err != nil || !namePattern.MatchString(host) {
@@ -155,7 +163,7 @@ func (c *config) check() error {
 	}
 	require(namePattern.MatchString(c.name), "the name must be 1 to 200 of the characters a-z A-Z 0-9 . _ -")
 	require(namePattern.MatchString(c.node) && len(c.node) <= 128, "node id %q must be 1 to 128 of the characters a-z A-Z 0-9 . _ -", c.node)
-	require(len(c.handlers) > 0, "nothing to do: pass partitions.On")
+	require(len(c.handlers)+len(c.singletons) > 0, "nothing to do: pass partitions.On or partitions.Singleton")
 	require(c.weight >= 0 && c.weight <= 100, "weight %d must be 0 to 100", c.weight)
 	require(c.lanes >= 1 && c.lanes <= 64, "lanes %d must be 1 to 64", c.lanes)
 	require(c.batch >= 1 && c.batch <= 1_000_000, "batch %d must be 1 to 1,000,000 records", c.batch)
@@ -177,8 +185,11 @@ func (c *config) using(p part) error {
 	return fmt.Errorf("partitions: group %q does not use %q: pass it to partitions.Use", c.name, p.partName())
 }
 
-// topics are the group's inputs, sorted.
+// topics are the group's inputs, sorted. A group of singletons alone has the shards of a topic that nobody writes to.
 func (c *config) topics() []string {
+	if len(c.handlers) == 0 {
+		return []string{c.commandTopic()}
+	}
 	topics := make([]string, 0, len(c.handlers))
 	for topic := range c.handlers {
 		topics = append(topics, string(topic))

@@ -62,31 +62,34 @@ func (e *engine) prepareTopics(ctx context.Context) error {
 	return nil
 }
 
-// prepareCommands makes the topics of commands and answers where the group has commands.
+// prepareCommands makes the topic of commands where it is an input, and that of answers where the group has commands.
 func (e *engine) prepareCommands(ctx context.Context) error {
-	if len(e.config.commands) == 0 {
+	commands, answers := e.config.commandTopic(), e.config.answerTopic()
+	if !slices.Contains(e.inputs, commands) {
 		return nil
 	}
-	commands, answers := e.config.commandTopic(), e.config.answerTopic()
 	if e.count == 0 {
 		e.count = e.config.shards
 		if details, err := e.admin.ListTopics(ctx, commands); err == nil && details[commands].Err == nil {
 			e.count = len(details[commands].Partitions)
 		}
 	}
-	err := e.bus.Create(ctx,
-		bus.TopicSpec{Name: bus.Topic(commands), Partitions: e.count},
-		bus.TopicSpec{Name: bus.Topic(answers), Partitions: e.count, Configs: map[string]string{"retention.ms": "3600000"}},
-	)
-	if err != nil {
+	specs, names := []bus.TopicSpec{{Name: bus.Topic(commands), Partitions: e.count}}, []string{commands}
+	if len(e.config.commands) > 0 {
+		specs = append(specs, bus.TopicSpec{Name: bus.Topic(answers), Partitions: e.count, Configs: map[string]string{"retention.ms": "3600000"}})
+		names = append(names, answers)
+	}
+	if err := e.bus.Create(ctx, specs...); err != nil {
 		return fmt.Errorf("create the topics of commands: %w", err)
 	}
-	details, err := e.settled(ctx, commands, answers)
+	details, err := e.settled(ctx, names...)
 	if err != nil {
 		return err
 	}
-	if n, m := len(details[commands].Partitions), len(details[answers].Partitions); n != e.count || m != e.count {
-		return fmt.Errorf("%w: %s has %d partitions and %s has %d instead of %d", ErrTopics, commands, n, answers, m, e.count)
+	for _, name := range names {
+		if n := len(details[name].Partitions); n != e.count {
+			return fmt.Errorf("%w: %s has %d partitions instead of %d", ErrTopics, name, n, e.count)
+		}
 	}
 	e.ids[commands] = details[commands].ID
 	return nil
