@@ -25,6 +25,14 @@
 //   - G11: a record that the publisher refuses for good ends the relay with an error, and is not passed over. Test: TestRefusedRecordStops.
 //   - G12: a slot that vanished under a working relay ends it with an error. Test: TestVanishedSlotStops.
 //   - G13: a connector configuration is followed, or refused where it would make other records. Test: TestConnectorIsFollowedOrRefused.
+//   - G14: a consumer's database effect under [Once] happens exactly once, however often and wherever the event is delivered, while its note is kept. Test: TestOnceIsExactlyOnce.
+//   - G15: of two transactions with one event, the second waits for the first, and handles the event when that was rolled back or died. Test: TestOnceWaits.
+//
+// # Inbox
+//
+// A consumer sees an event again after a crash, a rebalance or a redrive. [Once] notes the event in the transaction in
+// which the consumer writes, in a table that [Migrate] makes, with [OnlyInbox] in a database that only consumes.
+// [Forget] removes old notes, 10,000 at a time.
 //
 // # Payload column
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -56,4 +57,44 @@ func ExampleParseLSN() {
 	at, err := outbox.ParseLSN("16/B374D848")
 	fmt.Println(at, err)
 	// Output: 16/B374D848 <nil>
+}
+
+// Once makes a consumer's effect in its database happen once, however often the event is delivered.
+func ExampleOnce() {
+	var pool *pgxpool.Pool // the consumer's database
+	OrderPlaced := bus.Define("shop.order.placed", func(o order) string { return o.ID })
+	count := func(ctx context.Context, o order) error {
+		delivered, _ := bus.DeliveredFrom(ctx)
+		return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
+			first, err := outbox.Once(ctx, outbox.In(tx), delivered.Group, delivered.Record.ID())
+			if err != nil || !first {
+				return err
+			}
+			_, err = tx.Exec(ctx, "UPDATE totals SET pieces = pieces + $1", o.N)
+			return err
+		})
+	}
+	subscribe := func(ctx context.Context, b *bus.Bus) error {
+		return b.Subscribe(ctx, "counter", bus.On(OrderPlaced, count))
+	}
+	fmt.Println(OrderPlaced.Contract().Topic(), subscribe != nil)
+	// Output: outbox.event.order true
+}
+
+// Forget is called by cron, or now and then, until there is no more to remove.
+func ExampleForget() {
+	clean := func(ctx context.Context, pool *pgxpool.Pool) error {
+		for removed := int64(10_000); removed == 10_000; {
+			err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) (err error) {
+				removed, err = outbox.Forget(ctx, outbox.In(tx), 7*24*time.Hour)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	fmt.Println(clean != nil)
+	// Output: true
 }

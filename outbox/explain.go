@@ -21,6 +21,8 @@ const (
 	codePassword        = "28P01"
 	codeNoDatabase      = "3D000"
 	codeLimitExceeded   = "53400"
+	codeSerialization   = "40001"
+	codeDeadlock        = "40P01"
 )
 
 // explain adds what to do to the errors that a set-up mistake causes, and marks them permanent.
@@ -29,11 +31,14 @@ func explain(err error) error {
 	if !ok {
 		return err
 	}
+	if failed.Code == codeSerialization || failed.Code == codeDeadlock {
+		return resilience.Transient(fmt.Errorf("run the transaction again: %w", err))
+	}
 	advice := map[string]string{
-		codeUndefinedTable:  "the outbox table is missing; run outbox.Migrate",
+		codeUndefinedTable:  "the table is missing; run outbox.Migrate",
 		codeUndefinedObject: "the publication or slot is missing; run outbox.Migrate",
 		codeUndefinedColumn: "the outbox table lacks a column; compare it with outbox/schema.sql",
-		codePrivilege:       "the role lacks a privilege; Migrate and the relay need REPLICATION, a writer INSERT, SELECT and DELETE on the table",
+		codePrivilege:       "the role lacks a privilege; Migrate and the relay need REPLICATION, a writer INSERT, SELECT and DELETE on its table",
 		codeAuthorization:   "the role may not log in, or not replicate",
 		codePassword:        "the password is wrong",
 		codeNoDatabase:      "the database does not exist",

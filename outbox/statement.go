@@ -18,7 +18,7 @@ const rowsPerInsert = 512
 func (w *Writer) write(ctx context.Context, rows [][]any) error {
 	for len(rows) > 0 {
 		n := 1 << (bits.Len(uint(min(len(rows), rowsPerInsert))) - 1)
-		if err := w.exec(ctx, w.statements(rows[:n])...); err != nil {
+		if _, err := w.exec(ctx, w.statements(rows[:n])...); err != nil {
 			return explain(err)
 		}
 		rows = rows[n:]
@@ -29,7 +29,7 @@ func (w *Writer) write(ctx context.Context, rows [][]any) error {
 func (w *Writer) statements(rows [][]any) []statement {
 	var insert, remove strings.Builder
 	var values, ids []any
-	insert.WriteString("INSERT INTO " + w.table.quoted() + " (")
+	insert.WriteString("INSERT INTO " + quote(w.table.name) + " (")
 	for i, c := range columns {
 		if i > 0 {
 			insert.WriteString(", ")
@@ -37,7 +37,7 @@ func (w *Writer) statements(rows [][]any) []statement {
 		insert.WriteString(c.name)
 	}
 	insert.WriteString(") VALUES ")
-	remove.WriteString("DELETE FROM " + w.table.quoted() + " WHERE id IN (")
+	remove.WriteString("DELETE FROM " + quote(w.table.name) + " WHERE id IN (")
 	for i, row := range rows {
 		if i > 0 {
 			insert.WriteString(", ")

@@ -21,7 +21,7 @@ const (
 	Bytes Payload = "bytea"
 )
 
-// TableOption names the outbox table, for [Migrate], [In] and [InSQL] alike.
+// TableOption names the outbox table and the inbox, for [Migrate], [In] and [InSQL] alike.
 type TableOption interface{ applyTable(*table) }
 
 type tableOption func(*table)
@@ -43,6 +43,8 @@ type table struct {
 	keep        bool
 	slot        string
 	publication string
+	inbox       string
+	consumes    bool
 }
 
 // ErrTable is found in the error of options that name no usable table.
@@ -55,8 +57,17 @@ func newTable(opts []TableOption) (table, error) {
 	for _, opt := range opts {
 		opt.applyTable(&t)
 	}
-	if !tablePattern.MatchString(t.name) {
-		return t, fmt.Errorf("%w: the name %q must be lower-case letters, digits and _, with at most one schema before a dot", ErrTable, t.name)
+	if t.inbox == "" {
+		schema, _, placed := strings.Cut(t.name, ".")
+		t.inbox = "inboxevent"
+		if placed {
+			t.inbox = schema + "." + t.inbox
+		}
+	}
+	for _, name := range []string{t.name, t.inbox} {
+		if !tablePattern.MatchString(name) {
+			return t, fmt.Errorf("%w: the name %q must be lower-case letters, digits and _, with at most one schema before a dot", ErrTable, name)
+		}
 	}
 	if !slotPattern.MatchString(t.slot) || !publicationPattern.MatchString(t.publication) {
 		return t, errNames(t.slot, t.publication)
@@ -69,5 +80,5 @@ func newTable(opts []TableOption) (table, error) {
 	}
 }
 
-// quoted is the name as SQL takes it.
-func (t table) quoted() string { return `"` + strings.ReplaceAll(t.name, ".", `"."`) + `"` }
+// quote is a table's name as SQL takes it.
+func quote(name string) string { return `"` + strings.ReplaceAll(name, ".", `"."`) + `"` }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -14,10 +15,13 @@ import (
 // ErrMessage is found in the error of a message that an outbox cannot carry. Nothing was written.
 var ErrMessage = errors.New("outbox: message")
 
-// Writer publishes into one transaction. It lives as long as the transaction and is for one goroutine.
+// execute runs statements, and says how many rows the last one changed.
+type execute func(ctx context.Context, statements ...statement) (rows int64, err error)
+
+// Writer publishes into one transaction, and [Once] notes in it what was handled. It lives as long as the transaction and is for one goroutine.
 type Writer struct {
 	table table
-	exec  func(ctx context.Context, statements ...statement) error
+	exec  execute
 	err   error
 }
 
@@ -25,28 +29,35 @@ var _ bus.Publisher = (*Writer)(nil)
 
 // In publishes into a pgx transaction: what it is given becomes visible when the transaction commits.
 func In(tx pgx.Tx, opts ...TableOption) *Writer {
-	return newWriter(opts, func(ctx context.Context, statements ...statement) error {
+	return newWriter(opts, func(ctx context.Context, statements ...statement) (rows int64, err error) {
 		var batch pgx.Batch
 		for _, s := range statements {
-			batch.Queue(s.sql, s.args...)
+			batch.Queue(s.sql, s.args...).Exec(func(tag pgconn.CommandTag) error {
+				rows = tag.RowsAffected()
+				return nil
+			})
 		}
-		return tx.SendBatch(ctx, &batch).Close()
+		return rows, tx.SendBatch(ctx, &batch).Close()
 	})
 }
 
 // InSQL publishes into a transaction of database/sql, with any PostgreSQL driver.
 func InSQL(tx *sql.Tx, opts ...TableOption) *Writer {
-	return newWriter(opts, func(ctx context.Context, statements ...statement) error {
+	return newWriter(opts, func(ctx context.Context, statements ...statement) (rows int64, err error) {
 		for _, s := range statements {
-			if _, err := tx.ExecContext(ctx, s.sql, s.args...); err != nil {
-				return err //nolint:wrapcheck // wrapped once by Publish
+			done, err := tx.ExecContext(ctx, s.sql, s.args...)
+			if err == nil {
+				rows, err = done.RowsAffected()
+			}
+			if err != nil {
+				return 0, err //nolint:wrapcheck // wrapped once by Publish
 			}
 		}
-		return nil
+		return rows, nil
 	})
 }
 
-func newWriter(opts []TableOption, exec func(context.Context, ...statement) error) *Writer {
+func newWriter(opts []TableOption, exec execute) *Writer {
 	t, err := newTable(opts)
 	return &Writer{table: t, exec: exec, err: err}
 }
