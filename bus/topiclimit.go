@@ -54,6 +54,25 @@ func (l *topicLimits) of(topic string) int32 {
 	return usualLimit
 }
 
+// Limit is how many bytes a batch of records to a topic may have, its max.message.bytes: clients of this bus make no
+// larger ones. The brokers are asked at the first call for a topic, for at most 5 seconds; a topic whose limit they do not
+// tell is taken to have 1,000,012.
+func (b *Bus) Limit(ctx context.Context, topic Topic) int {
+	if _, known := b.config.limits.lookup(topic); !known {
+		b.askLimits(ctx, []Topic{topic})
+	}
+	return int(b.config.limits.of(string(topic)))
+}
+
+// Relearn asks again for the limits of topics, and says which have changed since clients of this bus met them. Such a
+// client goes by the new limit once its topic is purged.
+func (b *Bus) Relearn(ctx context.Context, topics ...Topic) (changed []Topic) {
+	for _, topic := range b.askLimits(ctx, topics) {
+		changed = append(changed, Topic(topic))
+	}
+	return changed
+}
+
 // learnLimits asks for the limits of topics that are published to for the first time.
 func (b *Bus) learnLimits(ctx context.Context, batch *batch) {
 	var last Topic
@@ -79,6 +98,11 @@ func (b *Bus) askLimits(ctx context.Context, topics []Topic) (changed []string) 
 	defer cancel()
 	described, err := b.admin.DescribeTopicConfigs(ctx, textOf(topics)...)
 	if err != nil {
+		for _, topic := range topics { // else each publish would wait for an answer
+			if _, known := b.config.limits.lookup(topic); !known {
+				b.config.limits.note(topic, usualLimit)
+			}
+		}
 		return nil
 	}
 	for _, topic := range described {

@@ -30,19 +30,21 @@ type batch struct {
 	slabs    int
 	produced int
 	bytes    int
-	failure  atomic.Pointer[error]
+	failure  atomic.Pointer[produceError]
 	handled  int
+	topic    bus.Topic // that was emitted to last, and its limit
+	limit    int
 	after    []func()
 }
 
-// maxRecord is the largest key and value together that is taken: brokers take 1 MiB with what stands around it.
+// maxRecord is the largest key and value together of a row or an answer: brokers take 1 MiB with what stands around it.
 const maxRecord = 1_000_000
 
-// What could not be handled is kept together with what is known of it, in topics that take more than others.
-const (
-	maxOwnBatch = 2 << 20
-	maxLetter   = maxOwnBatch - 64<<10
-)
+// maxOwnBatch is for what could not be handled, which is kept together with what is known of it.
+const maxOwnBatch = 2 << 20
+
+// around is more than what stands around the only record of a batch, apart from its headers' lengths.
+const around = 256
 
 // recordsAtOnce is how many records share a piece of memory that the runtime still calls small.
 const recordsAtOnce = 128
@@ -109,19 +111,21 @@ func (b *batch) check(r *bus.Record, emitted int) error {
 	if emitted > maxEmitted {
 		return fmt.Errorf("%w: one call emits more than %d messages", ErrLimit, maxEmitted)
 	}
-	size := len(r.Key) + len(r.Value)
+	size := len(r.Key) + len(r.Value) + around
 	for _, h := range r.Headers {
-		size += len(h.Key) + len(h.Value)
+		size += len(h.Key) + len(h.Value) + headerLengths
 	}
-	limit := maxRecord
-	if string(r.Topic) == b.engine.config.deadTopic() {
-		limit = maxLetter
+	if b.topic != r.Topic {
+		b.topic, b.limit = r.Topic, b.engine.bus.Limit(b.life, r.Topic)
 	}
-	if size > limit {
-		return fmt.Errorf("%w: a message to %s of %d bytes is larger than %d", ErrLimit, r.Topic, size, limit)
+	if size > b.limit {
+		return fmt.Errorf("%w: a message to %s of %d bytes with all around it is larger than its max.message.bytes, %d", ErrLimit, r.Topic, size, b.limit)
 	}
 	return nil
 }
+
+// headerLengths is more than a header takes beside its key and value.
+const headerLengths = 8
 
 // emit holds a record back until the call that made it has succeeded.
 func (b *batch) emit(r *bus.Record) {
@@ -155,11 +159,20 @@ func (b *batch) produce(r *kgo.Record, promise func(*kgo.Record, error)) {
 	b.producer.Produce(b.life, r, promise)
 }
 
-func (b *batch) promise(_ *kgo.Record, err error) {
+func (b *batch) promise(r *kgo.Record, err error) {
 	if err != nil {
-		b.failure.CompareAndSwap(nil, &err)
+		b.failure.CompareAndSwap(nil, &produceError{topic: r.Topic, err: err})
 	}
 }
+
+// produceError is why a record could not be written.
+type produceError struct {
+	topic string
+	err   error
+}
+
+func (e *produceError) Error() string { return "produce to " + e.topic + ": " + e.err.Error() }
+func (e *produceError) Unwrap() error { return e.err }
 
 // log produces a record of a shard's changelog; its overlay learns how far the changelog goes.
 func (b *batch) log(o *overlay, key, value []byte) {

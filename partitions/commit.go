@@ -58,7 +58,7 @@ func (b *batch) commit() error {
 		return b.abort(fmt.Errorf("flush: %w", err))
 	}
 	if failed := b.failure.Load(); failed != nil {
-		return b.abort(fmt.Errorf("produce: %w", *failed))
+		return b.abort(failed)
 	}
 	if err := b.sendOffsets(ctx); err != nil {
 		return b.abort(fmt.Errorf("commit offsets: %w", err))

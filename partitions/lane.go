@@ -122,6 +122,7 @@ func (l *lane) step(ctx context.Context, commands []command) error {
 		l.failures++
 	}
 	l.logger().WarnContext(ctx, "partitions: transaction is made again", "error", err)
+	l.ring.relearn(ctx, l.engine.bus, err)
 	b.requeue(commands)
 	wait(ctx, again(l.failures))
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace/millrace/bus"
@@ -49,7 +50,6 @@ func openRing(ctx context.Context, e *engine, lane int) (*ring, error) {
 			kgo.MetadataMinAge(clientMetadataAge),
 			kgo.MaxBufferedRecords(1<<20),
 			kgo.RecordPartitioner(e.partitioner()),
-			kgo.ProducerBatchMaxBytesFn(e.batchLimit),
 		)
 		if err == nil {
 			r.producers = append(r.producers, p)
@@ -66,6 +66,17 @@ func openRing(ctx context.Context, e *engine, lane int) (*ring, error) {
 func (r *ring) turn() *producer {
 	r.next = (r.next + 1) % len(r.producers)
 	return r.producers[r.next]
+}
+
+// relearn looks again at a topic that has refused a batch as too large: its limit may have been lowered since.
+func (r *ring) relearn(ctx context.Context, b *bus.Bus, cause error) {
+	failed, ok := errors.AsType[*produceError](cause)
+	if !ok || !errors.Is(failed, kerr.MessageTooLarge) || len(b.Relearn(ctx, bus.Topic(failed.topic))) == 0 {
+		return
+	}
+	for _, p := range r.producers {
+		p.PurgeTopicsFromProducing(failed.topic)
+	}
 }
 
 func (r *ring) close() {

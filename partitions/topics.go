@@ -55,6 +55,7 @@ func (e *engine) prepareTopics(ctx context.Context) error {
 	if details, err = e.settled(ctx, e.changelog); err != nil {
 		return err
 	}
+	e.bus.Limit(ctx, bus.Topic(e.changelog)) // so that the first batch may be as large as later ones
 	e.ids[e.changelog] = details[e.changelog].ID
 	if had := len(details[e.changelog].Partitions); had != e.count {
 		return e.grown(had, e.count)
@@ -158,17 +159,6 @@ func memberError(err error) error {
 func (e *engine) partitioner() kgo.Partitioner {
 	return split{changelog: e.changelog, answers: e.config.answerTopic(), others: kgo.StickyKeyPartitioner(nil)}
 }
-
-// batchLimit is the largest batch that a topic takes: the group's own are made for more than the brokers' default.
-func (e *engine) batchLimit(topic string) int32 {
-	if topic == e.changelog || topic == e.config.deadTopic() {
-		return maxOwnBatch
-	}
-	return maxOthersBatch
-}
-
-// maxOthersBatch is what every Kafka client sends by default.
-const maxOthersBatch = 1_000_012
 
 type split struct {
 	changelog, answers string
