@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // TestBrokerAwayAtStart begins a group with local state while one of three brokers refuses connections.
@@ -21,12 +22,12 @@ func TestBrokerAwayAtStart(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
 		var away atomic.Bool
-		through := newLine(w.network.DialContext)
+		through := line.New(w.network.DialContext)
 		b := w.open(bus.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
 			if away.Load() && address == w.cluster.ListenAddrs()[1] {
-				return nil, &net.OpError{Op: "dial", Net: network, Err: errCut}
+				return nil, &net.OpError{Op: "dial", Net: network, Err: line.ErrCut}
 			}
-			return through.open(ctx, network, address)
+			return through.Open(ctx, network, address)
 		}))
 		defer b.Close()
 		away.Store(true)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 	"github.com/millrace/millrace/request"
 )
 
@@ -23,7 +24,7 @@ import (
 type served struct {
 	group  *partitions.Group
 	server *http.Server
-	line   *line
+	line   *line.Line
 	stop   func()
 }
 
@@ -31,8 +32,8 @@ var secret = bytes.Repeat([]byte("s"), 32)
 
 func (w *world) serve(t *testing.T, id, address string, secrets ...[]byte) *served {
 	t.Helper()
-	n := &served{line: newLine(w.network.DialContext)}
-	b := w.open(bus.Dialer(n.line.open))
+	n := &served{line: line.New(w.network.DialContext)}
+	b := w.open(bus.Dialer(n.line.Open))
 	t.Cleanup(func() { b.Close() })
 	g, balance, err := w.ledger(b, id, partitions.Advertise(address), partitions.PeerSecret(secrets...))
 	if err != nil {

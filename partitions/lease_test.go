@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // meter is a group of one singleton that counts in its shard's table, and publishes each count.
@@ -44,10 +45,10 @@ func TestLease(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
 		ended := make(chan *partitions.Lease, 100)
-		lines, stops := make(map[string]*line), make(map[string]func())
+		lines, stops := make(map[string]*line.Line), make(map[string]func())
 		for _, node := range []string{"one", "two", "three"} {
-			lines[node] = newLine(w.network.DialContext)
-			b := w.open(bus.Dialer(lines[node].open))
+			lines[node] = line.New(w.network.DialContext)
+			b := w.open(bus.Dialer(lines[node].Open))
 			defer b.Close()
 			g, err := w.meter(b, node, ended)
 			if err != nil {
@@ -62,9 +63,9 @@ func TestLease(t *testing.T) {
 		// A record that nobody asked for is passed over.
 		publish(t, w.bus, bus.Record{Topic: "meters.commands", Value: []byte("?")}.Message())
 		for node, stop := range stops { // each is cut off, and then stopped, whether it leads or not
-			lines[node].stall()
+			lines[node].Stall()
 			<-time.After(20 * time.Second)
-			lines[node].flow()
+			lines[node].Flow()
 			<-time.After(20 * time.Second)
 			if len(stops) > 1 {
 				stop()

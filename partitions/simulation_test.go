@@ -20,6 +20,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 var (
@@ -59,7 +60,7 @@ type simulation struct {
 }
 
 type simulated struct {
-	line    *line
+	line    *line.Line
 	stop    context.CancelFunc
 	stalled bool
 }
@@ -95,16 +96,16 @@ func simulate(t *testing.T, seed uint64) {
 }
 
 func (s *simulation) launch(i int) {
-	n := &simulated{line: newLine(s.network.DialContext)}
+	n := &simulated{line: line.New(s.network.DialContext)}
 	ctx, stop := context.WithCancel(s.t.Context())
 	n.stop = stop
 	s.nodes[i] = n
 	s.started++
 	name := fmt.Sprintf("node-%d", s.started)
 	s.ending.Go(func() {
-		b, err := bus.Open(ctx, "kafka://"+s.cluster.ListenAddrs()[0], bus.Dialer(n.line.open), logged())
-		for err != nil && ctx.Err() == nil && !n.line.isCut() {
-			b, err = bus.Open(ctx, "kafka://"+s.cluster.ListenAddrs()[0], bus.Dialer(n.line.open), logged())
+		b, err := bus.Open(ctx, "kafka://"+s.cluster.ListenAddrs()[0], bus.Dialer(n.line.Open), logged())
+		for err != nil && ctx.Err() == nil && !n.line.IsCut() {
+			b, err = bus.Open(ctx, "kafka://"+s.cluster.ListenAddrs()[0], bus.Dialer(n.line.Open), logged())
 		}
 		if err != nil {
 			return
@@ -114,7 +115,7 @@ func (s *simulation) launch(i int) {
 		if err == nil {
 			err = g.Run(ctx)
 		}
-		if err != nil && ctx.Err() == nil && !n.line.isCut() {
+		if err != nil && ctx.Err() == nil && !n.line.IsCut() {
 			s.t.Errorf("%s: %v", name, err)
 		}
 	})
@@ -138,7 +139,7 @@ func (s *simulation) act() {
 	case n == nil:
 		s.launch(i)
 	case n.stalled:
-		n.line.flow()
+		n.line.Flow()
 		n.stalled = false
 	case action == 0:
 		n.stop()
@@ -146,11 +147,11 @@ func (s *simulation) act() {
 	case action == 1 && !s.stable():
 		s.evict()
 	case action == 1:
-		n.line.cut()
+		n.line.Cut()
 		n.stop()
 		delete(s.nodes, i)
 	case action <= 3:
-		n.line.stall()
+		n.line.Stall()
 		n.stalled = true
 	case action == 4:
 		s.cluster.ShufflePartitionLeaders()
@@ -216,7 +217,7 @@ func (s *simulation) heal() {
 		case n == nil:
 			s.launch(i)
 		case n.stalled:
-			n.line.flow()
+			n.line.Flow()
 		}
 	}
 }

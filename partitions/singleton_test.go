@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // reign is one run of a singleton.
@@ -63,10 +64,10 @@ func TestSingleton(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
 		h := &throne{t: t, reigns: make(chan reign, 100)}
-		lines, stops := make(map[string]*line), make(map[string]func())
+		lines, stops := make(map[string]*line.Line), make(map[string]func())
 		for _, node := range []string{"one", "two", "three"} {
-			lines[node] = newLine(w.network.DialContext)
-			b := w.open(bus.Dialer(lines[node].open))
+			lines[node] = line.New(w.network.DialContext)
+			b := w.open(bus.Dialer(lines[node].Open))
 			defer b.Close()
 			g, _, err := w.ledger(b, node, h.option(node, 0))
 			if err != nil {
@@ -83,12 +84,12 @@ func TestSingleton(t *testing.T) {
 		delete(stops, last.node)
 		last = h.follow(last)
 
-		lines[last.node].stall()
+		lines[last.node].Stall()
 		cut, began := last.node, time.Now()
 		if last = h.follow(last); last.node == cut || time.Since(began) > 15*time.Second {
 			t.Errorf("%s follows %s after %s", last.node, cut, time.Since(began))
 		}
-		lines[cut].flow()
+		lines[cut].Flow()
 		<-time.After(time.Minute)
 		for _, stop := range stops {
 			stop()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // TestStandby cuts an owner off: the node with the warm copy goes on, from what it has.
@@ -20,15 +21,15 @@ func TestStandby(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
 		type member struct {
-			line    *line
+			line    *line.Line
 			group   *partitions.Group
 			balance *partitions.Table[string, int64]
 			stop    func()
 		}
 		members := make(map[string]*member)
 		for i := range 3 {
-			m, id := &member{line: newLine(w.network.DialContext)}, "node-"+strconv.Itoa(i)
-			b := w.open(bus.Dialer(m.line.open))
+			m, id := &member{line: line.New(w.network.DialContext)}, "node-"+strconv.Itoa(i)
+			b := w.open(bus.Dialer(m.line.Open))
 			defer b.Close()
 			var err error
 			m.group, m.balance, err = w.ledger(b, id, partitions.Standbys(1))
@@ -77,7 +78,7 @@ func TestStandby(t *testing.T) {
 			t.Error("a copy was read as the owner's tables")
 		}
 
-		members[owner.ID].line.stall()
+		members[owner.ID].line.Stall()
 		crashed := time.Now()
 		for {
 			if next, found, _ := warm.group.Owner(key); found && next.ID != owner.ID {
@@ -100,7 +101,7 @@ func TestStandby(t *testing.T) {
 		if took := time.Since(crashed); took > 7*time.Second {
 			t.Errorf("the shard was without an owner for %s", took)
 		}
-		members[owner.ID].line.flow()
+		members[owner.ID].line.Flow()
 		w.deposit(len(accounts), 1)
 		w.follow(len(accounts), 51)
 		for _, m := range members {

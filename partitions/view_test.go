@@ -10,6 +10,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // account finds a key of a shard that the node owns, or does not own.
@@ -36,8 +37,8 @@ func TestView(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
-		line := newLine(w.network.DialContext)
-		first, second := w.open(), w.open(bus.Dialer(line.open))
+		away := line.New(w.network.DialContext)
+		first, second := w.open(), w.open(bus.Dialer(away.Open))
 		defer first.Close()
 		defer second.Close()
 		one, balance, err := w.ledger(first, "one")
@@ -83,7 +84,7 @@ func TestView(t *testing.T) {
 		if _, err := read(one, stranger, mine); err == nil {
 			t.Error("a table of another group can be read")
 		}
-		line.stall() // what the node cannot know any more, it must not say
+		away.Stall() // what the node cannot know any more, it must not say
 		<-time.After(5100 * time.Millisecond)
 		if _, err := read(other, otherBalance, theirs, partitions.Leased); !errors.Is(err, partitions.ErrNotOwner) {
 			t.Errorf("read under a lease that ran out: %v", err)
@@ -91,6 +92,6 @@ func TestView(t *testing.T) {
 		if got, err := read(other, otherBalance, theirs, partitions.AnyCopy); err != nil || got != 20 {
 			t.Errorf("any copy: %d, %v", got, err)
 		}
-		line.flow()
+		away.Flow()
 	})
 }

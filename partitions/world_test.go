@@ -16,6 +16,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 type deposit struct {
@@ -67,7 +68,7 @@ func newWorld(t *testing.T) *world {
 
 func (w *world) open(opts ...bus.Option) *bus.Bus {
 	w.t.Helper()
-	b, err := bus.Open(w.t.Context(), "kafka://"+w.cluster.ListenAddrs()[0], append([]bus.Option{bus.Dialer(newLine(w.network.DialContext).open), logged()}, opts...)...)
+	b, err := bus.Open(w.t.Context(), "kafka://"+w.cluster.ListenAddrs()[0], append([]bus.Option{bus.Dialer(line.New(w.network.DialContext).Open), logged()}, opts...)...)
 	if err != nil {
 		w.t.Fatal(err)
 	}

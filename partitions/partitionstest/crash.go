@@ -1,5 +1,7 @@
 package partitionstest
 
+import "github.com/millrace/millrace/partitions/internal/line"
+
 // Crash ends the node at once, as SIGKILL does: nothing more of it reaches the brokers, and nothing of theirs reaches
 // it. Others take its shards when its session times out. What its handlers do elsewhere than through the
 // [partitions.Tx] may go on for a moment, as that of a node that is cut off. A node that does not run is left as it is.
@@ -23,10 +25,10 @@ func (n *Node) crashAt(step Step, count int, after bool) {
 		n.group.world.t.Fatalf("%s cannot crash at request %d of %s: it must run, and the count be 1 at least", n.name, count, step)
 	}
 	l := n.current()
-	l.line.set(&tripwire{
-		counts: func(s Step) bool { return s == step },
-		left:   count, after: after,
-		hit: func(Step) { l.die() },
+	l.line.Set(&line.Tripwire{
+		Counts: func(request int16) bool { return Step(request) == step },
+		Left:   count, After: after,
+		Hit: func(int16) { l.die() },
 	})
 }
 
@@ -40,7 +42,7 @@ func (l *life) die() {
 	if again {
 		return
 	}
-	l.line.cut()
+	l.line.Cut()
 	l.cancel()
 	close(l.crash)
 	n.group.world.expire(l)

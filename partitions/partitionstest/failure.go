@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // maxFailures bounds the steps of one scenario.
@@ -88,7 +89,9 @@ func (p *planned) arm(l *life) {
 		return
 	}
 	p.armed = true
-	l.line.set(&tripwire{counts: Step.writes, left: p.at, after: p.kind == crashAfter, hit: func(s Step) {
+	writes := func(request int16) bool { return Step(request).writes() }
+	l.line.Set(&line.Tripwire{Counts: writes, Left: p.at, After: p.kind == crashAfter, Hit: func(request int16) {
+		s := Step(request)
 		p.hit.Store(&s)
 		l.die()
 		l.node.group.world.revive(l)

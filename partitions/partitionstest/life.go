@@ -7,13 +7,14 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // life is a node from its start to its end. From stopped on it is under the node's lock.
 type life struct {
 	node   *Node
 	client string
-	line   *line
+	line   *line.Line
 	group  *partitions.Group
 	cancel context.CancelFunc
 	crash  chan struct{} // closed when it has crashed
@@ -32,7 +33,7 @@ func (n *Node) begin(still func() bool) error {
 	n.mu.Lock()
 	n.lives++
 	l := &life{
-		node: n, client: fmt.Sprintf("%s.%d", n.name, n.lives), line: newLine(w.network.DialContext),
+		node: n, client: fmt.Sprintf("%s.%d", n.name, n.lives), line: line.New(w.network.DialContext),
 		crash: make(chan struct{}), ended: make(chan struct{}),
 	}
 	n.mu.Unlock()
@@ -82,8 +83,8 @@ func (l *life) stop() *life {
 	l.node.mu.Lock()
 	l.stopped, l.paused = true, false
 	l.node.mu.Unlock()
-	l.line.set(nil)
-	l.line.flow()
+	l.line.Set(nil)
+	l.line.Flow()
 	l.cancel()
 	return l
 }

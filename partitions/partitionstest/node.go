@@ -55,7 +55,7 @@ func (n *Node) Pause() {
 		return
 	}
 	l := n.current()
-	l.line.stall()
+	l.line.Stall()
 	n.mu.Lock()
 	l.paused = true
 	n.mu.Unlock()
@@ -68,7 +68,7 @@ func (n *Node) Resume() {
 	n.mu.Lock()
 	l.paused = false
 	n.mu.Unlock()
-	l.line.flow()
+	l.line.Flow()
 }
 
 // Wait returns when the node's life has ended, by [Node.Stop], a crash or an error of [partitions.Group.Run], which it

@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions/internal/line"
 )
 
 // World is three brokers on a virtual network, and the groups whose nodes run on them. See [Run]. Its methods, and those
@@ -49,7 +50,7 @@ func open(t testing.TB, failure *planned) *World {
 	}
 	w.hearSessions()
 	w.planned.abort(w.cluster)
-	if w.bus, err = w.connect(newLine(w.network.DialContext), "test"); err != nil {
+	if w.bus, err = w.connect(line.New(w.network.DialContext), "test"); err != nil {
 		w.cluster.Close()
 		t.Fatalf("open the test's bus: %v", err)
 	}
@@ -62,9 +63,9 @@ func open(t testing.TB, failure *planned) *World {
 }
 
 // connect opens a bus over a line. What it logs is shown where the test fails.
-func (w *World) connect(l *line, client string) (*bus.Bus, error) {
+func (w *World) connect(l *line.Line, client string) (*bus.Bus, error) {
 	logger := slog.New(slog.NewTextHandler(w.t.Output(), nil)).With("client", client)
-	return bus.Open(w.t.Context(), "kafka://"+w.cluster.ListenAddrs()[0], bus.Dialer(l.open), bus.ClientID(client), bus.Logger(logger))
+	return bus.Open(w.t.Context(), "kafka://"+w.cluster.ListenAddrs()[0], bus.Dialer(l.Open), bus.ClientID(client), bus.Logger(logger))
 }
 
 func (w *World) create(defs []bus.Definition) {

@@ -1,4 +1,4 @@
-package partitionstest
+package line
 
 import (
 	"encoding/binary"

@@ -1,4 +1,4 @@
-package partitionstest
+package line
 
 import (
 	"encoding/binary"
@@ -10,7 +10,7 @@ import (
 // wire is one connection of a line.
 type wire struct {
 	net.Conn
-	line    *line
+	line    *Line
 	answers frames
 	once    sync.Once
 	closed  chan struct{}
@@ -25,19 +25,19 @@ const latency = time.Millisecond
 
 // Write sends one request: the Kafka client writes each at once.
 func (w *wire) Write(b []byte) (int, error) {
-	time.Sleep(latency)
+	<-time.After(latency)
 	if err := w.line.pass(w.closed); err != nil {
 		return 0, err
 	}
 	if len(b) < 12 {
 		return w.Conn.Write(b)
 	}
-	step := Step(binary.BigEndian.Uint16(b[4:]))
-	if trip := w.line.count(step); trip != nil && !trip.after {
-		trip.hit(step)
-		return 0, errCut
+	key := int16(binary.BigEndian.Uint16(b[4:])) //nolint:gosec // as it is encoded
+	if trip := w.line.count(key); trip != nil && !trip.After {
+		trip.Hit(key)
+		return 0, ErrCut
 	} else if trip != nil {
-		w.expect(int32(binary.BigEndian.Uint32(b[8:])), func() { trip.hit(step) })
+		w.expect(int32(binary.BigEndian.Uint32(b[8:])), func() { trip.Hit(key) })
 	}
 	return w.Conn.Write(b)
 }
@@ -62,7 +62,7 @@ func (w *wire) Read(b []byte) (int, error) {
 		w.mu.Unlock()
 		if instead != nil {
 			instead()
-			return 0, errCut
+			return 0, ErrCut
 		}
 	}
 	return n, err
