@@ -49,6 +49,7 @@
 //   - G38: whatever an event's size and headers, it gets to the dead letters, and stays there until it is redriven. Test: TestForeignFailureHeaders.
 //   - G39: an event that happened long ago is published as one of now is, also while connections break. Test: TestPublishOfThePast.
 //   - G40: partitions that stand still, of the retry topic too, hold up no others, however much waits in them. Test: TestStuckPartitions.
+//   - G41: a record that is pinned goes to its partition and keeps its time; a partition that the topic lacks is an error. Test: TestPinnedRecords.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

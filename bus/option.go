@@ -128,6 +128,7 @@ func (c *config) client(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.MetadataMinAge(250 * time.Millisecond),
 		kgo.DialTimeout(c.dialTimeout),
 		kgo.ProducerLinger(c.linger),
+		kgo.RecordPartitioner(Partitioner()),
 		kgo.ProducerBatchMaxBytesFn(c.limits.of),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.TransactionTimeout(c.transaction),

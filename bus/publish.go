@@ -172,6 +172,7 @@ func (b *batch) wait(ctx context.Context) Results {
 // toKafka converts without copying keys, values and headers.
 func toKafka(into *kgo.Record, r *Record) {
 	into.Topic, into.Key, into.Value, into.Timestamp, into.Headers = string(r.Topic), r.Key, r.Value, r.Time, kafkaHeaders(r.Headers)
+	into.Partition = r.Pin()
 }
 
 // fromKafka converts without copying keys, values and headers.

@@ -59,6 +59,14 @@ type Record struct {
 	Headers   Headers
 
 	schemas *schemas // of the bus that read it
+	pinned  bool
+}
+
+// To is the record for that partition, which publishing then does not choose. One that the topic does not have is an
+// error of the publishing.
+func (r Record) To(p Partition) Record {
+	r.Partition, r.pinned = p, true
+	return r
 }
 
 // ID is the event's id: the header ce_id, or Debezium's id.
@@ -88,7 +96,7 @@ func (r Record) Happened() time.Time {
 }
 
 // Message makes a message that is published as it stands: topic, key, value and headers are not touched.
-// Partition, offset and time are chosen anew.
+// Partition and offset are chosen anew, the partition unless it is pinned; see [Record.To]. So is a time that is zero.
 func (r Record) Message() Message {
 	m := Message{verbatim: &r}
 	if !r.Topic.valid() {
