@@ -106,6 +106,8 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 		consumer, err := g.bus.Client(
 			kgo.MetadataMinAge(clientMetadataAge),
 			kgo.FetchMaxWait(500*time.Millisecond),
+			kgo.FetchMaxPartitionBytes(c.fetched()),
+			kgo.FetchMaxBytes(maxFetched),
 			kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		)
 		if err != nil {

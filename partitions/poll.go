@@ -9,6 +9,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
+// maxFetched bounds in bytes what a lane has fetched from one broker and not handled.
+const maxFetched = 16 << 20
+
+// fetched is how much of a partition a lane fetches at once, so that a batch can come of one: records are taken to have
+// a quarter of a kilobyte.
+func (c *config) fetched() int32 { return int32(min(max(256*c.batch, 1<<20), maxFetched)) } //nolint:gosec // at most 16 MiB
+
 // poll takes what has arrived, and waits for something to do unless it must not.
 func (l *lane) poll(ctx context.Context, now bool) error {
 	waiting, cancel := l.waiting(ctx, now)
