@@ -50,6 +50,7 @@
 //   - G39: an event that happened long ago is published as one of now is, also while connections break. Test: TestPublishOfThePast.
 //   - G40: partitions that stand still, of the retry topic too, hold up no others, however much waits in them. Test: TestStuckPartitions.
 //   - G41: a record that is pinned goes to its partition and keeps its time; a partition that the topic lacks is an error. Test: TestPinnedRecords.
+//   - G42: headers that came packed in one, as an outbox table does with those that it has no columns for, are read as themselves. Test: TestPackedHeaders.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

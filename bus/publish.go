@@ -175,10 +175,10 @@ func toKafka(into *kgo.Record, r *Record) {
 	into.Partition = r.Pin()
 }
 
-// fromKafka converts without copying keys, values and headers.
+// fromKafka converts without copying keys, values and headers, but for packed ones.
 func fromKafka(r *kgo.Record) Record {
 	return Record{
 		Topic: Topic(r.Topic), Partition: Partition(r.Partition), Offset: r.Offset, Time: r.Timestamp,
-		Key: r.Key, Value: r.Value, Headers: headersOf(r.Headers),
+		Key: r.Key, Value: r.Value, Headers: unpacked(headersOf(r.Headers)),
 	}
 }
