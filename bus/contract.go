@@ -70,8 +70,8 @@ func Aggregate(name string) ContractOption {
 	return contractOption(func(c *Contract) { c.aggregate = name })
 }
 
-// InTopic places the event in a topic of its own choice instead of "outbox.event.<aggregate>".
-// Such an event can be published on a bus; an outbox routes by aggregate and refuses it.
+// InTopic places the event in a topic of its own choice instead of "outbox.event.<aggregate>". From an outbox, such an
+// event gets there by the connector configuration that package outbox recommends.
 func InTopic(topic Topic) ContractOption {
 	return contractOption(func(c *Contract) { c.topic = topic })
 }

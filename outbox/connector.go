@@ -18,7 +18,9 @@ var ErrConnector = errors.New("outbox: connector configuration")
 
 // connector is what of a Debezium connector's configuration shapes a record.
 type connector struct {
-	placements []placement
+	placements  []placement
+	missing     bool // a placement whose column is missing is passed over
+	plainTopics bool // a last transformation takes the mark off topics
 }
 
 // placement puts a column into a record header.
@@ -30,6 +32,9 @@ const (
 	binaryConverter  = "io.debezium.converters.BinaryDataConverter"
 	bytesConverter   = "org.apache.kafka.connect.converters.ByteArrayConverter"
 	placementsOption = "table.fields.additional.placement"
+	missingOption    = "table.field.additional.missing"
+	regexRouter      = "org.apache.kafka.connect.transforms.RegexRouter"
+	messageDecoder   = "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent"
 )
 
 // readConnector reads a connector's JSON, either the whole with "name" and "config" or the inner object alone. An
@@ -44,20 +49,42 @@ func readConnector(data []byte) (connector, error) {
 	} else if err := json.Unmarshal(data, &config); err != nil {
 		return connector{}, fmt.Errorf("%w: it must be a JSON object of strings", ErrConnector)
 	}
-	if chain := config["transforms"]; chain == "" || strings.Contains(chain, ",") ||
-		config["transforms."+chain+".type"] != eventRouter {
-		return connector{}, fmt.Errorf("%w: its one transformation must be %s", ErrConnector, eventRouter)
+	router, plain, ok := chain(config)
+	if !ok {
+		return connector{}, fmt.Errorf("%w: its transformations must be %s, and around it those of the recommended configuration", ErrConnector, eventRouter)
 	}
 	if err := checkConverters(config); err != nil {
 		return connector{}, err
 	}
-	prefix := "transforms." + config["transforms"] + "."
+	prefix := "transforms." + router + "."
 	for _, key := range slices.Sorted(maps.Keys(config)) {
 		if option, ok := strings.CutPrefix(key, prefix); ok && !harmless(option, config[key]) {
 			return connector{}, fmt.Errorf("%w: the relay cannot follow %s = %q", ErrConnector, key, config[key])
 		}
 	}
-	return readPlacements(config[prefix+placementsOption])
+	c, err := readPlacements(config[prefix+placementsOption])
+	c.missing, c.plainTopics = config[prefix+missingOption] == "ignore", plain
+	return c, err
+}
+
+// chain finds the event router among the transformations.
+func chain(config map[string]string) (router string, plainTopics, ok bool) {
+	is := func(name string, options ...string) bool {
+		for i := 0; i < len(options); i += 2 {
+			if config["transforms."+name+"."+options[i]] != options[i+1] {
+				return false
+			}
+		}
+		return true
+	}
+	names := strings.Split(config["transforms"], ",")
+	if len(names) > 1 && is(names[0], "type", messageDecoder, "fields.null.include", "true") {
+		names = names[1:]
+	}
+	if n := len(names); n > 1 && is(names[n-1], "type", regexRouter, "regex", `outbox\.event\.topic:(.+)`, "replacement", "$1") {
+		names, plainTopics = names[:n-1], true
+	}
+	return names[0], plainTopics, len(names) == 1 && is(names[0], "type", eventRouter)
 }
 
 // harmless says that an option of the event router has the value that the relay works by.
@@ -67,11 +94,12 @@ func harmless(option, value string) bool {
 		"table.field.event.payload": "payload", "route.by.field": "aggregatetype",
 		"route.topic.regex": "(?<routedByValue>.*)", "route.topic.replacement": "outbox.event.${routedByValue}",
 		"table.expand.json.payload": "false", "route.tombstone.on.empty.payload": "false",
-		"table.field.additional.missing": "error",
 	}
 	switch option {
 	case "type", placementsOption, "table.op.invalid.behavior":
 		return true
+	case missingOption:
+		return value == "error" || value == "ignore"
 	}
 	expected, known := follows[option]
 	return known && value == expected

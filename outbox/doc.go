@@ -27,6 +27,16 @@
 //   - G13: a connector configuration is followed, or refused where it would make other records. Test: TestConnectorIsFollowedOrRefused.
 //   - G14: a consumer's database effect under [Once] happens exactly once, however often and wherever the event is delivered, while its note is kept. Test: TestOnceIsExactlyOnce.
 //   - G15: of two transactions with one event, the second waits for the first, and handles the event when that was rolled back or died. Test: TestOnceWaits.
+//   - G16: consumers see a message that came through an outbox as one that was published on a bus, whatever its topic, id, key and headers. Test: TestAnyMessage.
+//   - G17: a table of an earlier version, or in Debezium's own layout, is migrated with nothing lost that is still in the log. Test: TestMigrateUpgrades.
+//
+// # Any message
+//
+// Debezium's columns are text and few. A topic outside of "outbox.event." is the aggregatetype "topic:" and its name; a
+// RegexRouter behind the event router, in the recommended configuration, takes "outbox.event.topic:" off. An id that is
+// not a UUID in PostgreSQL's form becomes one that is always the same, and is carried beside it. Headers without a
+// column are packed into one, which package bus unpacks; other consumers see [bus.HeaderPacked], from either relay. The
+// partition that a record names, and its time, are not carried; a key must be text.
 //
 // # Inbox
 //

@@ -14,6 +14,7 @@ const (
 	codeUndefinedTable  = "42P01"
 	codeUndefinedObject = "42704"
 	codeUndefinedColumn = "42703"
+	codeNotNull         = "23502"
 	codePrivilege       = "42501"
 	codeObjectInUse     = "55006"
 	codeNotReady        = "55000"
@@ -37,7 +38,8 @@ func explain(err error) error {
 	advice := map[string]string{
 		codeUndefinedTable:  "the table is missing; run outbox.Migrate",
 		codeUndefinedObject: "the publication or slot is missing; run outbox.Migrate",
-		codeUndefinedColumn: "the outbox table lacks a column; compare it with outbox/schema.sql",
+		codeUndefinedColumn: "the outbox table lacks a column; run outbox.Migrate, or compare it with outbox/schema.sql",
+		codeNotNull:         "the outbox table lets key and type not be null; run outbox.Migrate",
 		codePrivilege:       "the role lacks a privilege; Migrate and the relay need REPLICATION, a writer INSERT, SELECT and DELETE on its table",
 		codeAuthorization:   "the role may not log in, or not replicate",
 		codePassword:        "the password is wrong",

@@ -27,8 +27,10 @@ type Beginner interface {
 }
 
 // Migrate creates the outbox table, the inbox of [Once], the publication of the outbox's inserts and the replication
-// slot where they are missing. It may run in many processes at once, and changes nothing that is there. PostgreSQL makes a slot once the transactions
-// that were open at the time have ended, so Migrate waits for them.
+// slot where they are missing, and adds the columns that a table of an earlier version, or of Debezium's own layout,
+// lacks. It may run in many processes at once. What is there stays as it is; the change of a table waits for the
+// transactions that use it, and new ones wait for it. PostgreSQL makes a slot once the transactions that were open at
+// the time have ended, so Migrate waits for them.
 //
 // The slot is made here and not by the first relay, so that rows are kept from now on. From now on, too, PostgreSQL
 // keeps its log until a relay or a connector reads it: set max_slot_wal_keep_size to bound that.
@@ -44,8 +46,8 @@ func Migrate(ctx context.Context, db Beginner, opts ...TableOption) error {
 		if err := t.makeInbox(ctx, tx); err != nil || t.consumes {
 			return err
 		}
-		if _, err := tx.Exec(ctx, t.ddl()); err != nil {
-			return err //nolint:wrapcheck // wrapped once below
+		if err := t.make(ctx, tx); err != nil {
+			return err
 		}
 		return publish(ctx, tx, t)
 	})
@@ -74,9 +76,50 @@ func (t table) makeInbox(ctx context.Context, tx pgx.Tx) error {
 	return err //nolint:wrapcheck // wrapped once by Migrate
 }
 
-func (t table) ddl() string {
-	return strings.NewReplacer("{{table}}", quote(t.name), "{{payload}}", string(t.payload)).Replace(schema)
+// make creates the table, or adds what one of an earlier version or of Debezium's own layout lacks. Nothing is locked
+// where nothing is missing.
+func (t table) make(ctx context.Context, tx pgx.Tx) error {
+	rows, err := tx.Query(ctx, `SELECT attname::text,
+			attnotnull AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = attrelid AND indisprimary AND attnum = ANY (indkey))
+		FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped`, quote(t.name))
+	if err != nil {
+		return err //nolint:wrapcheck // wrapped once by Migrate
+	}
+	has := make(map[string]bool) // and whether a value is required
+	var name string
+	var required bool
+	if _, err := pgx.ForEachRow(rows, []any{&name, &required}, func() error { has[name] = required; return nil }); err != nil {
+		return err //nolint:wrapcheck // wrapped once by Migrate
+	}
+	create := strings.NewReplacer("{{table}}", quote(t.name), "{{payload}}", string(t.payload)).Replace(schema)
+	if len(has) > 0 {
+		changes := t.changes(has)
+		if len(changes) == 0 {
+			return nil
+		}
+		create = "ALTER TABLE " + quote(t.name) + " " + strings.Join(changes, ", ")
+	}
+	_, err = tx.Exec(ctx, create)
+	return err //nolint:wrapcheck // wrapped once by Migrate
 }
+
+// changes make a table take every message. The first five columns are those without which it is no outbox table.
+func (t table) changes(has map[string]bool) []string {
+	var changes []string
+	for i, column := range columns {
+		required, found := has[column.name]
+		switch {
+		case i >= requiredColumns && !found:
+			changes = append(changes, "ADD COLUMN "+column.name+" text")
+		case required && (column.name == "aggregateid" || column.name == "type"):
+			changes = append(changes, "ALTER COLUMN "+column.name+" DROP NOT NULL")
+		}
+	}
+	return changes
+}
+
+// requiredColumns are those of Debezium's own layout.
+const requiredColumns = 5
 
 // publish creates the publication, or adds the table to it.
 func publish(ctx context.Context, tx pgx.Tx, t table) error {

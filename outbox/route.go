@@ -15,7 +15,7 @@ const byteaOID = 17
 // router makes records of the rows of one relation, as Debezium's outbox event router does.
 type router struct {
 	id, aggregateType, aggregateID, payload int
-	binary                                  bool
+	binary, plainTopics                     bool
 	headers                                 []placedHeader
 	width                                   int
 }
@@ -33,7 +33,7 @@ func newRouter(relation walRelation, c connector) (*router, error) {
 		}
 		return at, nil
 	}
-	r := &router{width: len(relation.columns)}
+	r := &router{width: len(relation.columns), plainTopics: c.plainTopics}
 	for _, required := range []struct {
 		name string
 		into *int
@@ -47,6 +47,9 @@ func newRouter(relation walRelation, c connector) (*router, error) {
 	r.binary = relation.columns[r.payload].oid == byteaOID
 	for _, placed := range c.placements {
 		at, err := find(placed.column)
+		if err != nil && c.missing {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -65,8 +68,12 @@ func (r *router) record(values [][]byte) (bus.Record, error) {
 			return bus.Record{}, fmt.Errorf("%w: a row without id or aggregatetype", ErrTable)
 		}
 	}
+	topic := bus.TopicPrefix + bus.Topic(values[r.aggregateType])
+	if own, marked := bytes.CutPrefix(values[r.aggregateType], []byte(topicPrefix)); marked && r.plainTopics {
+		topic = bus.Topic(own)
+	}
 	record := bus.Record{
-		Topic: bus.TopicPrefix + bus.Topic(values[r.aggregateType]), Key: values[r.aggregateID], Value: values[r.payload],
+		Topic: topic, Key: values[r.aggregateID], Value: values[r.payload],
 		Headers: make(bus.Headers, 0, 1+len(r.headers)),
 	}
 	if r.binary && record.Value != nil {

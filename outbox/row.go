@@ -18,7 +18,11 @@ import (
 // implied are the headers that need no column: both ids are the column id, and a deadline ends with its transaction.
 var implied = []string{bus.HeaderID, "id", "millrace-deadline"} //nolint:gochecknoglobals // a constant table
 
-// row is the record as values for the columns.
+// topicPrefix marks an aggregatetype that is a topic as it stands, and not one that begins with [bus.TopicPrefix]. No
+// topic has a colon in its name. The recommended connector takes the mark off with a RegexRouter.
+const topicPrefix = "topic:"
+
+// row is the record as values for the columns. What has no column of its own goes into the last one.
 func (w *Writer) row(r bus.Record) ([]any, error) {
 	refuse := func(text string, args ...any) ([]any, error) {
 		return nil, resilience.Permanent(fmt.Errorf("%w: %s: %w", ErrMessage, r.Topic, fmt.Errorf(text, args...)))
@@ -26,39 +30,58 @@ func (w *Writer) row(r bus.Record) ([]any, error) {
 	if w.err != nil {
 		return nil, resilience.Permanent(w.err)
 	}
-	id, err := uuid.Parse(r.ID())
-	if err != nil {
-		return refuse("the id must be a UUID")
-	}
-	aggregate, found := strings.CutPrefix(string(r.Topic), bus.TopicPrefix)
-	if !found || aggregate == "" {
-		return refuse("an outbox routes by aggregate to %s<aggregate>; define the contract without InTopic", bus.TopicPrefix)
-	}
-	if r.Key == nil {
-		return refuse("the key must not be null")
-	}
 	if err := w.table.carries(r); err != nil {
 		return refuse("%w", err)
 	}
 	row := make([]any, len(columns))
-	row[0], row[1], row[2], row[4] = id.String(), aggregate, string(r.Key), w.payload(r)
+	row[4] = w.payload(r)
+	if r.Key != nil {
+		row[2] = string(r.Key)
+	}
+	row[1] = topicPrefix + string(r.Topic)
+	if aggregate, found := strings.CutPrefix(string(r.Topic), bus.TopicPrefix); found && aggregate != "" {
+		row[1] = aggregate
+	}
+	id, own := identify(r)
+	row[0] = id.String()
 	for _, header := range r.Headers {
-		if header.Value == nil || slices.Contains(implied, header.Key) {
+		if slices.Contains(implied, header.Key) {
 			continue
 		}
 		at := column(header.Key)
-		if at < 0 {
-			return refuse("header %q has no column", header.Key)
+		switch {
+		case at >= 0 && header.Value == nil:
+		case at >= 0 && row[at] == nil && isText(header.Value):
+			row[at] = string(header.Value)
+		default:
+			own = append(own, header)
 		}
-		if !isText(header.Value) {
-			return refuse("header %q must be UTF-8 text without zero bytes", header.Key)
-		}
-		row[at] = string(header.Value)
 	}
-	if row[3] == nil {
-		return refuse("the event has no type")
+	if len(own) > 0 {
+		packed, err := own.Pack()
+		if err != nil {
+			return refuse("%w", err)
+		}
+		row[len(row)-1] = string(packed)
 	}
 	return row, nil
+}
+
+// identify returns the id for a row, which is a UUID. An event's id that is not one, in the form in which PostgreSQL
+// writes them, gives one that is always the same, and is itself carried as a header.
+func identify(r bus.Record) (uuid.UUID, bus.Headers) {
+	text := r.ID()
+	id, err := uuid.Parse(text)
+	if err == nil && id.String() == text {
+		return id, nil
+	}
+	if text == "" {
+		return uuid.New(), nil
+	}
+	if err != nil {
+		id = uuid.NewSHA1(uuid.NameSpaceOID, []byte(r.Source()+" "+text))
+	}
+	return id, bus.Headers{{Key: bus.HeaderID, Value: []byte(text)}}
 }
 
 func (w *Writer) payload(r bus.Record) any {
@@ -76,18 +99,17 @@ func (w *Writer) payload(r bus.Record) any {
 // whole transaction.
 func (t table) carries(r bus.Record) error {
 	if !isText(r.Key) {
-		return errors.New("the key must be UTF-8 text without zero bytes")
+		return errors.New("the column of the key is text, so the key must be UTF-8 without zero bytes")
 	}
 	if r.Value == nil || t.payload == Bytes {
 		return nil
 	}
-	if t.payload != Text {
-		switch {
-		case !strings.Contains(r.ContentType(), "json"):
-			return fmt.Errorf("a %s column takes JSON only, not %s; see outbox.PayloadAs", t.payload, r.ContentType())
-		case !json.Valid(r.Value):
-			return fmt.Errorf("a %s column takes JSON only, which the payload is not", t.payload)
-		}
+	switch {
+	case t.payload == Text:
+	case !json.Valid(r.Value):
+		return fmt.Errorf("a %s column takes JSON only, which the payload of type %q is not; see outbox.PayloadAs", t.payload, r.ContentType())
+	case t.payload == JSONB && !strings.Contains(r.ContentType(), "json"):
+		return fmt.Errorf("a %s column would change a payload of type %q; see outbox.PayloadAs", t.payload, r.ContentType())
 	}
 	if !isText(r.Value) || (t.payload == JSONB && bytes.Contains(r.Value, []byte(`\u0000`))) {
 		return fmt.Errorf("a %s column takes UTF-8 text without zero bytes only; see outbox.PayloadAs", t.payload)

@@ -1,8 +1,8 @@
 CREATE TABLE IF NOT EXISTS {{table}} (
     id            uuid PRIMARY KEY,
     aggregatetype text NOT NULL,
-    aggregateid   text NOT NULL,
-    type          text NOT NULL,
+    aggregateid   text,
+    type          text,
     payload       {{payload}},
     specversion   text,
     source        text,
@@ -15,5 +15,6 @@ CREATE TABLE IF NOT EXISTS {{table}} (
     tracestate    text,
     requestid     text,
     principal     text,
-    locale        text
+    locale        text,
+    headers       text
 );

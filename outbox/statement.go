@@ -30,7 +30,8 @@ func (w *Writer) statements(rows [][]any) []statement {
 	var insert, remove strings.Builder
 	var values, ids []any
 	insert.WriteString("INSERT INTO " + quote(w.table.name) + " (")
-	for i, c := range columns {
+	width := used(rows)
+	for i, c := range columns[:width] {
 		if i > 0 {
 			insert.WriteString(", ")
 		}
@@ -44,7 +45,7 @@ func (w *Writer) statements(rows [][]any) []statement {
 			remove.WriteString(", ")
 		}
 		insert.WriteByte('(')
-		for j, value := range row {
+		for j, value := range row[:width] {
 			if j > 0 {
 				insert.WriteString(", ")
 			}
@@ -61,4 +62,15 @@ func (w *Writer) statements(rows [][]any) []statement {
 		statements = append(statements, statement{remove.String(), ids})
 	}
 	return statements
+}
+
+// used is how many columns the rows need: the last one is left out where it is NULL, so that a table that has not been
+// migrated yet takes the rows that it always took.
+func used(rows [][]any) int {
+	for _, row := range rows {
+		if row[len(row)-1] != nil {
+			return len(row)
+		}
+	}
+	return len(columns) - 1
 }

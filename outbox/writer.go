@@ -81,12 +81,15 @@ var columns = [...]struct{ name, header string }{ //nolint:gochecknoglobals // a
 	{"requestid", "millrace-request-id"},
 	{"principal", "millrace-principal"},
 	{"locale", "millrace-locale"},
+	{"headers", ""}, // all others, as bus.HeaderPacked
 }
 
-// Publish writes one row for each message. One message that cannot be carried refuses the whole call before anything
-// is written; any other error is the transaction's, which must be rolled back then. A message needs a UUID for its id,
-// a key and headers that are text, a topic that begins with "outbox.event.", and no headers beside those of CloudEvents,
-// tracing and the request.
+// Publish writes one row for each message, whatever its topic, id and headers are. One message that the table cannot
+// carry refuses the whole call before anything is written: a key that is not text, or a payload that its column does not
+// take; see [PayloadAs]. Any other error is the transaction's, which must be rolled back then.
+//
+// A topic outside of "outbox.event." reaches consumers through a connector that has the RegexRouter of the recommended
+// configuration, and headers without a column of their own arrive in one that package bus reads, [bus.HeaderPacked].
 func (w *Writer) Publish(ctx context.Context, msgs ...bus.Message) bus.Results {
 	results := make(bus.Results, 0, len(msgs))
 	rows := make([][]any, 0, len(msgs))
