@@ -31,6 +31,8 @@ type batch struct {
 	produced int
 	bytes    int
 	failure  atomic.Pointer[produceError]
+	refusal  atomic.Pointer[refusal]
+	promised func(*kgo.Record, error) // of what is emitted now
 	handled  int
 	topic    bus.Topic // that was emitted to last, and its limit
 	limit    int
@@ -57,7 +59,7 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 		ctx: ctx, life: life, engine: l.engine, lane: l, membership: m, producer: l.ring.turn(), began: time.Now(),
 		overlays: make(map[*shard]*overlay), offsets: make(map[*shard]map[string]int64),
 	}
-	b.tx.batch = b
+	b.tx.batch, b.promised = b, b.promise
 	return b
 }
 
@@ -78,7 +80,7 @@ func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 		return err
 	}
 	for _, output := range b.outputs {
-		b.produce(output, b.promise)
+		b.produce(output, b.promised)
 	}
 	b.outputs = b.outputs[:0]
 	return nil

@@ -29,6 +29,7 @@
 //   - G19: a group needs no more rights on the cluster than Access lists. Test: TestAccess.
 //   - G20: a group whose offsets were forgotten while its state was not counts nothing again: it is refused. Test: TestOffsetsGone.
 //   - G21: what a singleton does by its lease is committed while the lease stands, or not at all. Test: TestLease.
+//   - G22: a call whose message brokers refuse for good fails with the reason and leaves nothing behind; others go on. Test: TestRefused.
 //
 // # Concurrency
 //

@@ -22,7 +22,12 @@ func (b *batch) fill(commands []command) (failed map[int]error, err error) {
 			failed[i] = ErrNotOwner
 			continue
 		}
-		if err := b.run(c.shard, bus.Record{}, c.do); err != nil {
+		if c.tells {
+			b.promised = b.promiseOf(i)
+		}
+		err := b.run(c.shard, bus.Record{}, c.do)
+		b.promised = b.promise
+		if err != nil {
 			if broken, ok := errors.AsType[*brokenError](err); ok {
 				return failed, broken
 			}

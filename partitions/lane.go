@@ -37,6 +37,7 @@ type lane struct {
 type command struct {
 	shard *shard
 	early bool // before the shard is live
+	tells bool // done is told what brokers refuse for good
 	do    func(*Tx) error
 	done  func(error)
 }
@@ -123,7 +124,7 @@ func (l *lane) step(ctx context.Context, commands []command) error {
 	}
 	l.logger().WarnContext(ctx, "partitions: transaction is made again", "error", err)
 	l.ring.relearn(ctx, l.engine.bus, err)
-	b.requeue(commands)
+	b.requeue(b.told(commands))
 	wait(ctx, again(l.failures))
 	return nil
 }

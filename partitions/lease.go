@@ -25,14 +25,15 @@ func (l *Lease) Token() int64 { return l.token }
 func (l *Lease) Shard() int32 { return l.shard.id }
 
 // Do calls f in a transaction of the lease's shard, and returns when it is committed: what f writes and emits is there
-// exactly once, and f may be called again when a transaction has to be made again. A lease that has ended is
+// exactly once, and f may be called again when a transaction has to be made again. A message that brokers refuse for good,
+// as for a topic that is not there, is a [bus.PublishError], and nothing was done. A lease that has ended is
 // [ErrNotOwner], and nothing was done then. An error of class indefinite says that it may have been committed; a later
 // lease, here or elsewhere, sees by its tables what became of it.
 func (l *Lease) Do(ctx context.Context, f func(*Tx) error) error {
 	const begun, givenUp = 1, 2
 	var state atomic.Int32
 	ended := make(chan error, 1)
-	l.shard.lane.post(command{shard: l.shard, done: func(err error) { ended <- err }, do: func(tx *Tx) error {
+	l.shard.lane.post(command{shard: l.shard, tells: true, done: func(err error) { ended <- err }, do: func(tx *Tx) error {
 		if l.ctx.Err() != nil || !state.CompareAndSwap(0, begun) && state.Load() == givenUp {
 			return ErrNotOwner
 		}

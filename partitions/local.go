@@ -9,7 +9,8 @@ import (
 
 // Do calls f in a transaction of the key's shard on this node, and returns when it is committed. What f writes and
 // emits is exactly once, but the call itself is not durable: an error of class indefinite says that it may have been
-// committed. A shard that this node does not own, or is not done restoring, is [ErrNotOwner].
+// committed. A message that brokers refuse for good, as for a topic that is not there, is a [bus.PublishError], and
+// nothing was done. A shard that this node does not own, or is not done restoring, is [ErrNotOwner].
 func (g *Group) Do(ctx context.Context, key string, f func(*Tx) error) error {
 	e, err := g.running()
 	if err != nil {
@@ -25,7 +26,7 @@ func (g *Group) Do(ctx context.Context, key string, f func(*Tx) error) error {
 // do calls f in a transaction of a live shard.
 func (e *engine) do(ctx context.Context, s *shard, f func(*Tx) error) error {
 	ended := make(chan error, 1)
-	s.lane.post(command{shard: s, do: f, done: func(err error) { ended <- err }})
+	s.lane.post(command{shard: s, tells: true, do: f, done: func(err error) { ended <- err }})
 	select {
 	case err := <-ended:
 		return err
