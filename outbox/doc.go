@@ -29,6 +29,12 @@
 //   - G15: of two transactions with one event, the second waits for the first, and handles the event when that was rolled back or died. Test: TestOnceWaits.
 //   - G16: consumers see a message that came through an outbox as one that was published on a bus, whatever its topic, id, key and headers. Test: TestAnyMessage.
 //   - G17: a table of an earlier version, or in Debezium's own layout, is migrated with nothing lost that is still in the log. Test: TestMigrateUpgrades.
+//   - G18: an event that is written into the log alone makes the record that it makes by a table. Test: TestLogOnlyRecordsAreTheSame.
+//
+// # Without a table
+//
+// [LogOnly] writes events with pg_logical_emit_message, as JSON objects that Debezium's
+// DecodeLogicalDecodingMessageContent opens, in the recommended configuration, and the relay likewise.
 //
 // # Any message
 //

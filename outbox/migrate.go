@@ -46,8 +46,10 @@ func Migrate(ctx context.Context, db Beginner, opts ...TableOption) error {
 		if err := t.makeInbox(ctx, tx); err != nil || t.consumes {
 			return err
 		}
-		if err := t.make(ctx, tx); err != nil {
-			return err
+		if !t.logOnly {
+			if err := t.make(ctx, tx); err != nil {
+				return err
+			}
 		}
 		return publish(ctx, tx, t)
 	})
@@ -121,7 +123,7 @@ func (t table) changes(has map[string]bool) []string {
 // requiredColumns are those of Debezium's own layout.
 const requiredColumns = 5
 
-// publish creates the publication, or adds the table to it.
+// publish creates the publication, or adds the table to it. Messages in the log need one too, of no table.
 func publish(ctx context.Context, tx pgx.Tx, t table) error {
 	var exists, covers bool
 	err := tx.QueryRow(ctx, `SELECT
@@ -129,6 +131,10 @@ func publish(ctx context.Context, tx pgx.Tx, t table) error {
 		EXISTS (SELECT FROM pg_publication WHERE pubname = $1 AND puballtables)
 		OR EXISTS (SELECT FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid
 			WHERE p.pubname = $1 AND r.prrelid = to_regclass($2))`, t.publication, quote(t.name)).Scan(&exists, &covers)
+	of := " FOR TABLE " + quote(t.name)
+	if t.logOnly {
+		of, covers = "", exists
+	}
 	switch {
 	case err != nil:
 		return err //nolint:wrapcheck // wrapped once by Migrate
@@ -137,8 +143,7 @@ func publish(ctx context.Context, tx pgx.Tx, t table) error {
 	case exists:
 		_, err = tx.Exec(ctx, "ALTER PUBLICATION "+t.publication+" ADD TABLE "+quote(t.name))
 	default:
-		_, err = tx.Exec(ctx, "CREATE PUBLICATION "+t.publication+" FOR TABLE "+quote(t.name)+
-			" WITH (publish = 'insert', publish_via_partition_root = true)")
+		_, err = tx.Exec(ctx, "CREATE PUBLICATION "+t.publication+of+" WITH (publish = 'insert', publish_via_partition_root = true)")
 	}
 	return err //nolint:wrapcheck // wrapped once by Migrate
 }

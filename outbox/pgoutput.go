@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// The messages of logical replication that an insert-only publication sends, protocol version 1, as the PostgreSQL
-// documentation describes them in "Logical Replication Message Formats".
+// The messages of logical replication that an insert-only publication sends, and those of pg_logical_emit_message, protocol version 1, as
+// the PostgreSQL documentation describes them in "Logical Replication Message Formats".
 type (
 	walBegin    struct{}
 	walCommit   struct{ end LSN }
@@ -20,6 +20,12 @@ type (
 	walInsert struct {
 		relation uint32
 		values   [][]byte
+	}
+	// walMessage is one of pg_logical_emit_message. The content points into the data.
+	walMessage struct {
+		transactional bool
+		prefix        string
+		content       []byte
 	}
 	// walOther is a message that says nothing to an outbox.
 	walOther struct{}
@@ -46,6 +52,8 @@ func decodeWAL(data []byte) (message any, err error) {
 		message = r.relation()
 	case 'I':
 		message = r.insert()
+	case 'M':
+		message = r.message()
 	default:
 		message = walOther{}
 	}
@@ -94,6 +102,12 @@ func (r *walReader) insert() walInsert {
 		insert.values = append(insert.values, value)
 	}
 	return insert
+}
+
+func (r *walReader) message() walMessage {
+	flags := r.byte()
+	r.skip(8)
+	return walMessage{transactional: flags&1 != 0, prefix: r.text(), content: r.take(int(r.uint32()))}
 }
 
 // take returns the next n bytes; once too few are left it returns none and marks the message short.

@@ -33,6 +33,9 @@ func (w *Writer) row(r bus.Record) ([]any, error) {
 	if err := w.table.carries(r); err != nil {
 		return refuse("%w", err)
 	}
+	if r.Pin() != 0 {
+		return refuse("it is pinned to partition %d, for which there is no column; its key must choose", r.Partition)
+	}
 	row := make([]any, len(columns))
 	row[4] = w.payload(r)
 	if r.Key != nil {
@@ -99,19 +102,21 @@ func (w *Writer) payload(r bus.Record) any {
 // whole transaction.
 func (t table) carries(r bus.Record) error {
 	if !isText(r.Key) {
-		return errors.New("the column of the key is text, so the key must be UTF-8 without zero bytes")
+		return errors.New("the key of an outbox is text, so it must be UTF-8 without zero bytes")
 	}
 	if r.Value == nil || t.payload == Bytes {
 		return nil
 	}
 	switch {
-	case t.payload == Text:
+	case t.logOnly && !utf8.Valid(r.Value):
+		return errors.New("a message in the log alone is text, which the payload is not; use a table, with outbox.PayloadAs(outbox.Bytes)")
+	case t.payload == Text, t.logOnly:
 	case !json.Valid(r.Value):
 		return fmt.Errorf("a %s column takes JSON only, which the payload of type %q is not; see outbox.PayloadAs", t.payload, r.ContentType())
 	case t.payload == JSONB && !strings.Contains(r.ContentType(), "json"):
 		return fmt.Errorf("a %s column would change a payload of type %q; see outbox.PayloadAs", t.payload, r.ContentType())
 	}
-	if !isText(r.Value) || (t.payload == JSONB && bytes.Contains(r.Value, []byte(`\u0000`))) {
+	if !t.logOnly && !isText(r.Value) || (t.payload == JSONB && bytes.Contains(r.Value, []byte(`\u0000`))) {
 		return fmt.Errorf("a %s column takes UTF-8 text without zero bytes only; see outbox.PayloadAs", t.payload)
 	}
 	return nil

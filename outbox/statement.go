@@ -27,6 +27,9 @@ func (w *Writer) write(ctx context.Context, rows [][]any) error {
 }
 
 func (w *Writer) statements(rows [][]any) []statement {
+	if w.table.logOnly {
+		return []statement{w.table.emit(rows)}
+	}
 	var insert, remove strings.Builder
 	var values, ids []any
 	insert.WriteString("INSERT INTO " + quote(w.table.name) + " (")

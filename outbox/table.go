@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -37,8 +38,14 @@ func PayloadAs(p Payload) TableOption { return tableOption(func(t *table) { t.pa
 // Keep leaves the rows in the table, for inspection or for a poller. Something else must delete them then.
 func Keep() TableOption { return tableOption(func(t *table) { t.keep = true }) }
 
+// LogOnly writes events into the write-ahead log alone, by pg_logical_emit_message, and needs no outbox table. Records
+// are the same. [Table] then names the messages' prefix, which the relay must be told too. There is nothing to inspect,
+// to poll or to recover from when a replication slot is lost, and a payload must be UTF-8 text.
+func LogOnly() TableOption { return tableOption(func(t *table) { t.logOnly = true }) }
+
 type table struct {
 	name        string
+	logOnly     bool
 	payload     Payload
 	keep        bool
 	slot        string
@@ -72,8 +79,10 @@ func newTable(opts []TableOption) (table, error) {
 	if !slotPattern.MatchString(t.slot) || !publicationPattern.MatchString(t.publication) {
 		return t, errNames(t.slot, t.publication)
 	}
-	switch t.payload {
-	case JSON, JSONB, Text, Bytes:
+	switch {
+	case t.logOnly && (t.keep || t.payload == JSONB || t.payload == Bytes):
+		return t, fmt.Errorf("%w: LogOnly keeps text as it is and no rows; it does not go with Keep, JSONB and Bytes", ErrTable)
+	case slices.Contains([]Payload{JSON, JSONB, Text, Bytes}, t.payload):
 		return t, nil
 	default:
 		return t, fmt.Errorf("%w: payload type %q must be json, jsonb, text or bytea", ErrTable, t.payload)
