@@ -30,6 +30,8 @@
 //   - G20: a group whose offsets were forgotten while its state was not counts nothing again: it is refused. Test: TestOffsetsGone.
 //   - G21: what a singleton does by its lease is committed while the lease stands, or not at all. Test: TestLease.
 //   - G22: a call whose message brokers refuse for good fails with the reason and leaves nothing behind; others go on. Test: TestRefused.
+//   - G23: a node that the group has given up while it joined again begins its shards anew, with what others have committed. Test: TestEvictedWhileJoining.
+//   - G24: a broker that is the group's coordinator no more, and does not know it yet, makes nobody repeat anything. Test: TestDeposedCoordinator.
 //
 // # Concurrency
 //

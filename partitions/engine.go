@@ -26,6 +26,7 @@ type engine struct {
 	logger    *slog.Logger
 	meters    *meters
 	client    *kgo.Client
+	joined    atomic.Pointer[kgo.Client] // the member's, whose coordinator has let this node into the group
 	admin     *kadm.Client
 	prefix    string
 	changelog string

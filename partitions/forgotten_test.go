@@ -65,7 +65,7 @@ func TestOffsetsOvertaken(t *testing.T) {
 				return nil, nil, false
 			}
 			told = true
-			return nothingCommitted(request), nil, true
+			return answered(request, nil), nil, true
 		})
 		stop = start(t, g)
 		defer stop()
@@ -77,7 +77,8 @@ func TestOffsetsOvertaken(t *testing.T) {
 	})
 }
 
-func nothingCommitted(request *kmsg.OffsetFetchRequest) kmsg.Response {
+// answered is what a coordinator answers that knows these offsets, and no others.
+func answered(request *kmsg.OffsetFetchRequest, known map[int32]int64) kmsg.Response {
 	response := request.ResponseKind().(*kmsg.OffsetFetchResponse)
 	for _, group := range request.Groups {
 		answer := kmsg.NewOffsetFetchResponseGroup()
@@ -88,6 +89,9 @@ func nothingCommitted(request *kmsg.OffsetFetchRequest) kmsg.Response {
 			for _, id := range topic.Partitions {
 				partition := kmsg.NewOffsetFetchResponseGroupTopicPartition()
 				partition.Partition, partition.Offset = id, -1
+				if offset, told := known[id]; told {
+					partition.Offset = offset
+				}
 				told.Partitions = append(told.Partitions, partition)
 			}
 			answer.Topics = append(answer.Topics, told)

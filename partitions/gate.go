@@ -54,6 +54,13 @@ func (g *gate) leave() {
 	g.change()
 }
 
+// another says whether this is not the member that passed last.
+func (g *gate) another(m membership) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.current.member != m.member
+}
+
 // pass opens the gate for a membership.
 func (g *gate) pass(m membership) {
 	g.mu.Lock()

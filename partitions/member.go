@@ -34,11 +34,11 @@ func (e *engine) member(ctx context.Context) error {
 		kgo.SessionTimeout(c.session),
 		kgo.HeartbeatInterval(c.heartbeat),
 		kgo.RebalanceTimeout(rebalanceTimeout),
-		kgo.OnPartitionsAssigned(func(_ context.Context, client *kgo.Client, added map[string][]int32) {
+		kgo.OnPartitionsAssigned(func(ctx context.Context, client *kgo.Client, added map[string][]int32) {
 			var m membership
 			m.member, m.generation = client.GroupMetadata()
-			e.gate.pass(m)
-			e.own(numbers(added))
+			e.joined.Store(client)
+			e.assigned(ctx, m, numbers(added))
 		}),
 		kgo.OnPartitionsRevoked(func(ctx context.Context, _ *kgo.Client, gone map[string][]int32) { e.leave(ctx, numbers(gone)) }),
 		kgo.OnPartitionsLost(func(ctx context.Context, _ *kgo.Client, _ map[string][]int32) {
@@ -60,6 +60,18 @@ func (e *engine) member(ctx context.Context) error {
 	}
 	client.Close()
 	return nil
+}
+
+// assigned begins with shards that are new, and anew with those that this node has kept while it became another member:
+// the group gave it up while it joined, and they may have been another node's meanwhile. The client says nothing of that.
+func (e *engine) assigned(ctx context.Context, m membership, added []int32) {
+	if kept := e.owned(); len(kept) > 0 && e.gate.another(m) {
+		e.logger.WarnContext(ctx, "partitions: the group has given this node up meanwhile; its shards are taken anew", "group", e.config.name)
+		e.leave(ctx, kept)
+		added = append(added, kept...)
+	}
+	e.gate.pass(m)
+	e.own(added)
 }
 
 // leave ends the leases of shards, waits for running transactions and gives the shards up.

@@ -25,6 +25,10 @@ type committed struct {
 const pendingWait = 25 * time.Millisecond
 
 // fetchOffsets asks for the committed offsets of the shards. With stable it waits until no transaction holds one open.
+//
+// The member's own client asks: it knows the coordinator that has let this node into the group, and what was committed
+// before that is known there. A broker that stood still, and does not know yet that it is the coordinator no more, may
+// answer others.
 func (e *engine) fetchOffsets(ctx context.Context, stable bool, shards []*shard) ([]committed, error) {
 	byID := make(map[int32]*shard, len(shards))
 	for _, s := range shards {
@@ -58,7 +62,7 @@ func (e *engine) askOffsets(ctx context.Context, stable bool, shards map[int32]*
 		group.Topics = append(group.Topics, topic)
 	}
 	request.Groups = append(request.Groups, group)
-	response, err := request.RequestWith(ctx, e.client)
+	response, err := request.RequestWith(ctx, e.joined.Load())
 	if err != nil {
 		return nil, fmt.Errorf("fetch offsets: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 
@@ -20,8 +21,9 @@ type Balancer struct {
 	standbys int
 	onPlan   func(Plan)
 
-	mu   sync.Mutex
-	last []byte // what was said of self last
+	mu     sync.Mutex
+	last   []byte // what was said of self last
+	agreed int32  // the generation of the last plan
 }
 
 var _ kgo.GroupBalancer = (*Balancer)(nil)
@@ -43,7 +45,7 @@ func New(self func() Node, standbys int, onPlan func(Plan)) (*Balancer, error) {
 	if err := node.check(); err != nil {
 		return nil, fmt.Errorf("assign: %w", err)
 	}
-	return &Balancer{self: self, standbys: standbys, onPlan: onPlan, last: announce(node)}, nil
+	return &Balancer{self: self, standbys: standbys, onPlan: onPlan, last: announce(node), agreed: math.MaxInt32}, nil
 }
 
 // ProtocolName is [Protocol].
@@ -52,11 +54,16 @@ func (b *Balancer) ProtocolName() string { return Protocol }
 // IsCooperative is true: members keep what they own while the group rebalances.
 func (b *Balancer) IsCooperative() bool { return true }
 
-// JoinGroupMetadata returns what the member says when it joins. The same node, topics and shards give the same bytes.
+// JoinGroupMetadata returns what the member says when it joins. The same node, topics and shards give the same bytes. It
+// owns them since a generation whose plan it knows: of a later one that it has joined, and not heard the plan of, it
+// cannot say what others own.
 func (b *Balancer) JoinGroupMetadata(topics []string, current map[string][]int32, generation int32) []byte {
 	meta := kmsg.NewConsumerMemberMetadata()
 	meta.Version = 2
-	meta.Topics, meta.Generation, meta.UserData = slices.Sorted(slices.Values(topics)), generation, b.announce()
+	meta.Topics, meta.UserData = slices.Sorted(slices.Values(topics)), b.announce()
+	b.mu.Lock()
+	meta.Generation = min(generation, b.agreed)
+	b.mu.Unlock()
 	for _, topic := range slices.Sorted(maps.Keys(current)) {
 		owned := kmsg.NewConsumerMemberMetadataOwnedPartition()
 		owned.Topic, owned.Partitions = topic, slices.Sorted(slices.Values(current[topic]))
@@ -124,6 +131,9 @@ func (b *Balancer) ParseSyncAssignment(assignment []byte) (map[string][]int32, e
 		}
 		own[topic.Topic] = topic.Partitions
 	}
+	b.mu.Lock()
+	b.agreed = plan.Generation
+	b.mu.Unlock()
 	b.onPlan(plan)
 	return own, nil
 }

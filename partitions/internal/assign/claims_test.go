@@ -118,3 +118,23 @@ func TestClaims(t *testing.T) {
 		}
 	}
 }
+
+// TestClaimsOfTheLastPlan lets a member join generations whose plans it does not hear: it owns what it does since the last
+// plan that it has.
+func TestClaimsOfTheLastPlan(t *testing.T) {
+	t.Parallel()
+	g := &group{topics: map[string]int32{"in": 2}}
+	m := g.join(t, node("one", 1))
+	for want := int32(1); want < 4; want++ {
+		g.round(t)
+		for _, joined := range []int32{want, want + 1, want + 7} {
+			var said kmsg.ConsumerMemberMetadata
+			if err := said.ReadFrom(m.balancer.JoinGroupMetadata(m.topics, m.owned, joined)); err != nil {
+				t.Fatal(err)
+			}
+			if said.Generation != want {
+				t.Errorf("after the plan of generation %d and joining %d it claims to own since %d", want, joined, said.Generation)
+			}
+		}
+	}
+}

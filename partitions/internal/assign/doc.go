@@ -21,6 +21,7 @@
 //   - G10: what one version wrote is read by the next, and what that will write by this one. Test: TestRecordedVersions.
 //   - G11: what a foreign or hostile member sends is an error that names it. Test: TestForeignMembers.
 //   - G12: topics of unequal partition counts are refused with their counts. Test: TestUnequalTopics.
+//   - G13: a member claims what it owns since the last plan that it knows, not since a generation that it has only joined. Test: TestClaimsOfTheLastPlan.
 //
 // # How a shard moves
 //
