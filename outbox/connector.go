@@ -2,12 +2,12 @@ package outbox
 
 import (
 	_ "embed" // the recommended configuration is a file, so that a connector can be given the same
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
+
+	"github.com/millrace/millrace/bus"
 )
 
 //go:embed connector.json
@@ -18,120 +18,132 @@ var ErrConnector = errors.New("outbox: connector configuration")
 
 // connector is what of a Debezium connector's configuration shapes a record.
 type connector struct {
-	placements  []placement
-	missing     bool // a placement whose column is missing is passed over
-	plainTopics bool // a last transformation takes the mark off topics
+	id, key, payload, routeBy string
+	timestamp, version        string // empty where not asked for
+	topics                    *topicRoute
+	reroutes                  []*topicRoute
+	placements                []placement
+	skipMissing               bool
+	tombstones                bool
+	expand                    *expansion // nil where payloads stay text
+	keys, values, headers     converter
+	types                     typeModes
+	prefix                    string
+	messages                  bool
+	named                     *envelopeNames
 }
 
-// placement puts a column into a record header.
-type placement struct{ column, header string }
-
 const (
-	eventRouter      = "io.debezium.transforms.outbox.EventRouter"
-	stringConverter  = "org.apache.kafka.connect.storage.StringConverter"
-	binaryConverter  = "io.debezium.converters.BinaryDataConverter"
-	bytesConverter   = "org.apache.kafka.connect.converters.ByteArrayConverter"
-	placementsOption = "table.fields.additional.placement"
-	missingOption    = "table.field.additional.missing"
-	regexRouter      = "org.apache.kafka.connect.transforms.RegexRouter"
-	messageDecoder   = "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent"
+	eventRouter   = "io.debezium.transforms.outbox.EventRouter"
+	decodeMessage = "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent"
 )
 
 // readConnector reads a connector's JSON, either the whole with "name" and "config" or the inner object alone. An
 // option that would make other records than the relay's is an error, so that the two never differ unnoticed.
-func readConnector(data []byte) (connector, error) {
-	var whole struct {
-		Config map[string]string `json:"config"`
+func readConnector(data []byte) (*connector, error) {
+	all, err := readOptions(data)
+	if err != nil {
+		return nil, err
 	}
-	config := make(map[string]string)
-	if err := json.Unmarshal(data, &whole); err == nil && whole.Config != nil {
-		config = whole.Config
-	} else if err := json.Unmarshal(data, &config); err != nil {
-		return connector{}, fmt.Errorf("%w: it must be a JSON object of strings", ErrConnector)
+	c := &connector{prefix: all.text("topic.prefix", ""), named: &envelopeNames{}}
+	c.types = readTypeModes(all)
+	all.refuse()
+	router, err := c.chain(all)
+	if err != nil {
+		return nil, err
 	}
-	router, plain, ok := chain(config)
-	if !ok {
-		return connector{}, fmt.Errorf("%w: its transformations must be %s, and around it those of the recommended configuration", ErrConnector, eventRouter)
+	c.route(router)
+	c.keys = readConverter(all.below("key.converter"), stringConverter)
+	c.values = readConverter(all.below("value.converter"), stringConverter)
+	c.headers = readConverter(all.below("header.converter"), simpleConverter)
+	if err := all.err(); err != nil {
+		return nil, err
 	}
-	if err := checkConverters(config); err != nil {
-		return connector{}, err
-	}
-	prefix := "transforms." + router + "."
-	for _, key := range slices.Sorted(maps.Keys(config)) {
-		if option, ok := strings.CutPrefix(key, prefix); ok && !harmless(option, config[key]) {
-			return connector{}, fmt.Errorf("%w: the relay cannot follow %s = %q", ErrConnector, key, config[key])
-		}
-	}
-	c, err := readPlacements(config[prefix+placementsOption])
-	c.missing, c.plainTopics = config[prefix+missingOption] == "ignore", plain
-	return c, err
+	return c, c.check()
 }
 
-// chain finds the event router among the transformations.
-func chain(config map[string]string) (router string, plainTopics, ok bool) {
-	is := func(name string, options ...string) bool {
-		for i := 0; i < len(options); i += 2 {
-			if config["transforms."+name+"."+options[i]] != options[i+1] {
-				return false
+const regexRouter = "org.apache.kafka.connect.transforms.RegexRouter"
+
+// chain finds the event router. What opens logical decoding messages may come before it, and routers by regular
+// expression after it.
+func (c *connector) chain(all *options) (*options, error) {
+	var router *options
+	for name := range strings.SplitSeq(all.text("transforms", ""), ",") {
+		one := all.below("transforms." + strings.TrimSpace(name))
+		switch class := one.text("type", ""); {
+		case class == eventRouter && router == nil:
+			router = one
+		case class == decodeMessage && router == nil && !c.messages:
+			if one.choice("fields.null.include", "false", "true") == "false" {
+				one.fail("the relay cannot follow %sfields.null.include = false, which takes columns that are NULL away", one.prefix)
 			}
+			one.rest()
+			c.messages = true
+		case class == regexRouter && router != nil:
+			c.reroutes = append(c.reroutes, one.topicRoute("regex", "", "replacement", ""))
+			one.rest()
+		default:
+			return nil, fmt.Errorf("%w: the transformation %q of type %q; the relay follows one %s, %s before it and %s after it",
+				ErrConnector, name, class, eventRouter, decodeMessage, regexRouter)
 		}
-		return true
 	}
-	names := strings.Split(config["transforms"], ",")
-	if len(names) > 1 && is(names[0], "type", messageDecoder, "fields.null.include", "true") {
-		names = names[1:]
+	if router == nil {
+		return nil, fmt.Errorf("%w: there is no transformation %s", ErrConnector, eventRouter)
 	}
-	if n := len(names); n > 1 && is(names[n-1], "type", regexRouter, "regex", `outbox\.event\.topic:(.+)`, "replacement", "$1") {
-		names, plainTopics = names[:n-1], true
-	}
-	return names[0], plainTopics, len(names) == 1 && is(names[0], "type", eventRouter)
+	return router, nil
 }
 
-// harmless says that an option of the event router has the value that the relay works by.
-func harmless(option, value string) bool {
-	follows := map[string]string{
-		"table.field.event.id": "id", "table.field.event.key": "aggregateid", "table.field.event.type": "type",
-		"table.field.event.payload": "payload", "route.by.field": "aggregatetype",
-		"route.topic.regex": "(?<routedByValue>.*)", "route.topic.replacement": "outbox.event.${routedByValue}",
-		"table.expand.json.payload": "false", "route.tombstone.on.empty.payload": "false",
+// route reads the options of the event router.
+func (c *connector) route(o *options) {
+	c.id, c.key = o.text("table.field.event.id", "id"), o.text("table.field.event.key", "aggregateid")
+	c.payload, c.routeBy = o.text("table.field.event.payload", "payload"), o.text("route.by.field", "aggregatetype")
+	c.timestamp, c.version = o.text("table.field.event.timestamp", ""), o.text("table.field.event.schema.version", "")
+	o.text("table.field.event.type", "") // Debezium declares it and makes nothing of it
+	c.topics = o.topicRoute("route.topic.regex", "(?<routedByValue>.*)", "route.topic.replacement", bus.TopicPrefix+"${routedByValue}")
+	c.placements = o.placements("table.fields.additional.placement")
+	c.skipMissing = o.choice("table.field.additional.missing", "error", "ignore") == "ignore"
+	c.tombstones = o.flag("route.tombstone.on.empty.payload", false)
+	o.choice("table.op.invalid.behavior", "warn", "error", "fatal") // of updates, which the publication leaves out
+	nulls := o.choice("table.json.payload.null.behavior", "ignore", "optional_bytes")
+	arrays := o.choice("table.json.payload.empty.array.behavior", "ignore", "optional_string")
+	o.choice("field.name.adjustment.mode", "none")
+	if o.flag("table.expand.json.payload", false) {
+		c.expand = &expansion{nulls: nulls == "optional_bytes", emptyArrays: arrays == "optional_string"}
 	}
-	switch option {
-	case "type", placementsOption, "table.op.invalid.behavior":
-		return true
-	case missingOption:
-		return value == "error" || value == "ignore"
+	for _, tracing := range []string{"span.context.field", "operation.name", "with.context.field.only"} {
+		o.text("tracing."+tracing, "") // only with OpenTelemetry's agent in the worker
 	}
-	expected, known := follows[option]
-	return known && value == expected
+	o.rest()
 }
 
-func checkConverters(config map[string]string) error {
-	for key, usable := range map[string][]string{
-		"key.converter":   {"", stringConverter},
-		"value.converter": {"", stringConverter, binaryConverter, bytesConverter},
-	} {
-		if !slices.Contains(usable, config[key]) {
-			return fmt.Errorf("%w: %s must keep the bytes as they are, as %s does", ErrConnector, key, stringConverter)
+func (c *connector) enveloped() bool {
+	return slices.ContainsFunc(c.placements, func(p placement) bool { return p.where == inEnvelope })
+}
+
+// check refuses options that are fine alone and make something together that only Java can write.
+func (c *connector) check() error {
+	json, isJSON := c.values.json()
+	switch {
+	case c.enveloped() && !isJSON:
+		return fmt.Errorf("%w: a column placed in the envelope needs %s for value.converter; others write a Java object's own text",
+			ErrConnector, jsonConverter)
+	case c.expand != nil && !isJSON:
+		return fmt.Errorf("%w: table.expand.json.payload needs %s for value.converter; others write a Java object's own text",
+			ErrConnector, jsonConverter)
+	case c.expand != nil && c.enveloped() && c.version != "" && json.schemas:
+		return fmt.Errorf("%w: table.field.event.schema.version with table.expand.json.payload gives all payloads of one version "+
+			"the schema of the first", ErrConnector)
+	case c.enveloped() && json.schemas && c.prefix == "":
+		return fmt.Errorf("%w: topic.prefix is missing; it is part of the schema's name", ErrConnector)
+	}
+	names := map[string]bool{"payload": true}
+	for _, p := range c.placements {
+		if p.where == inEnvelope {
+			if names[p.alias] {
+				return fmt.Errorf("%w: two fields of the envelope are named %q", ErrConnector, p.alias)
+			}
+			names[p.alias] = true
 		}
 	}
 	return nil
-}
-
-func readPlacements(list string) (connector, error) {
-	var c connector
-	if list == "" {
-		return c, nil
-	}
-	for item := range strings.SplitSeq(list, ",") {
-		parts := strings.Split(strings.TrimSpace(item), ":")
-		if len(parts) < 2 || len(parts) > 3 || parts[0] == "" || parts[len(parts)-1] == "" || parts[1] != "header" {
-			return connector{}, fmt.Errorf("%w: placement %q must be column:header[:alias]", ErrConnector, item)
-		}
-		header := parts[0]
-		if len(parts) == 3 {
-			header = parts[2]
-		}
-		c.placements = append(c.placements, placement{column: parts[0], header: header})
-	}
-	return c, nil
 }

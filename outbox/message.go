@@ -48,7 +48,7 @@ func object(row []any) string {
 
 // messages makes records of messages in the log, as if they were rows of one table.
 type messages struct {
-	connector connector
+	connector *connector
 	router    *router
 	columns   []walColumn
 }
@@ -89,7 +89,7 @@ func openMessage(message walMessage) (walRelation, [][]byte, error) {
 		if err := content.Decode(&raw); err != nil {
 			return refuse(err)
 		}
-		relation.columns = append(relation.columns, walColumn{name: name.(string), oid: textOID}) //nolint:forcetypeassert // a name is a string
+		relation.columns = append(relation.columns, walColumn{name: name.(string), oid: textOID, modifier: -1, nullable: true}) //nolint:forcetypeassert // a name is a string
 		var text string
 		switch {
 		case string(raw) == "null":

@@ -14,6 +14,7 @@ type (
 	walCommit   struct{ end LSN }
 	walRelation struct {
 		id      uint32
+		schema  string
 		name    string
 		columns []walColumn
 	}
@@ -31,9 +32,16 @@ type (
 	walOther struct{}
 )
 
+// walColumn is a column of a relation. What stands below its modifier is the catalogue's; see describe.
 type walColumn struct {
-	name string
-	oid  uint32
+	name     string
+	oid      uint32
+	modifier int32 // the type's, such as its precision; -1 for none
+
+	nullable   bool
+	expression string // of the default
+	typeName   string
+	labels     []string // of an enumeration
 }
 
 var errMalformed = errors.New("outbox: malformed replication message")
@@ -70,13 +78,13 @@ type walReader struct {
 
 func (r *walReader) relation() walRelation {
 	relation := walRelation{id: r.uint32()}
-	r.text()
+	relation.schema = r.text()
 	relation.name = r.text()
 	r.skip(1)
 	for range r.uint16() {
 		r.skip(1)
-		relation.columns = append(relation.columns, walColumn{name: r.text(), oid: r.uint32()})
-		r.skip(4)
+		column := walColumn{name: r.text(), oid: r.uint32(), modifier: int32(r.uint32()), nullable: true} //nolint:gosec // its bits are those of a signed number
+		relation.columns = append(relation.columns, column)
 		if r.short {
 			break
 		}

@@ -45,7 +45,11 @@ func (r *reader) take(ctx context.Context, message any) error {
 	case walBegin:
 		r.open = true
 	case walRelation:
-		router, err := newRouter(message, r.relay.connector)
+		described, err := r.relay.describe(ctx, message)
+		if err != nil {
+			return err
+		}
+		router, err := newRouter(described, r.relay.connector)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ type Relay struct {
 	slot        string
 	publication string
 	config      []byte
-	connector   connector
+	connector   *connector
 	logger      *slog.Logger
 	meter       metric.MeterProvider
 	meters      *relayMeters
@@ -133,7 +133,7 @@ func (r *Relay) Run(ctx context.Context) error {
 				r.logger.InfoContext(ctx, "another relay works; standing by", "slot", r.slot)
 			}
 			waiting = true
-		case errors.Is(err, ErrSlot), errors.Is(err, ErrTable), errors.Is(err, errMalformed), resilience.ClassOf(err) == resilience.ClassPermanent:
+		case errors.Is(err, ErrSlot), errors.Is(err, ErrTable), errors.Is(err, ErrConnector), errors.Is(err, errMalformed), resilience.ClassOf(err) == resilience.ClassPermanent:
 			return fmt.Errorf("outbox: relay: %w", err)
 		default:
 			waiting = false

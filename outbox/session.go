@@ -51,3 +51,13 @@ func (r *Relay) adopt(ctx context.Context, conn *pgx.Conn) (slotState, error) {
 	}
 	return readSlot(ctx, conn, r.slot)
 }
+
+// describe asks over a connection of its own: the one that replicates takes no questions.
+func (r *Relay) describe(ctx context.Context, relation walRelation) (walRelation, error) {
+	conn, err := pgx.ConnectConfig(ctx, r.database.Copy())
+	if err != nil {
+		return relation, fmt.Errorf("connect: %w", explain(err))
+	}
+	described, err := describe(ctx, conn, relation)
+	return described, errors.Join(err, conn.Close(ctx))
+}

@@ -32,7 +32,7 @@ func postgresContainer(ctx context.Context) (*Server, error) {
 	return d.run(ctx, image{
 		name: imageOf("MILLRACE_POSTGRES_IMAGE", postgresImage),
 		command: []string{
-			"postgres", "-c", "wal_level=logical", "-c", "max_replication_slots=20", "-c", "max_wal_senders=20", "-c", "fsync=off",
+			"postgres", "-c", "wal_level=logical", "-c", "max_replication_slots=80", "-c", "max_wal_senders=80", "-c", "fsync=off",
 		},
 		env:  map[string]string{"POSTGRES_USER": postgresRole, "POSTGRES_PASSWORD": password},
 		port: postgresPort,
@@ -53,7 +53,7 @@ func postgresProcess(ctx context.Context) (*Server, error) {
 	if err := os.Chmod(dir, 0o711); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
-	server, err := pgserver.Start(ctx, filepath.Join(dir, "pg"), "fsync=off")
+	server, err := pgserver.Start(ctx, filepath.Join(dir, "pg"), "fsync=off", "max_replication_slots=80", "max_wal_senders=80")
 	if err != nil {
 		var said tail
 		if text, unread := os.ReadFile(filepath.Join(dir, "pg", "postgres.log")); unread == nil {

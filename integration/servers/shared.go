@@ -9,7 +9,7 @@ import (
 
 // Shared holds the servers of one test binary. Its zero value is ready; each server is started when the first test asks
 // for it. A test that asks for a server that cannot be had is skipped, or fails where MILLRACE_REQUIRE_SERVERS is set.
-type Shared struct{ kafka, postgres, redis, schemas lazy }
+type Shared struct{ kafka, postgres, redis, schemas, connect lazy }
 
 // Kafka is a broker with address kafka://host:port.
 func (s *Shared) Kafka(t testing.TB) *Server { t.Helper(); return s.kafka.get(t, Kafka) }
@@ -23,9 +23,16 @@ func (s *Shared) Redis(t testing.TB) *Server { t.Helper(); return s.redis.get(t,
 // Schemas is a registry with Confluent's API, whose address includes its path.
 func (s *Shared) Schemas(t testing.TB) *Server { t.Helper(); return s.schemas.get(t, Schemas) }
 
+// Connect is a Kafka Connect worker for [Shared.Kafka], with Debezium's PostgreSQL connector.
+func (s *Shared) Connect(t testing.TB) *Server {
+	t.Helper()
+	kafka := s.Kafka(t).URL
+	return s.connect.get(t, func(ctx context.Context) (*Server, error) { return Connect(ctx, kafka) })
+}
+
 // Close ends what was started. Call it when all tests have ended.
 func (s *Shared) Close() error {
-	return errors.Join(s.kafka.close(), s.postgres.close(), s.redis.close(), s.schemas.close())
+	return errors.Join(s.connect.close(), s.kafka.close(), s.postgres.close(), s.redis.close(), s.schemas.close())
 }
 
 type lazy struct {

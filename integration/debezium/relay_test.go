@@ -1,0 +1,30 @@
+package debezium_test
+
+import (
+	"context"
+	"sync"
+
+	"github.com/millrace/millrace/outbox"
+)
+
+// relay runs the twin's relay as long as the test.
+func (s *stage) relay(w twin) {
+	s.Helper()
+	name := s.named(w, "§")
+	relay, err := outbox.NewRelay(s.bus, s.url, outbox.Slot(name), outbox.From(name), outbox.Connector(s.connectorJSON(w)))
+	if err != nil {
+		s.Fatalf("%s: %v", w.name, err)
+	}
+	ctx, cancel := context.WithCancel(s.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := relay.Run(ctx); err != nil {
+			s.Errorf("%s: %v", w.name, err)
+		}
+	})
+	s.Cleanup(func() {
+		cancel()
+		running.Wait()
+		s.drop(name)
+	})
+}
