@@ -72,6 +72,12 @@ func errTime(raw []byte) error {
 
 // epochDays reads a date of ISO style.
 func epochDays(raw []byte) (int64, error) {
+	switch string(raw) { // what Debezium makes of what PostgreSQL's driver makes of infinity
+	case "infinity":
+		return 2146033979, nil
+	case "-infinity":
+		return -2147472691, nil
+	}
 	date, bc := bytes.CutSuffix(raw, []byte(" BC"))
 	parts := bytes.Split(date, []byte("-"))
 	if len(parts) != 3 { //nolint:mnd // year, month and day

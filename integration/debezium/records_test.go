@@ -84,7 +84,7 @@ func render(w twin, r bus.Record) string {
 func TestRecordsEqualDebezium(t *testing.T) {
 	t.Parallel()
 	s := newStage(t)
-	twins := slices.Concat(converterTwins(), placementTwins(), routeTwins(), expansionTwins(), failureTwins())
+	twins := slices.Concat(converterTwins(), placementTwins(), routeTwins(), expansionTwins(), failureTwins(), []twin{s.recommendedTwin()})
 	for _, w := range twins {
 		s.prepare(w)
 		s.deploy(w)
@@ -96,6 +96,9 @@ func TestRecordsEqualDebezium(t *testing.T) {
 	for _, w := range twins {
 		for _, row := range w.rows {
 			s.exec(s.named(w, row))
+		}
+		if w.write != nil {
+			w.write(w)
 		}
 	}
 	for _, w := range twins {

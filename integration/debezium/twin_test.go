@@ -26,6 +26,8 @@ type twin struct {
 	payload string            // the type
 	config  map[string]string // beside what every connector needs; "router." is the transformation's prefix
 	topics  []string
+	table   func(twin)        // makes the table and the publication otherwise
+	write   func(twin)        // writes beside rows
 	rows    []string          // statements; each is a transaction of its own
 	wants   int               // records that both publish
 	kept    map[string]string // values by the row's id, which only the relay publishes
@@ -63,6 +65,22 @@ func (s *stage) named(w twin, text string) string {
 // prepare makes table, publication and topics.
 func (s *stage) prepare(w twin) {
 	s.Helper()
+	if w.table != nil {
+		w.table(w)
+	} else {
+		s.usualTable(w)
+	}
+	for _, topic := range w.topics {
+		// Records of the past are among them.
+		spec := bus.TopicSpec{Name: bus.Topic(s.named(w, topic)), Partitions: 3, Configs: map[string]string{"retention.ms": "-1"}}
+		if err := s.bus.Create(s.Context(), spec); err != nil {
+			s.Fatal(err)
+		}
+	}
+}
+
+func (s *stage) usualTable(w twin) {
+	s.Helper()
 	columns := w.columns
 	if columns == "" {
 		columns = "id uuid PRIMARY KEY, aggregatetype text NOT NULL, aggregateid text, type text, payload " + w.payload
@@ -72,11 +90,6 @@ func (s *stage) prepare(w twin) {
 	}
 	s.exec(s.named(w, "CREATE TABLE § ("+columns+")"))
 	s.exec(s.named(w, "CREATE PUBLICATION § FOR TABLE § WITH (publish = 'insert')"))
-	for _, topic := range w.topics {
-		if err := s.bus.Create(s.Context(), bus.TopicSpec{Name: bus.Topic(s.named(w, topic)), Partitions: 3}); err != nil {
-			s.Fatal(err)
-		}
-	}
 }
 
 func (s *stage) exec(statement string) {
