@@ -27,6 +27,7 @@ var mayImport = map[string][]string{
 	"partitions": {"bus", "request", "resilience", "observe"},
 	"outbox":     {"bus", "request", "resilience", "observe"},
 	"push":       {"bus", "request", "resilience", "observe"},
+	"machines":   {"partitions", "bus", "request", "resilience", "observe"},
 	"cmd":        {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
 }
 

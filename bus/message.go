@@ -60,6 +60,9 @@ func Atomic(msgs ...Message) Message {
 	return m
 }
 
+// Invalid is a message that is refused with err: what returns messages says so what is wrong with one.
+func Invalid(err error) Message { return Message{err: err} }
+
 // ID is the event's id, empty for an [Atomic] message.
 func (m Message) ID() string {
 	if m.verbatim != nil {
@@ -76,7 +79,7 @@ func (m Message) Key() string {
 	return m.key
 }
 
-// Contract is the contract that the message was made by, nil for an [Atomic] one and for [Record.Message].
+// Contract is the contract that the message was made by, nil for an [Atomic] one, for [Record.Message] and for [Invalid].
 func (m Message) Contract() *Contract { return m.contract }
 
 // Record is what a message of [Record.Message] is published as, false for every other one.

@@ -121,7 +121,8 @@ func (b *batch) check(r *bus.Record, emitted int) error {
 		b.topic, b.limit = r.Topic, b.engine.bus.Limit(b.life, r.Topic)
 	}
 	if size > b.limit {
-		return fmt.Errorf("%w: a message to %s of %d bytes with all around it is larger than its max.message.bytes, %d", ErrLimit, r.Topic, size, b.limit)
+		return fmt.Errorf("%w: a message to %s of %d bytes with all around it is larger than its max.message.bytes, %d",
+			ErrLimit, r.Topic, size, b.limit)
 	}
 	return nil
 }

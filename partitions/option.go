@@ -73,6 +73,9 @@ func Options(opts ...Option) Option {
 	})
 }
 
+// Invalid makes [New] fail with err: a package that hands a group a part of itself says so what is wrong with it.
+func Invalid(err error) Option { return option(func(c *config) { c.errs = append(c.errs, err) }) }
+
 // Use gives the group its tables and timers. Each has one name within the group, and may be given more than once.
 func Use(parts ...part) Option {
 	return option(func(c *config) {

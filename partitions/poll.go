@@ -14,7 +14,7 @@ const maxFetched = 16 << 20
 
 // fetched is how much of a partition a lane fetches at once, so that a batch can come of one: records are taken to have
 // a quarter of a kilobyte.
-func (c *config) fetched() int32 { return int32(min(max(256*c.batch, 1<<20), maxFetched)) } //nolint:gosec // at most 16 MiB
+func (c *config) fetched() int32 { return int32(min(max(256*c.batch, 1<<20), maxFetched)) }
 
 // poll takes what has arrived, and waits for something to do unless it must not.
 func (l *lane) poll(ctx context.Context, now bool) error {

@@ -86,7 +86,8 @@ func TestTopicLimits(t *testing.T) {
 		}
 		w.cluster.ControlKey(int16(kmsg.Produce), func(asked kmsg.Request) (kmsg.Response, error, bool) {
 			w.cluster.KeepControl()
-			return tooLarge(asked.(*kmsg.ProduceRequest), 10_000)
+			refusal, refused := tooLarge(asked.(*kmsg.ProduceRequest), 10_000)
+			return refusal, nil, refused
 		})
 		publish(4000, 20)
 		arrive(41)
@@ -101,8 +102,7 @@ func noise(seed int64, n int) []byte {
 }
 
 // tooLarge refuses what has larger batches, which the test's brokers would take.
-func tooLarge(request *kmsg.ProduceRequest, limit int) (kmsg.Response, error, bool) {
-	refused := false
+func tooLarge(request *kmsg.ProduceRequest, limit int) (refusal kmsg.Response, refused bool) {
 	response := request.ResponseKind().(*kmsg.ProduceResponse)
 	for _, topic := range request.Topics {
 		answer := kmsg.NewProduceResponseTopic()
@@ -115,5 +115,5 @@ func tooLarge(request *kmsg.ProduceRequest, limit int) (kmsg.Response, error, bo
 		}
 		response.Topics = append(response.Topics, answer)
 	}
-	return response, nil, refused
+	return response, refused
 }

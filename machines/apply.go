@@ -1,0 +1,114 @@
+package machines
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/request"
+)
+
+// handle lets an event that has come happen.
+func (m *Machine[S, E, D]) handle(tx *partitions.Tx, id string, payload Payload[E]) error {
+	_, err := m.apply(tx, request.From(tx.Context()).Tenant, id, payload)
+	return notFailed(err)
+}
+
+// notFailed takes a refusal for what it is: an answer, which was published.
+func notFailed(err error) error {
+	if errors.Is(err, ErrNotAllowed) {
+		return nil
+	}
+	return err
+}
+
+// apply lets an event happen to an instance in the transaction: its row, its time-outs, its effects and what is told of
+// it change together. An event that the instance has seen, taken or refused, changes nothing.
+func (m *Machine[S, E, D]) apply(tx *partitions.Tx, tenant request.Tenant, id string, payload Payload[E]) (Instance[S, D], error) {
+	key := rowKey(tenant, id)
+	stored, _ := m.rows.Get(tx, key)
+	if stored.Version == 0 {
+		stored.State = m.spec.Start
+	}
+	was := m.instance(key, stored)
+	was.At = tx.Now()
+	event := tx.Record().ID()
+	if err := tx.Err(); err != nil || stored.saw(event) {
+		return was, err
+	}
+	is, effects, err := m.Decide(was, payload)
+	info := request.From(tx.Context())
+	info.Tenant = tenant
+	ctx := request.With(tx.Context(), info)
+	if refusal, ok := errors.AsType[*NotAllowedError](err); ok {
+		if was.Version > 0 {
+			stored.see(event)
+			m.rows.Put(tx, key, stored)
+		}
+		told := m.refused.New(Refused[S, E]{
+			ID: id, State: was.State, Event: payload.Event(), Reason: refusal.Reason, Missing: refusal.Missing,
+			Version: was.Version, Cause: event, At: was.At,
+		})
+		return was, errors.Join(err, tx.Publish(ctx, told).Err())
+	}
+	if err != nil {
+		return was, err
+	}
+	if was.Version > 0 {
+		m.disarm(tx, key, was.State)
+	}
+	stored.see(event)
+	stored.Of, stored.State, stored.Data, stored.Version, stored.Entered = m.spec.Version, is.State, is.Data, is.Version, is.Entered
+	m.rows.Put(tx, key, stored)
+	m.arm(tx, key, is.State)
+	moved := Moved[S, E, D]{
+		ID: id, From: was.State, Event: payload.Event(), To: is.State, Version: is.Version, Data: is.Data, Cause: event, At: is.At,
+	}
+	return is, tx.Publish(ctx, append(effects, m.made.New(moved))...).Err()
+}
+
+func (m *Machine[S, E, D]) instance(key string, r row[S, D]) Instance[S, D] {
+	tenant, id := parseKey(key)
+	return Instance[S, D]{ID: id, Tenant: tenant, State: r.State, Data: r.Data, Version: r.Version, Entered: r.Entered}
+}
+
+// A time-out's timer is called by its index among the machine's, or forget, a slash, and the instance's row.
+const forget = "forget"
+
+// arm arms the time-outs of a state, and what forgets an instance in a final one.
+func (m *Machine[S, E, D]) arm(tx *partitions.Tx, key string, state S) {
+	for i, timeout := range m.spec.After {
+		if timeout.In == state {
+			m.timers.After(tx, timeout.After, strconv.Itoa(i)+"/"+key)
+		}
+	}
+	if m.spec.Keep > 0 && slices.Contains(m.spec.Final, state) {
+		m.timers.After(tx, m.spec.Keep, forget+"/"+key)
+	}
+}
+
+func (m *Machine[S, E, D]) disarm(tx *partitions.Tx, key string, state S) {
+	for i, timeout := range m.spec.After {
+		if timeout.In == state {
+			m.timers.Cancel(tx, strconv.Itoa(i)+"/"+key)
+		}
+	}
+}
+
+// expire is called when a timer fires.
+func (m *Machine[S, E, D]) expire(tx *partitions.Tx, timer string) error {
+	what, key, _ := strings.Cut(timer, "/")
+	if what == forget {
+		m.rows.Delete(tx, key)
+		return nil
+	}
+	i, err := strconv.Atoi(what)
+	if err != nil || i < 0 || i >= len(m.spec.After) {
+		return nil //nolint:nilerr // of a definition that had more time-outs
+	}
+	tenant, id := parseKey(key)
+	_, err = m.apply(tx, tenant, id, m.spec.After[i].Event.zero)
+	return notFailed(err)
+}
