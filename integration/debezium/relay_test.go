@@ -7,8 +7,8 @@ import (
 	"github.com/millrace/millrace/outbox"
 )
 
-// relay runs the twin's relay as long as the test.
-func (s *stage) relay(w twin) {
+// relay runs the twin's relay until stop, or as long as the test.
+func (s *stage) relay(w twin) (stop func()) {
 	s.Helper()
 	name := s.named(w, "§")
 	relay, err := outbox.NewRelay(s.bus, s.url, outbox.Slot(name), outbox.From(name), outbox.Connector(s.connectorJSON(w)))
@@ -22,9 +22,7 @@ func (s *stage) relay(w twin) {
 			s.Errorf("%s: %v", w.name, err)
 		}
 	})
-	s.Cleanup(func() {
-		cancel()
-		running.Wait()
-		s.drop(name)
-	})
+	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
+	s.Cleanup(stop)
+	return stop
 }

@@ -3,7 +3,6 @@ package debezium_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/url"
 	"strings"
@@ -55,6 +54,7 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.pool.Close)
+	t.Cleanup(s.drop)
 	return s
 }
 
@@ -138,14 +138,14 @@ func (s *stage) deploy(w twin) {
 		if err := servers.Withdraw(context.WithoutCancel(s.Context()), s.worker, name); err != nil {
 			s.Error(err)
 		}
-		s.drop(name + "_d")
 	})
 }
 
-func (s *stage) drop(slot string) {
+// drop gives the slots of the run back when nobody reads them any more.
+func (s *stage) drop() {
 	ctx := context.WithoutCancel(s.Context())
-	s.until(fmt.Sprintf("the slot %s is free", slot), func() bool {
-		_, err := s.pool.Exec(ctx, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1", slot)
+	s.until("the slots are free", func() bool {
+		_, err := s.pool.Exec(ctx, "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE starts_with(slot_name, $1)", s.run)
 		return err == nil
 	})
 }

@@ -57,6 +57,21 @@ func Withdraw(ctx context.Context, worker *Server, name string) error {
 	return askConnect(ctx, http.MethodDelete, worker.URL+"/connectors/"+name, nil, nil)
 }
 
+// Stop ends a connector's task. Its configuration and its offsets stay.
+func Stop(ctx context.Context, worker *Server, name string) error {
+	return askConnect(ctx, http.MethodPut, worker.URL+"/connectors/"+name+"/stop", nil, nil)
+}
+
+// Resume starts a connector's task where it was stopped.
+func Resume(ctx context.Context, worker *Server, name string) error {
+	return askConnect(ctx, http.MethodPut, worker.URL+"/connectors/"+name+"/resume", nil, nil)
+}
+
+// Forget takes a stopped connector's offsets away.
+func Forget(ctx context.Context, worker *Server, name string) error {
+	return askConnect(ctx, http.MethodDelete, worker.URL+"/connectors/"+name+"/offsets", nil, nil)
+}
+
 // ErrConnector is found in the error of a connector that has failed.
 var ErrConnector = errors.New("servers: the connector has failed")
 
