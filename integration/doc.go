@@ -19,4 +19,5 @@
 //   - G6: a contract of each codec keeps its promises on Apache Kafka. Test: TestCodecsOnKafka.
 //   - G7: a real schema registry takes the schemas, hands back what values were written with, and its refusal is told. Test: TestSchemaRegistry.
 //   - G8: certificates, PLAIN, SCRAM and OAUTHBEARER work on Apache Kafka; wrong and expired ones are told, and tokens asked for again. Test: TestSecuredKafka.
+//   - G9: a partition group that is reset builds its state again. Test: TestResetOnKafka.
 package integration

@@ -9,8 +9,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/millrace/millrace/bus"
 )
 
 // TestDeposedCoordinator lets a broker that was the group's coordinator answer as if it still were, as one does that has
@@ -60,11 +58,7 @@ func TestDeposedCoordinator(t *testing.T) {
 		w.deposit(len(accounts), 1)
 		w.follow(len(accounts), 5)
 		w.awaitHandled()
-		rows, err := balance.Rows(w.bus.Read(t.Context(), "ledger.changelog", bus.Earliest, bus.UntilEnd()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for account, cents := range rows {
+		for account, cents := range w.rows(balance) {
 			if cents != 5 {
 				t.Errorf("%s has %d after 5 deposits of 1", account, cents)
 			}

@@ -32,6 +32,7 @@
 //   - G22: a call whose message brokers refuse for good fails with the reason and leaves nothing behind; others go on. Test: TestRefused.
 //   - G23: a node that the group has given up while it joined again begins its shards anew, with what others have committed. Test: TestEvictedWhileJoining.
 //   - G24: a broker that is the group's coordinator no more, and does not know it yet, makes nobody repeat anything. Test: TestDeposedCoordinator.
+//   - G25: a group that is reset builds its state again from its inputs, also where nodes have kept some on disk, and its tokens go on growing. Test: TestReset.
 //
 // # Concurrency
 //

@@ -10,8 +10,6 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
-
-	"github.com/millrace/millrace/bus"
 )
 
 // TestEvictedWhileJoining refuses a node's claims as of a generation that has passed, and holds back its request to join
@@ -63,11 +61,7 @@ func TestEvictedWhileJoining(t *testing.T) {
 		w.deposit(len(accounts), 2)
 		w.follow(len(accounts), 4)
 		w.awaitHandled()
-		rows, err := balance.Rows(w.bus.Read(t.Context(), "ledger.changelog", bus.Earliest, bus.UntilEnd()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for account, cents := range rows {
+		for account, cents := range w.rows(balance) {
 			if cents != 4 {
 				t.Errorf("%s has %d after 4 deposits of 1", account, cents)
 			}

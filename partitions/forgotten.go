@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -61,12 +62,23 @@ func (e *engine) forgotten(ctx context.Context, s *shard) error {
 			return fmt.Errorf("shard %d: %w", s.id, errOvertaken)
 		}
 		return fmt.Errorf("%w: shard %d has state in %s and no committed offset in %v, as when the group was empty for longer than "+
-			"the brokers' offsets.retention.minutes, or reads other topics now; records would be counted again: set the group's "+
-			"offsets (kafka-consumer-groups.sh --reset-offsets), or delete %s to begin anew",
-			ErrOffsets, s.id, e.changelog, e.inputs, e.changelog)
+			"the brokers' offsets.retention.minutes, or reads other topics now; records would be counted again: stop all nodes, and "+
+			"begin anew with `%s`, or set the group's offsets (kafka-consumer-groups.sh --reset-offsets)",
+			ErrOffsets, s.id, e.changelog, e.inputs, e.resetCommand())
 	}
 	return nil
 }
 
 // errOvertaken: another node has the shard.
 var errOvertaken = errors.New("another node has committed for it meanwhile")
+
+// resetCommand is what erases the group's state; [Reset] does the same.
+func (e *engine) resetCommand() string {
+	words := []string{"millrace shards reset", e.config.name}
+	for _, input := range e.inputs {
+		if input != e.config.commandTopic() {
+			words = append(words, "--input", input)
+		}
+	}
+	return strings.Join(words, " ")
+}

@@ -21,7 +21,7 @@ func TestGrowth(t *testing.T) {
 		defer w.end()
 		refused := func(err error) {
 			t.Helper()
-			if !errors.Is(err, partitions.ErrTopics) || !strings.Contains(err.Error(), "under a new group name") {
+			if !errors.Is(err, partitions.ErrTopics) || !strings.Contains(err.Error(), "millrace shards reset ledger --input deposits") {
 				t.Errorf("the group ended with %v", err)
 			}
 		}
@@ -43,5 +43,15 @@ func TestGrowth(t *testing.T) {
 		}
 		refused(<-ended)
 		refused(g.Run(t.Context()))
+		if erased, err := partitions.Reset(t.Context(), w.bus, "ledger"); err != nil || erased.Rows != len(accounts) {
+			t.Fatalf("reset: %+v, %v", erased, err)
+		}
+		stop := start(t, g)
+		defer stop()
+		w.deposit(len(accounts), 1)
+		w.awaitHandled()
+		if d, err := partitions.Describe(t.Context(), w.bus, "ledger"); err != nil || len(d.Shards) != shards+2 {
+			t.Errorf("after the reset: %+v, %v", d, err)
+		}
 	})
 }

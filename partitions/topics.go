@@ -113,8 +113,12 @@ func (e *engine) settled(ctx context.Context, names ...string) (kadm.TopicDetail
 
 // grown is the error of inputs that have another number of partitions than the state that was made of them.
 func (e *engine) grown(had, now int) error {
+	anew := ""
+	if now > had {
+		anew = "stop all nodes and build it anew with `" + e.resetCommand() + "`, "
+	}
 	return fmt.Errorf("%w: %s has %d partitions and the inputs have %d now; keys have moved to other shards, and state would not follow: "+
-		"read the inputs again under a new group name, or make them anew with %d partitions", ErrTopics, e.changelog, had, now, had)
+		"%sread the inputs again under a new group name, or make them anew with %d partitions", ErrTopics, e.changelog, had, now, anew, had)
 }
 
 // watchTopics ends the run when an input has been given more partitions.

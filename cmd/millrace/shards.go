@@ -15,7 +15,7 @@ import (
 func newShards(g *global) *cobra.Command {
 	list := &cobra.Command{
 		Use: "shards GROUP", Short: "List a partition group's shards: owner, state, lag and warm copies",
-		Example: "  millrace shards ledger\n  millrace shards nodes ledger",
+		Example: "  millrace shards ledger\n  millrace shards nodes ledger\n  millrace shards reset ledger --dry-run",
 		Args:    usage(cobra.ExactArgs(1)), ValidArgsFunction: g.completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			described, err := g.describe(cmd, args[0])
@@ -38,7 +38,7 @@ func newShards(g *global) *cobra.Command {
 		},
 	}
 	g.wantJSON(nodes)
-	list.AddCommand(nodes)
+	list.AddCommand(nodes, newReset(g))
 	return list
 }
 

@@ -59,8 +59,28 @@ func TestShards(t *testing.T) {
 	if !strings.Contains(out, "127.0.0.1:80") {
 		t.Errorf("nodes: %s", out)
 	}
+	if _, errs, code := command(t, "", "shards", "reset", "ledger", "--kafka", at, "--yes"); code != 1 || !strings.Contains(errs, "nodes are in the group") {
+		t.Errorf("reset of a running group: %d, %s", code, errs)
+	}
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+	for _, step := range []struct {
+		in, out, errs string
+		code          int
+		args          []string
+	}{
+		{out: "would erase 0 rows, 0 timers and 0 parked records of ledger; it begins again at the earliest of in\n", args: []string{"--dry-run"}},
+		{in: "other\n", errs: "nothing was erased", code: 1},
+		{in: "ledger\n", out: "\nerased 0 rows"},
+		{out: `"group":"ledger","from":"latest","inputs":["in"],"rows":0`, args: []string{"--yes", "--json", "--from", "latest", "--input", "in"}},
+		{errs: "say --yes", code: 2, args: []string{"--json"}},
+		{errs: "must be earliest or latest", code: 2, args: []string{"--from", "noon"}},
+	} {
+		out, errs, code := command(t, step.in, append([]string{"shards", "reset", "ledger", "--kafka", at}, step.args...)...)
+		if code != step.code || !strings.Contains(out, step.out) || !strings.Contains(errs, step.errs) {
+			t.Errorf("reset %v with %q: %d, %s%s", step.args, step.in, code, out, errs)
+		}
 	}
 }
