@@ -5,6 +5,7 @@
 //	go run -C bench . handover [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . failover [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . locks [--kafka ADDR] [--json] [--quick]
+//	go run -C bench . outbox [--kafka ADDR] [--database URL] [--json] [--quick]
 //
 // Without an address it starts a broker of Apache Kafka as a process. Each figure is the median of several rounds.
 //

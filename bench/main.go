@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace/millrace/bench/count"
 	"github.com/millrace/millrace/bench/locks"
+	"github.com/millrace/millrace/bench/outbox"
 	"github.com/millrace/millrace/integration/servers"
 )
 
@@ -38,11 +39,14 @@ func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && slices.Contains(count.Benches(), args[0]) {
 		return count.Run(ctx, args)
 	}
+	if len(args) > 0 && slices.Contains(outbox.Benches(), args[0]) {
+		return outbox.Run(ctx, args)
+	}
 	if len(args) > 0 && args[0] == "locks" {
 		return locks.Run(ctx, args[1:])
 	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus, partitions, handover, failover or locks")
+		return errors.New("say which bench: bus, partitions, handover, failover, locks or outbox")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kerr"
+
+	"github.com/millrace/millrace/bench/procfs"
 )
 
 // drained is what a side took to work off the backlog.
@@ -47,7 +49,7 @@ func (b *bench) drain(ctx context.Context, s side, shards int) (d drained, err e
 			first = last
 		}
 	}
-	if d.rss, err = p.peak(); err != nil {
+	if d.rss, err = procfs.Peak(p.cmd.Process.Pid); err != nil {
 		return d, err
 	}
 	p.end()
@@ -74,7 +76,7 @@ func (b *bench) progress(ctx context.Context, w Work, p *process) (progress, err
 	for _, o := range offsets[w.Input] {
 		now.records += int(max(0, o.At))
 	}
-	now.cpu, err = p.cpu()
+	now.cpu, err = procfs.CPU(p.cmd.Process.Pid)
 	return now, err
 }
 

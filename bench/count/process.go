@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 )
@@ -58,44 +56,4 @@ func (p *process) alive() error {
 func (p *process) end() {
 	p.stop()
 	p.wg.Wait()
-}
-
-// clockTick is the unit of CPU time in /proc, fixed on Linux.
-const clockTick = 10 * time.Millisecond
-
-// cpu is the time that the process has used, all threads together.
-func (p *process) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/stat")
-	if err != nil {
-		return 0, err //nolint:wrapcheck // a bench
-	}
-	_, rest, _ := strings.Cut(string(stat), ") ") // the name may hold blanks
-	fields := strings.Fields(rest)
-	const user, system = 11, 12 // fields 14 and 15 of proc_pid_stat(5)
-	if len(fields) <= system {
-		return 0, fmt.Errorf("stat is %q", stat)
-	}
-	total := time.Duration(0)
-	for _, field := range fields[user : system+1] {
-		ticks, err := strconv.Atoi(field)
-		if err != nil {
-			return 0, err //nolint:wrapcheck // a bench
-		}
-		total += time.Duration(ticks) * clockTick
-	}
-	return total, nil
-}
-
-// peak is the most memory that was resident, in MB.
-func (p *process) peak() (float64, error) {
-	status, err := os.ReadFile("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/status")
-	if err != nil {
-		return 0, err //nolint:wrapcheck // a bench
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	var kilobytes float64
-	if _, err := fmt.Sscanf(rest, "%f kB", &kilobytes); err != nil {
-		return 0, fmt.Errorf("VmHWM: %w", err)
-	}
-	return kilobytes * 1024 / 1e6, nil //nolint:mnd // kB are 1024 bytes there
 }

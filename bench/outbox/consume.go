@@ -1,0 +1,83 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bench/procfs"
+)
+
+// drained is what a side took for the backlog.
+type drained struct{ rate, cpu, rss float64 }
+
+const (
+	fetchBytes = 16 << 20
+	stall      = time.Minute // without a record, after the first
+	begin      = 5 * time.Minute
+)
+
+// reader consumes what a side has committed.
+type reader struct {
+	*kgo.Client
+	*tally
+	side *process
+}
+
+func (b *bench) reader(topic string, p *process, rows int) (*reader, error) {
+	client, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxPartitionBytes(fetchBytes), kgo.FetchMaxBytes(fetchBytes))
+	return &reader{client, newTally(rows), p}, err
+}
+
+// take reads what is there, and hands each row's number to each.
+func (r *reader) take(ctx context.Context, patience time.Duration, each func(value []byte)) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	fetches := r.PollFetches(ctx)
+	if err := fetches.Err(); err != nil {
+		return fmt.Errorf("after %d rows: %w", r.count, err)
+	}
+	for record := range fetches.RecordsAll() {
+		if err := r.add(record.Key, record.Value); err != nil {
+			return err
+		}
+		each(record.Value)
+	}
+	return r.side.alive()
+}
+
+// drain reads the backlog. The rate is that from the first rows that are seen to the last, so that no side's start
+// counts; cpu is used in the same time.
+func (r *reader) drain(ctx context.Context, rows int) (d drained, err error) {
+	none := func([]byte) {}
+	for r.count == 0 {
+		if err := r.take(ctx, begin, none); err != nil {
+			return d, err
+		}
+	}
+	first, began := r.count, time.Now()
+	before, err := procfs.CPU(r.side.cmd.Process.Pid)
+	if err != nil {
+		return d, err //nolint:wrapcheck // a bench
+	}
+	for r.count < rows {
+		if err := r.take(ctx, stall, none); err != nil {
+			return d, err
+		}
+	}
+	took := time.Since(began)
+	after, err := procfs.CPU(r.side.cmd.Process.Pid)
+	if err != nil {
+		return d, err //nolint:wrapcheck // a bench
+	}
+	read := float64(rows - first)
+	d.rate, d.cpu = read/took.Seconds(), (after-before).Seconds()/read*1e6
+	d.rss, err = procfs.Peak(r.side.cmd.Process.Pid)
+	return d, err //nolint:wrapcheck // a bench
+}
+
+func note(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
