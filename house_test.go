@@ -25,7 +25,7 @@ var mayImport = map[string][]string{
 	"request": {}, "resilience": {}, "observe": {}, "seal": {}, "cache": {},
 	"bus":        {"request", "resilience", "observe"},
 	"partitions": {"bus", "request", "resilience", "observe"},
-	"outbox":     {"bus", "request", "resilience", "observe"},
+	"outbox":     {"partitions", "bus", "request", "resilience", "observe"},
 	"push":       {"bus", "request", "resilience", "observe"},
 	"machines":   {"partitions", "bus", "request", "resilience", "observe"},
 	"cmd":        {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},

@@ -49,6 +49,7 @@ func (e *engine) open(ctx context.Context) (source, error) {
 		kgo.ConsumeTopics(topics...),
 		kgo.ConsumeStartOffset(start),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.KeepControlRecords(),       // what is committed includes the markers of transactions, so that lag ends at 0
 		kgo.KeepRetryableFetchErrors(), // one of them would be asked again at once, without end
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(),

@@ -66,6 +66,10 @@ func (l *lane) take(records []*kgo.Record, highWater int64) {
 	var room []delivery
 	queued, bytes := l.queued, l.bytes
 	for i, raw := range records {
+		if raw.Attrs.IsControl() {
+			l.tracker.done(l.tracker.add(raw.Offset))
+			continue
+		}
 		if len(room) == 0 {
 			room = make([]delivery, min(deliveriesAtOnce, len(records)-i))
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/outbox"
 )
 
@@ -24,7 +23,7 @@ func TestConnectorFilesAgree(t *testing.T) {
 	if !bytes.Equal(own, deployed) {
 		t.Error("deploy/kafka/debezium-outbox.json differs from outbox/connector.json")
 	}
-	if _, err := outbox.NewRelay(bus.Publisher(&flaky{}), "postgres://localhost/x", outbox.Connector(deployed)); err != nil {
+	if _, err := outbox.NewRelay("postgres://localhost/x", outbox.Connector(deployed)); err != nil {
 		t.Error(err)
 	}
 }
@@ -61,7 +60,7 @@ func TestConnectorIsFollowedOrRefused(t *testing.T) {
 		`{}`: false,
 		`[]`: false,
 	} {
-		_, err := outbox.NewRelay(&flaky{}, "postgres://localhost/x", outbox.Connector([]byte(config)))
+		_, err := outbox.NewRelay("postgres://localhost/x", outbox.Connector([]byte(config)))
 		if usable && err != nil || !usable && !errors.Is(err, outbox.ErrConnector) {
 			t.Errorf("%s: %v", strings.TrimSpace(config), err)
 		}

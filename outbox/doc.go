@@ -3,7 +3,8 @@
 // # Overview
 //
 // [In] and [InSQL] turn an open PostgreSQL transaction into a [bus.Publisher] that writes rows into the outbox table.
-// A [Relay] reads the committed rows from the write-ahead log by logical replication and publishes them. Table and
+// A [Relay], which is a part of a group of package partitions, reads the committed rows from the write-ahead log by
+// logical replication and publishes them, each in the Kafka transaction that also notes how far it has come. Table and
 // records are those of Debezium's outbox event router under the configuration that deploy/kafka recommends and the
 // relay itself reads, so that a Debezium connector may take the relay's place.
 //
@@ -12,18 +13,18 @@
 //
 // # Guarantees
 //
-//   - G1: a committed row is published at least once, a rolled back one never. Test: TestRelayPublishesCommitted.
-//   - G2: events of one aggregate are published in commit order; after a failure some are repeated from a point on. Test: TestRelayKeepsOrder.
-//   - G3: the log position is confirmed only after every record before it was acknowledged. Test: TestNothingIsLostUnderFaults.
+//   - G1: a committed row is published exactly once to who reads committed records, a rolled back one never. Test: TestRelayPublishesCommitted.
+//   - G2: events of one aggregate are published in commit order, also after a failure. Test: TestRelayKeepsOrder.
+//   - G3: a checkpoint goes on after all that was published with it, in the middle of a transaction too, and a transaction of any size takes bounded memory. Test: TestQueuePositions.
 //   - G4: one relay of a slot works at a time; another takes over when it ends. Test: TestRelayStandby.
 //   - G5: an idle relay keeps no write-ahead log back. Test: TestRelayIdleAdvances.
 //   - G6: a record has the bytes and headers that Debezium makes of the row. Test: TestRecordShape.
 //   - G7: the relay reads the connector configuration that deploy/kafka recommends. Test: TestConnectorFilesAgree.
 //   - G8: a refused message writes nothing of its call, and the transaction can go on. Test: TestWriterRefuses.
-//   - G9: a planned stop repeats nothing: the batch on its way is waited for and confirmed, unless it is part of a transaction of more than 10,000 rows or 8 MiB. Test: TestStopRepeatsNothing.
-//   - G10: a transaction of any size is relayed in bounded memory. Test: TestBatchesAreBounded.
-//   - G11: a record that the publisher refuses for good ends the relay with an error, and is not passed over. Test: TestRefusedRecordStops.
-//   - G12: a slot that vanished under a working relay ends it with an error. Test: TestVanishedSlotStops.
+//   - G9: a first relay goes on with a slot that something else has made and read. Test: TestFirstStart.
+//   - G10: a slot that was lost stops the relay, and is made anew when it is told so. Test: TestVanishedSlot.
+//   - G11: a slot that something else has read stops the relay, with the gap named. Test: TestSlotReadByOthers.
+//   - G12: positions of one server are not taken for another's. Test: TestOtherServer.
 //   - G13: a connector configuration is followed, or refused where it would make other records. Test: TestConnectorIsFollowedOrRefused.
 //   - G14: a consumer's database effect under [Once] happens exactly once, however often and wherever the event is delivered, while its note is kept. Test: TestOnceIsExactlyOnce.
 //   - G15: of two transactions with one event, the second waits for the first, and handles the event when that was rolled back or died. Test: TestOnceWaits.
@@ -55,10 +56,10 @@
 // The default type, json, keeps the bytes of JSON as they were written; jsonb reorders fields; text takes any text;
 // bytea takes any payload, and a Debezium connector then needs BinaryDataConverter. See [PayloadAs].
 //
-// # Limits
+// # When a relay stops
 //
-// The broker may take later records of a batch and refuse an earlier one for good. Consumers then see the later ones
-// first, and again after the cause is mended. After a crash, what was not yet confirmed is published again under the
-// same id. A relay that starts without its slot makes a new one and logs a warning: what was committed before is not
-// in that slot.
+// A relay never ends its group's run. What passes by itself, such as a server that restarts, it waits out. What must be
+// mended by hand is logged, is in [Relay.Status] and in the metrics, and is tried again within half a minute: a slot or
+// publication that is not there, rows that may be missing ([GapError]), a row that Kafka refuses for good
+// ([RefusedError], [DeadLetters]). PostgreSQL keeps its log meanwhile: bound it by max_slot_wal_keep_size.
 package outbox

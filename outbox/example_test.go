@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/partitions"
 )
 
 // In publishes an event with the rows that it tells of, or not at all.
@@ -29,16 +30,22 @@ func ExampleIn() {
 	// Output: outbox.event.order true
 }
 
-// NewRelay checks its settings; Run then publishes until its context ends.
+// NewRelay checks its settings; a group that is given the relay's part publishes while it runs.
 func ExampleNewRelay() {
-	var publisher bus.Publisher = &memory{} // usually a *bus.Bus
-	relay, err := outbox.NewRelay(publisher, "postgres://relay@localhost:5432/shop", outbox.Slot("shop_outbox"))
+	relay, err := outbox.NewRelay("postgres://relay@localhost:5432/shop", outbox.Slot("shop_outbox"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(relay.Status().Slot, relay.Status().Working)
-	// Output: shop_outbox false
+	run := func(ctx context.Context, b *bus.Bus) error {
+		group, err := partitions.New(b, "outbox", relay.Part())
+		if err != nil {
+			return err
+		}
+		return group.Run(ctx)
+	}
+	fmt.Println(relay.Status().Slot, relay.Status().Working, run != nil)
+	// Output: shop_outbox false true
 }
 
 // Connector makes the relay's records by a Debezium connector's own configuration.
@@ -48,7 +55,7 @@ func ExampleConnector() {
 		fmt.Println(err)
 		return
 	}
-	_, err = outbox.NewRelay(&memory{}, "postgres://relay@localhost:5432/shop", outbox.Connector(config))
+	_, err = outbox.NewRelay("postgres://relay@localhost:5432/shop", outbox.Connector(config))
 	fmt.Println(err)
 	// Output: <nil>
 }

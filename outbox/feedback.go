@@ -13,12 +13,29 @@ import (
 
 const (
 	postgresEpoch = 946_684_800_000_000 // 2000-01-01 in microseconds of Unix time
+	reportEvery   = time.Second
 	writeLimit    = 10 * time.Second
 	closeLimit    = 2 * time.Second
+	// silence is how long a server may say nothing although it is asked to. While it reads a large transaction it may
+	// be slow to answer; PostgreSQL's own receivers wait as long.
+	silence = time.Minute
 )
+
+// errSilent passes: another connection may do better.
+var errSilent = errors.New("the server has said nothing for a minute although it was asked to")
 
 // report tells the server what is confirmed, which also keeps the connection alive.
 func (s *stream) report() error {
+	ask := byte(0)
+	if since := s.waits.Load(); since != 0 {
+		switch waited := time.Since(time.Unix(0, since)); {
+		case waited > silence:
+			s.interrupt()
+			return errSilent
+		case waited > silence/2: //nolint:mnd // time enough for an answer
+			ask = 1
+		}
+	}
 	confirmed := s.confirmed.Load()
 	message := make([]byte, 0, 39)
 	message = append(message, 'd')
@@ -28,8 +45,7 @@ func (s *stream) report() error {
 		message = binary.BigEndian.AppendUint64(message, confirmed)
 	}
 	message = binary.BigEndian.AppendUint64(message, uint64(time.Now().UnixMicro()-postgresEpoch)) //nolint:gosec // after 2000
-	message = append(message, 0)
-	return s.write(message)
+	return s.write(append(message, ask))
 }
 
 func (s *stream) write(message []byte) error {
@@ -50,7 +66,7 @@ func (s *stream) write(message []byte) error {
 func (s *stream) close(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
 	defer cancel()
-	if !s.conn.IsClosed() && s.write([]byte{'c', 0, 0, 0, 4}) == nil {
+	if s.copying && !s.conn.IsClosed() && s.conn.Conn().SetReadDeadline(time.Time{}) == nil && s.write([]byte{'c', 0, 0, 0, 4}) == nil {
 		for ended := false; !ended; {
 			message, err := s.conn.ReceiveMessage(ctx)
 			_, ready := message.(*pgproto3.ReadyForQuery)

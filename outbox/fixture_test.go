@@ -3,6 +3,8 @@ package outbox_test
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/bus/bustest"
 	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/partitions"
 )
 
 type order struct {
@@ -57,23 +60,35 @@ func newFixture(t *testing.T, opts ...outbox.TableOption) *fixture {
 	return f
 }
 
-// relay runs a relay until stop.
-func (f *fixture) relay(publisher bus.Publisher, opts ...outbox.RelayOption) (r *outbox.Relay, stop func()) {
+// relay runs a node of a group with a relay until stop.
+func (f *fixture) relay(b *bus.Bus, opts ...outbox.RelayOption) (r *outbox.Relay, stop func()) {
 	f.Helper()
-	r, err := outbox.NewRelay(publisher, f.url, append(opts, outbox.Slot(f.slot))...)
+	r, err := outbox.NewRelay(f.url, append([]outbox.RelayOption{outbox.Slot(f.slot), logged()}, opts...)...)
+	if err != nil {
+		f.Fatal(err)
+	}
+	group, err := partitions.New(b, "outbox", r.Part(), partitions.Lanes(1), partitions.Shards(1))
 	if err != nil {
 		f.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(f.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := r.Run(ctx); err != nil {
-			f.Errorf("relay: %v", err)
+		if err := group.Run(ctx); err != nil {
+			f.Errorf("group: %v", err)
 		}
 	})
 	stop = sync.OnceFunc(func() { cancel(); running.Wait() })
 	f.Cleanup(stop)
 	return r, stop
+}
+
+// logged shows what relays log where MILLRACE_TEST_LOG is set.
+func logged() outbox.RelayOption {
+	if os.Getenv("MILLRACE_TEST_LOG") == "" {
+		return outbox.Logger(slog.New(slog.DiscardHandler))
+	}
+	return outbox.Logger(slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelDebug})))
 }
 
 // write commits the messages in one transaction, or rolls it back.

@@ -58,8 +58,7 @@ func Migrate(ctx context.Context, db Beginner, opts ...TableOption) error {
 			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
 				return err //nolint:wrapcheck // wrapped once below
 			}
-			_, err := ensureSlot(ctx, tx, t.slot, t.publication)
-			return err
+			return ensureSlot(ctx, tx, t.slot, t.publication, t.failover)
 		})
 	}
 	if err != nil {

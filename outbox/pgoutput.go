@@ -5,12 +5,16 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // The messages of logical replication that an insert-only publication sends, and those of pg_logical_emit_message, protocol version 1, as
 // the PostgreSQL documentation describes them in "Logical Replication Message Formats".
 type (
-	walBegin    struct{}
+	walBegin struct {
+		commit LSN // where the transaction's commit record begins
+		at     time.Time
+	}
 	walCommit   struct{ end LSN }
 	walRelation struct {
 		id      uint32
@@ -52,14 +56,14 @@ func decodeWAL(data []byte) (message any, err error) {
 	kind := r.byte()
 	switch kind {
 	case 'B':
-		message = walBegin{}
+		message = walBegin{commit: LSN(r.uint64()), at: time.UnixMicro(int64(r.uint64()) + postgresEpoch)} //nolint:gosec // a time
 	case 'C':
 		r.skip(1 + 8)
 		message = walCommit{end: LSN(r.uint64())}
 	case 'R':
 		message = r.relation()
 	case 'I':
-		message = r.insert()
+		message = r.insert(nil)
 	case 'M':
 		message = r.message()
 	default:
@@ -69,6 +73,17 @@ func decodeWAL(data []byte) (message any, err error) {
 		return nil, fmt.Errorf("%w: %q of %d bytes", errMalformed, kind, len(data))
 	}
 	return message, nil
+}
+
+// decodeInsert reads an insert as decodeWAL does, with its values in the space of others that are of no more use.
+func decodeInsert(data []byte, space [][]byte) (walInsert, error) {
+	r := walReader{data: data}
+	r.skip(1)
+	insert := r.insert(space[:0])
+	if r.short {
+		return insert, fmt.Errorf("%w: an insert of %d bytes", errMalformed, len(data))
+	}
+	return insert, nil
 }
 
 type walReader struct {
@@ -92,8 +107,8 @@ func (r *walReader) relation() walRelation {
 	return relation
 }
 
-func (r *walReader) insert() walInsert {
-	insert := walInsert{relation: r.uint32()}
+func (r *walReader) insert(space [][]byte) walInsert {
+	insert := walInsert{relation: r.uint32(), values: space}
 	r.skip(1)
 	for range r.uint16() {
 		var value []byte

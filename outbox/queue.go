@@ -3,65 +3,78 @@ package outbox
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 )
 
 // What a relay holds in memory at most: these records wait while as many again are being published. One row more may
-// come on top, whatever its size.
+// come on top, whatever its size. More than 10,000 messages are not taken by one call of a group.
 const (
 	queueRecords = 10_000
 	queueBytes   = 8 << 20
 )
 
-// batch is a run of records in log order, with the places where transactions end.
-type batch struct {
-	records []bus.Message
-	bytes   int
-	ends    []txEnd
+// queue stands between the one goroutine that reads the log and the one that publishes. What piles up while a batch is
+// being published becomes the next batch.
+type queue struct {
+	idle pace
+
+	mu       sync.Mutex
+	waiting  run
+	taken    logPosition // where the last batch ends
+	commit   LSN         // of the transaction that is being read
+	began    time.Time   // when that one committed
+	tail     int         // bytes of it
+	reached  LSN         // nothing before it is still to come, when nothing waits
+	filled   chan struct{}
+	emptied  chan struct{}
+	busy     time.Time // commit of the oldest transaction on its way, zero for none
+	asked    bool      // the server waits for a position
 }
 
-// txEnd is the position that may be confirmed once the first so many records of a batch are published.
+// run is a run of records in log order, with where each stands and where transactions end.
+type run struct {
+	records []bus.Record
+	places  []standing
+	ends    []txEnd
+	bytes   int
+	oldest  time.Time
+}
+
+// standing is where a record stands: the nth change of a transaction, at a position.
+type standing struct {
+	commit, change LSN
+	n              int
+}
+
+// txEnd is the position that is reached with the first so many records.
 type txEnd struct {
 	records int
 	end     LSN
 }
 
-// confirmable is the position up to which everything is published when the first so many records are; 0 for none.
-func (b batch) confirmable(published int) LSN {
-	var last LSN
-	for _, tx := range b.ends {
-		if tx.records > published {
-			break
-		}
-		last = tx.end
-	}
-	return last
+func newQueue(from logPosition, idle pace) *queue {
+	return &queue{idle: idle, taken: from, filled: make(chan struct{}, 1), emptied: make(chan struct{}, 1)}
 }
 
-func (b batch) empty() bool { return len(b.records) == 0 && len(b.ends) == 0 }
-
-// queue stands between the one goroutine that reads the log and the one that publishes. What piles up while a batch is
-// being published becomes the next batch.
-type queue struct {
-	mu      sync.Mutex
-	waiting batch
-	tail    int // bytes of the transaction that has not ended
-	busy    bool
-	filled  chan struct{}
-	emptied chan struct{}
-}
-
-func newQueue() *queue {
-	return &queue{filled: make(chan struct{}, 1), emptied: make(chan struct{}, 1)}
+// begin says that the changes of a transaction follow.
+func (q *queue) begin(commit LSN, at time.Time) {
+	q.mu.Lock()
+	q.commit, q.began = commit, at
+	q.mu.Unlock()
 }
 
 // add waits for room, and the server with it.
-func (q *queue) add(ctx context.Context, record bus.Message, size int) error {
+func (q *queue) add(ctx context.Context, record bus.Record, size, n int, change LSN) error {
 	for {
 		q.mu.Lock()
 		if !q.full() {
+			if len(q.waiting.records) == 0 {
+				q.waiting.oldest = q.began
+			}
 			q.waiting.records = append(q.waiting.records, record)
+			q.waiting.places = append(q.waiting.places, standing{commit: q.commit, change: change, n: n})
 			q.waiting.bytes += size
 			q.tail += size
 			full := q.full()
@@ -80,64 +93,70 @@ func (q *queue) add(ctx context.Context, record bus.Message, size int) error {
 	}
 }
 
-// commit says that everything before end was added.
-func (q *queue) commit(end LSN) {
+// end says that everything before it was added.
+func (q *queue) end(end LSN) {
 	q.mu.Lock()
-	q.tail = 0
-	at := txEnd{records: len(q.waiting.records), end: end}
-	if n := len(q.waiting.ends); n > 0 && q.waiting.ends[n-1].records == at.records {
-		q.waiting.ends[n-1] = at
-	} else {
-		q.waiting.ends = append(q.waiting.ends, at)
+	q.tail, q.reached = 0, max(q.reached, end)
+	if n := len(q.waiting.records); n > 0 || q.taken.Commit == q.commit {
+		if e := len(q.waiting.ends); e > 0 && q.waiting.ends[e-1].records == n {
+			e--
+			q.waiting.ends = q.waiting.ends[:e]
+		}
+		q.waiting.ends = append(q.waiting.ends, txEnd{records: n, end: end})
 	}
 	q.mu.Unlock()
 	signal(q.filled)
+}
+
+// pass says that no transaction is open and nothing of those before end is still to come; urgent, that the server waits
+// to hear it.
+func (q *queue) pass(end LSN, urgent bool) {
+	q.mu.Lock()
+	q.reached = max(q.reached, end)
+	q.asked = q.asked || urgent
+	soon := urgent || q.reached-q.taken.End >= q.idle.much
+	q.mu.Unlock()
+	if soon {
+		signal(q.filled)
+	}
 }
 
 func (q *queue) full() bool {
 	return len(q.waiting.records) >= queueRecords || q.waiting.bytes >= queueBytes
 }
 
-// take waits for a batch and returns the whole transactions that are there, or a part of one that fills the queue.
-// The batch is on its way until done is called.
+// take waits for a batch: the whole transactions that are there, or a part of one that fills the queue, or a position
+// that is to be written although nothing came of it.
 func (q *queue) take(ctx context.Context) (batch, error) {
 	for {
 		q.mu.Lock()
-		if n := len(q.waiting.ends); n > 0 || q.full() {
-			taken, rest := q.waiting, batch{}
-			if n > 0 {
-				cut := taken.ends[n-1].records
-				rest = batch{records: taken.records[cut:], bytes: q.tail}
-				taken.records = taken.records[:cut:cut]
-			} else {
-				q.tail = 0
-			}
-			q.waiting, q.busy = rest, true
-			q.mu.Unlock()
-			signal(q.emptied)
-			return taken, nil
-		}
+		q.busy = time.Time{}
+		b, ok, wait := q.cut()
 		q.mu.Unlock()
+		if ok {
+			signal(q.emptied)
+			return b, nil
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-q.filled:
+		case <-timer.C:
 		case <-ctx.Done():
+			timer.Stop()
 			return batch{}, context.Cause(ctx)
 		}
+		timer.Stop()
 	}
 }
 
-// done says that the taken batch was published and its end confirmed.
-func (q *queue) done() {
-	q.mu.Lock()
-	q.busy = false
-	q.mu.Unlock()
-}
-
-// idle says that nothing waits and nothing is on its way.
-func (q *queue) idle() bool {
+// lag is since when the oldest transaction waits that is not published; false for none.
+func (q *queue) lag() (time.Time, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return !q.busy && q.waiting.empty()
+	if !q.busy.IsZero() {
+		return q.busy, true
+	}
+	return q.waiting.oldest, len(q.waiting.records) > 0
 }
 
 func signal(c chan<- struct{}) {

@@ -7,21 +7,23 @@ import (
 
 // reader turns the log into records.
 type reader struct {
-	relay  *Relay
-	stream *stream
-	queue  *queue
-	report chan<- struct{}
+	feed    *logFeed
+	routers  map[uint32]*router
+	messages *messages
+	values   [][]byte
 
-	routers map[uint32]*router
-	open    bool
+	open   bool // a transaction is being read
+	commit LSN  // of that one
+	nth    int  // its changes so far
+	skip   int  // as many of its changes are published
 }
 
 func (r *reader) run(ctx context.Context) error {
-	r.routers = make(map[uint32]*router)
+	r.routers, r.messages = make(map[uint32]*router), &messages{connector: r.feed.relay.connector}
 	for {
-		message, err := r.stream.next(ctx)
+		m, err := r.feed.stream.next()
 		if err == nil {
-			err = r.take(ctx, message)
+			err = r.take(ctx, m)
 		}
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // stopping is no failure
@@ -32,49 +34,111 @@ func (r *reader) run(ctx context.Context) error {
 	}
 }
 
-func (r *reader) take(ctx context.Context, message any) error {
-	switch message := message.(type) {
-	case keepalive:
-		// With nothing on its way, everything up to here concerned other tables.
-		if !r.open && r.queue.idle() {
-			r.stream.confirm(message.end)
+func (r *reader) take(ctx context.Context, m message) error {
+	switch m.kind {
+	case 'k':
+		if !r.open {
+			r.feed.queue.pass(m.at, m.reply)
 		}
-		if message.reply {
-			signal(r.report)
+		if m.reply {
+			signal(r.feed.told)
 		}
-	case walBegin:
-		r.open = true
-	case walRelation:
-		described, err := r.relay.describe(ctx, message)
-		if err != nil {
-			return err
-		}
-		router, err := newRouter(described, r.relay.connector)
-		if err != nil {
-			return err
-		}
-		r.routers[message.id] = router
-	case walInsert:
-		return r.insert(ctx, message)
-	case walCommit:
-		r.open = false
-		r.queue.commit(message.end)
+		return nil
+	case 'I':
+		return r.insert(ctx, m)
 	}
-	return nil
-}
-
-func (r *reader) insert(ctx context.Context, message walInsert) error {
-	router := r.routers[message.relation]
-	if router == nil {
-		return fmt.Errorf("%w: a row of an unknown relation", errMalformed)
-	}
-	record, err := router.record(message.values)
+	decoded, err := decodeWAL(m.data)
 	if err != nil {
 		return err
 	}
-	size := len(record.Key) + len(record.Value)
-	for _, header := range record.Headers {
-		size += len(header.Key) + len(header.Value)
+	switch decoded := decoded.(type) {
+	case walBegin:
+		r.begin(decoded)
+	case walRelation:
+		err = r.relate(ctx, decoded)
+	case walMessage:
+		err = r.message(ctx, m, decoded)
+	case walCommit:
+		r.open = false
+		r.feed.queue.end(decoded.end)
 	}
-	return r.queue.add(ctx, record.Message(), size)
+	return err
+}
+
+// begin decides what of a transaction is published already.
+func (r *reader) begin(tx walBegin) {
+	from := r.feed.from
+	r.open, r.commit, r.nth, r.skip = true, tx.commit, 0, 0
+	switch {
+	case tx.commit < from.End:
+		r.skip = int(^uint(0) >> 1) // all
+	case tx.commit == from.Commit:
+		r.skip = from.Changes
+	}
+	r.feed.queue.begin(tx.commit, tx.at)
+}
+
+func (r *reader) insert(ctx context.Context, m message) error {
+	if r.nth++; r.nth <= r.skip {
+		return r.resumes(m)
+	}
+	insert, err := decodeInsert(m.data, r.values)
+	if err != nil {
+		return err
+	}
+	r.values = insert.values
+	router := r.routers[insert.relation]
+	if router == nil {
+		return fmt.Errorf("%w: a row of an unknown relation", errMalformed)
+	}
+	if router.polled(insert.values) {
+		return nil // a poller's, which finds it in the table
+	}
+	record, err := router.record(insert.values)
+	if err != nil {
+		return err
+	}
+	return r.feed.queue.add(ctx, record, len(m.data)+recordSize, r.nth, m.at)
+}
+
+// relate learns how rows of a table are routed.
+func (r *reader) relate(ctx context.Context, relation walRelation) error {
+	r.feed.asking.Lock()
+	relation, err := describe(ctx, r.feed.conn, relation)
+	r.feed.asking.Unlock()
+	if err == nil {
+		r.routers[relation.id], err = newRouter(relation, r.feed.relay.connector)
+	}
+	return err
+}
+
+// message takes a message of the outbox that is part of a transaction.
+func (r *reader) message(ctx context.Context, m message, said walMessage) error {
+	if !said.transactional {
+		return nil
+	}
+	if r.nth++; r.nth <= r.skip {
+		return r.resumes(m)
+	}
+	if said.prefix != r.feed.relay.table {
+		return nil
+	}
+	record, err := r.messages.record(said)
+	if err != nil {
+		return err
+	}
+	return r.feed.queue.add(ctx, record, len(m.data)+recordSize, r.nth, m.at)
+}
+
+// recordSize is about what a record takes in memory beside its bytes.
+const recordSize = 512
+
+// resumes checks that the last change which is passed over is the one that was published last.
+func (r *reader) resumes(m message) error {
+	from := r.feed.from
+	if r.commit == from.Commit && r.nth == from.Changes && m.at != from.Change {
+		return fmt.Errorf("%w: the transaction that commits at %s was published up to its change %d at %s, which is at %s now; "+
+			"publication or connector must not change while it is on its way", ErrSlot, r.commit, r.nth, from.Change, m.at)
+	}
+	return nil
 }

@@ -1,7 +1,6 @@
 package outbox
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,8 +11,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 
-	"github.com/millrace/millrace/bus"
-	"github.com/millrace/millrace/resilience"
+	"github.com/millrace/millrace/partitions"
 )
 
 // RelayOption changes a relay. See [NewRelay].
@@ -35,15 +33,19 @@ func Metrics(mp metric.MeterProvider) RelayOption {
 	return relayOption(func(r *Relay) { r.meter = mp })
 }
 
-// Relay publishes the committed rows of the outbox table. Of several relays with one slot, one works and the others
-// wait to take over.
+// Relay publishes the committed rows of the outbox table. It is a part of a group, which lets one of its nodes do it at
+// a time: see [Relay.Part].
 type Relay struct {
-	publisher   bus.Publisher
 	database    *pgx.ConnConfig
 	slot        string
 	publication string
 	config      []byte
 	connector   *connector
+	table       string
+	source      source
+	failover    bool
+	letters     bool
+	accepted    *LSN
 	logger      *slog.Logger
 	meter       metric.MeterProvider
 	meters      *relayMeters
@@ -52,33 +54,46 @@ type Relay struct {
 	status Status
 }
 
-// Status is what a relay is doing. Lag is how many bytes of log are behind its confirmed position, -1 while it waits.
+// Status is what a relay is doing in this process. While it does not work here, or cannot, its numbers are the last known.
 type Status struct {
-	Working   bool
+	// Working says that rows are read and published here. Another node may do so otherwise.
+	Working bool
+	// Halted says that it cannot go on before Err is mended, which it tries now and then.
+	Halted    bool
 	Slot      string
 	Confirmed LSN
-	Lag       int64
+	// Lag is how many bytes of log are behind the confirmed position, -1 while it does not work here.
+	Lag int64
+	// Behind is since when the oldest committed transaction waits that is not published.
+	Behind time.Duration
+	// Kept is how many bytes of log the server keeps for the slot, and WAL its wal_status, asked every 10 seconds.
+	Kept int64
+	WAL  string
+	// Published counts records since the process began, and Rate is how many went out in the last second.
 	Published int64
-	Err       error
+	Rate      float64
+	// DeadLetters counts the rows of them that became dead letters.
+	DeadLetters int64
+	Err         error
 }
 
-// NewRelay makes a relay from a database to a publisher, usually a [bus.Bus]. The address is PostgreSQL's own form,
-// postgres://user@host/database; the role needs the REPLICATION attribute. The relay publishes each row at least once:
-// after a crash those that were not yet confirmed are published again under the same id.
-func NewRelay(publisher bus.Publisher, database string, opts ...RelayOption) (*Relay, error) {
+// NewRelay makes a relay of a database's outbox. The address is PostgreSQL's own form, postgres://user@host/database; the
+// role needs the REPLICATION attribute. Nothing is contacted before a group with the relay's [Relay.Part] runs.
+func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 	config, err := pgx.ParseConfig(database)
 	if err != nil {
 		return nil, errors.New("outbox: relay: the database address must be of the form postgres://user@host:5432/name")
 	}
 	r := &Relay{
-		publisher: publisher, database: config, slot: Publication, publication: Publication, config: recommended,
+		database: config, slot: Publication, publication: Publication, table: defaultTable, config: recommended,
 		logger: slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
 	}
+	r.source = logSource{relay: r}
 	for _, opt := range opts {
 		opt.applyRelay(r)
 	}
-	if publisher == nil || r.logger == nil || r.meter == nil {
-		return nil, errors.New("outbox: relay: publisher, logger and metrics must not be nil")
+	if r.logger == nil || r.meter == nil {
+		return nil, errors.New("outbox: relay: logger and metrics must not be nil")
 	}
 	if !slotPattern.MatchString(r.slot) || !publicationPattern.MatchString(r.publication) {
 		return nil, fmt.Errorf("outbox: relay: %w", errNames(r.slot, r.publication))
@@ -93,6 +108,17 @@ func NewRelay(publisher bus.Publisher, database string, opts ...RelayOption) (*R
 	return r, nil
 }
 
+// Part is what a group is given to run the relay: a table for what is published, and a singleton that publishes. Groups
+// may have several relays, of different slots, beside all else. The topics that rows are routed to must be there.
+//
+//	group, err := partitions.New(b, "outbox", relay.Part())
+//	err = group.Run(ctx)
+//
+// A relay never ends the group's run. What it cannot mend is logged and in [Relay.Status], and it tries again by itself.
+func (r *Relay) Part() partitions.Option {
+	return partitions.Options(partitions.Use(checkpoints), partitions.Singleton("outbox."+r.slot, r.lead))
+}
+
 // Status says what the relay is doing.
 func (r *Relay) Status() Status {
 	r.mu.Lock()
@@ -104,49 +130,4 @@ func (r *Relay) note(change func(*Status)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.status)
-}
-
-const (
-	standbyWait = time.Second
-	healthy     = 30 * time.Second
-)
-
-// Run publishes until ctx ends, which is not an error, or until something must be mended by hand. It waits out
-// unreachable databases and brokers.
-func (r *Relay) Run(ctx context.Context) error {
-	pause := resilience.RetryPolicy{Attempts: 1, Initial: 100 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
-	waiting := false
-	for failures := 0; ; {
-		began, before := time.Now(), r.Status().Confirmed
-		err := r.session(ctx)
-		r.note(func(s *Status) { s.Working, s.Lag, s.Err = false, -1, err })
-		if ctx.Err() != nil {
-			return nil //nolint:nilerr // the end of ctx is how a relay stops
-		}
-		if time.Since(began) > healthy || r.Status().Confirmed > before {
-			failures = 0
-		}
-		wait := standbyWait
-		switch {
-		case hasCode(err, codeObjectInUse):
-			if !waiting {
-				r.logger.InfoContext(ctx, "another relay works; standing by", "slot", r.slot)
-			}
-			waiting = true
-		case errors.Is(err, ErrSlot), errors.Is(err, ErrTable), errors.Is(err, ErrConnector), errors.Is(err, errMalformed), resilience.ClassOf(err) == resilience.ClassPermanent:
-			return fmt.Errorf("outbox: relay: %w", err)
-		default:
-			waiting = false
-			failures++
-			wait = pause.Delay(failures)
-			r.logger.WarnContext(ctx, "relay interrupted; starting again", "slot", r.slot, "in", wait, "error", err)
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
-		}
-	}
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -12,14 +13,17 @@ import (
 // ErrSlot is found in the error of a replication slot that cannot be used. It comes with what to do.
 var ErrSlot = errors.New("outbox: replication slot")
 
-// slotState is what PostgreSQL says of a slot.
+// slotState is what PostgreSQL says of a slot, as far as its version knows.
 type slotState struct {
+	Database  string  `json:"database"`
+	Plugin    string  `json:"plugin"`
+	Status    string  `json:"wal_status"`
+	Reason    *string `json:"invalidation_reason"` // PostgreSQL 17
+	Failover  *bool   `json:"failover"`            // PostgreSQL 17
+	Confirmed *LSN    `json:"confirmed_flush_lsn"`
+	Kept      *int64  `json:"kept"`
+	Here      bool    `json:"here"`
 	found     bool
-	here      bool
-	database  string
-	plugin    string
-	status    string
-	confirmed LSN
 }
 
 // querier is a *pgx.Conn or a pgx.Tx.
@@ -28,33 +32,71 @@ type querier interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 }
 
-func readSlot(ctx context.Context, conn querier, slot string) (slotState, error) {
-	var state slotState
-	var confirmed string
-	err := conn.QueryRow(ctx, `SELECT coalesce(database = current_database(), false), coalesce(database, ''),
-		coalesce(plugin, ''), coalesce(wal_status, ''), coalesce(confirmed_flush_lsn, '0/0')::text
-		FROM pg_replication_slots WHERE slot_name = $1`, slot).
-		Scan(&state.here, &state.database, &state.plugin, &state.status, &confirmed)
+func readSlot(ctx context.Context, conn querier, slot string) (state slotState, err error) {
+	var row []byte
+	err = conn.QueryRow(ctx, `SELECT to_jsonb(s) || jsonb_build_object('here', database = current_database(),
+		'kept', CASE WHEN NOT pg_is_in_recovery() THEN pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint END)
+		FROM pg_replication_slots s WHERE slot_name = $1`, slot).Scan(&row)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return state, nil
 	}
+	if err == nil {
+		err = json.Unmarshal(row, &state)
+	}
 	if err != nil {
-		return state, fmt.Errorf("read the slot: %w", err)
+		return state, fmt.Errorf("read the slot: %w", explain(err))
 	}
 	state.found = true
-	state.confirmed, err = ParseLSN(confirmed)
-	return state, err
+	return state, nil
+}
+
+// confirmed is where the slot goes on.
+func (state slotState) confirmed() LSN {
+	if state.Confirmed == nil {
+		return 0
+	}
+	return *state.Confirmed
+}
+
+// usable says why a slot that is there is not one for this relay, or nil.
+func (state slotState) usable(slot string) error {
+	switch {
+	case !state.found:
+		return nil
+	case state.Plugin != "pgoutput":
+		return fmt.Errorf("%w: %s uses the plugin %q, not pgoutput; choose another slot name", ErrSlot, slot, state.Plugin)
+	case !state.Here:
+		return fmt.Errorf("%w: %s belongs to the database %q, and the server has one name for all databases; give this "+
+			"database a name of its own with outbox.Slot, to Migrate and to NewRelay", ErrSlot, slot, state.Database)
+	}
+	return nil
+}
+
+// gone says why nothing can be read from the slot any more, or nothing.
+func (state slotState) gone() string {
+	switch {
+	case !state.found:
+		return "the slot is gone: somebody dropped it, or the server took over from one whose slots were not synchronised (outbox.Failover)"
+	case state.Status != "lost":
+		return ""
+	case state.Reason != nil:
+		return "the server invalidated the slot: " + *state.Reason
+	}
+	return "the server invalidated the slot: it removed log that was not read (max_slot_wal_keep_size)"
 }
 
 // checkServer says what keeps the server from replicating the publication, or nil.
 func checkServer(ctx context.Context, conn querier, publication string) error {
 	var level string
+	var version int
 	var recovering, published bool
-	err := conn.QueryRow(ctx, `SELECT current_setting('wal_level'), pg_is_in_recovery(),
-		EXISTS (SELECT FROM pg_publication WHERE pubname = $1)`, publication).Scan(&level, &recovering, &published)
+	err := conn.QueryRow(ctx, `SELECT current_setting('wal_level'), current_setting('server_version_num')::int, pg_is_in_recovery(),
+		EXISTS (SELECT FROM pg_publication WHERE pubname = $1)`, publication).Scan(&level, &version, &recovering, &published)
 	switch {
 	case err != nil:
-		return fmt.Errorf("read the server's settings: %w", err)
+		return fmt.Errorf("read the server's settings: %w", explain(err))
+	case version < oldestServer:
+		return fmt.Errorf("%w: the server is older than PostgreSQL 14; upgrade it", ErrSlot)
 	case recovering:
 		return errRecovering
 	case level != "logical":
@@ -65,38 +107,7 @@ func checkServer(ctx context.Context, conn querier, publication string) error {
 	return nil
 }
 
+const oldestServer = 140_000
+
 // errRecovering passes when the standby is promoted or the address leads to the primary again.
 var errRecovering = errors.New("the server is a standby; the address must lead to the primary")
-
-// ensureSlot creates the slot, or checks that the one that is there can be used.
-func ensureSlot(ctx context.Context, conn querier, slot, publication string) (created bool, err error) {
-	if err := checkServer(ctx, conn, publication); err != nil {
-		return false, err
-	}
-	state, err := readSlot(ctx, conn, slot)
-	if err != nil || state.found {
-		return false, errors.Join(err, state.usable(slot))
-	}
-	if _, err := conn.Exec(ctx, "SELECT pg_create_logical_replication_slot($1, 'pgoutput')", slot); err != nil {
-		return false, fmt.Errorf("create slot %s: %w", slot, explain(err))
-	}
-	return true, nil
-}
-
-// usable says why a slot that is there cannot be used, or nil.
-func (state slotState) usable(slot string) error {
-	switch {
-	case !state.found:
-		return nil
-	case state.plugin != "pgoutput":
-		return fmt.Errorf("%w: %s uses the plugin %q, not pgoutput; choose another slot name", ErrSlot, slot, state.plugin)
-	case !state.here:
-		return fmt.Errorf("%w: %s belongs to the database %q, and the server has one name for all databases; give this "+
-			"database a name of its own with outbox.Slot, to Migrate and to NewRelay", ErrSlot, slot, state.database)
-	case state.status == "lost":
-		return fmt.Errorf("%w: %s was invalidated, so rows may have been lost: PostgreSQL removed log that was not yet "+
-			"read (max_slot_wal_keep_size). Find what is missing, then drop the slot with pg_drop_replication_slot('%s') "+
-			"and start again", ErrSlot, slot, slot)
-	}
-	return nil
-}

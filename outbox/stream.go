@@ -5,9 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
@@ -19,89 +19,105 @@ type stream struct {
 	writing   sync.Mutex
 	confirmed atomic.Uint64
 	walEnd    atomic.Uint64
+	waits     atomic.Int64 // since when the reader has waited, in nanoseconds of Unix time; 0 for not at all
+	copying   bool
+	arena     []byte
 }
 
-// openStream starts replication where the slot stands.
-func openStream(ctx context.Context, config *pgconn.Config, slot, publication string) (*stream, error) {
-	config = config.Copy()
-	if config.RuntimeParams == nil {
-		config.RuntimeParams = make(map[string]string)
-	}
-	// The text of a value must not depend on how the database or the role is set up.
-	maps.Copy(config.RuntimeParams, map[string]string{
-		"replication": "database", "client_encoding": "UTF8", "bytea_output": "hex", "TimeZone": "UTC",
-		"DateStyle": "ISO, MDY", "IntervalStyle": "postgres", "extra_float_digits": "3",
-	})
-	conn, err := pgconn.ConnectConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("connect for replication: %w", err)
-	}
-	s := &stream{conn: conn}
-	if err := s.start(ctx, slot, publication); err != nil {
-		return nil, errors.Join(fmt.Errorf("start replication: %w", err), s.close(ctx))
-	}
-	return s, nil
+// message is one message of the stream: a keepalive of kind 'k', or one of logical replication. It owns its bytes.
+type message struct {
+	kind  byte
+	at    LSN // of a change; of a keepalive, how far the server's log reaches
+	reply bool
+	data  []byte
 }
 
-func (s *stream) start(ctx context.Context, slot, publication string) error {
-	command := fmt.Sprintf(`START_REPLICATION SLOT "%s" LOGICAL 0/0 (proto_version '1', publication_names '"%s"')`, slot, publication)
+// arenaSize is how much memory messages share.
+const arenaSize = 64 << 10
+
+// start begins replication where the slot stands, or after the position where that is further on.
+func (s *stream) start(ctx context.Context, slot, publication string, from LSN) error {
+	command := fmt.Sprintf(`START_REPLICATION SLOT "%s" LOGICAL %s (proto_version '1', publication_names '"%s"', messages 'true')`, slot, from, publication)
 	s.conn.Frontend().SendQuery(&pgproto3.Query{String: command})
 	if err := s.conn.Frontend().Flush(); err != nil {
-		return err //nolint:wrapcheck // wrapped once by openStream
+		return fmt.Errorf("start replication: %w", err)
 	}
+	var failed error
 	for {
 		message, err := s.conn.ReceiveMessage(ctx)
 		if err != nil {
-			return err //nolint:wrapcheck // wrapped once by openStream
+			return errors.Join(failed, fmt.Errorf("start replication: %w", err))
 		}
 		switch message := message.(type) {
 		case *pgproto3.ErrorResponse:
-			return pgconn.ErrorResponseToPgError(message) //nolint:wrapcheck // wrapped once by openStream
+			failed = pgconn.ErrorResponseToPgError(message)
+		case *pgproto3.ReadyForQuery:
+			return fmt.Errorf("start replication: %w", failed)
 		case *pgproto3.CopyBothResponse:
+			s.copying = true
 			return nil
 		}
 	}
 }
 
-// keepalive says how far the server's log reaches.
-type keepalive struct {
-	end   LSN
-	reply bool
-}
+// interrupt makes a reader that waits return, now or when it waits next.
+func (s *stream) interrupt() { _ = s.conn.Conn().SetReadDeadline(time.Unix(1, 0)) } // a closed connection has no reader
 
-// next returns the next message: a keepalive, or one of those that decodeWAL returns. It owns its bytes.
-func (s *stream) next(ctx context.Context) (any, error) {
+// next returns the next message.
+func (s *stream) next() (message, error) {
 	for {
-		message, err := s.conn.ReceiveMessage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("read the log: %w", err)
+		if s.conn.Frontend().ReadBufferLen() == 0 {
+			s.waits.Store(time.Now().UnixNano())
 		}
-		switch message := message.(type) {
+		received, err := s.conn.ReceiveMessage(context.Background())
+		s.waits.Store(0)
+		if err != nil {
+			return message{}, fmt.Errorf("read the log: %w", err)
+		}
+		switch received := received.(type) {
 		case *pgproto3.ErrorResponse:
-			return nil, pgconn.ErrorResponseToPgError(message) //nolint:wrapcheck // the server's own words; explain adds what to do
+			return message{}, pgconn.ErrorResponseToPgError(received) //nolint:wrapcheck // the server's own words; explain adds what to do
 		case *pgproto3.CopyData:
-			if decoded, err := s.decode(message.Data); decoded != nil || err != nil {
-				return decoded, err
+			if m := s.unpack(received.Data); m.kind != 0 {
+				return m, nil
 			}
 		case *pgproto3.CopyDone:
-			return nil, errors.New("the server ended replication")
+			return message{}, errors.New("the server ended replication")
 		}
 	}
 }
 
-func (s *stream) decode(data []byte) (any, error) {
+// unpack takes a message out of its envelope. One of another kind is passed over.
+func (s *stream) unpack(data []byte) message {
 	switch {
 	case len(data) >= 18 && data[0] == 'k':
-		end := binary.BigEndian.Uint64(data[1:])
-		s.walEnd.Store(max(s.walEnd.Load(), end))
-		return keepalive{end: LSN(end), reply: data[17] == 1}, nil
+		m := message{kind: 'k', at: LSN(binary.BigEndian.Uint64(data[1:])), reply: data[17] == 1}
+		s.reaches(m.at)
+		return m
 	case len(data) > 25 && data[0] == 'w':
-		end := binary.BigEndian.Uint64(data[9:])
-		s.walEnd.Store(max(s.walEnd.Load(), end))
-		return decodeWAL(append([]byte(nil), data[25:]...))
+		s.reaches(LSN(binary.BigEndian.Uint64(data[9:])))
+		own := s.own(data[25:])
+		return message{kind: own[0], at: LSN(binary.BigEndian.Uint64(data[1:])), data: own}
 	default:
-		return nil, nil //nolint:nilnil // a message of another kind is passed over
+		return message{}
 	}
+}
+
+// reaches notes how far the server's log goes.
+func (s *stream) reaches(end LSN) {
+	if uint64(end) > s.walEnd.Load() {
+		s.walEnd.Store(uint64(end))
+	}
+}
+
+// own copies what belongs to the connection.
+func (s *stream) own(data []byte) []byte {
+	if cap(s.arena)-len(s.arena) < len(data) {
+		s.arena = make([]byte, 0, max(arenaSize, len(data)))
+	}
+	at := len(s.arena)
+	s.arena = append(s.arena, data...)
+	return s.arena[at:len(s.arena):len(s.arena)]
 }
 
 // confirm lets the server forget the log before end. It never goes back.

@@ -29,8 +29,13 @@ type tableOption func(*table)
 
 func (f tableOption) applyTable(t *table) { f(t) }
 
-// Table is the table's name, with or without a schema. The default is "outboxevent".
-func Table(name string) TableOption { return tableOption(func(t *table) { t.name = name }) }
+// Table is the table's name, with or without a schema. The default is "outboxevent". A relay needs it only where
+// messages go by it, as with [LogOnly].
+func Table(name string) NameOption {
+	return nameOption{func(t *table) { t.name = name }, func(r *Relay) { r.table = name }}
+}
+
+const defaultTable = "outboxevent"
 
 // PayloadAs is the type of the payload column. The default is [JSON].
 func PayloadAs(p Payload) TableOption { return tableOption(func(t *table) { t.payload = p }) }
@@ -50,6 +55,7 @@ type table struct {
 	keep        bool
 	slot        string
 	publication string
+	failover    bool
 	inbox       string
 	consumes    bool
 }
@@ -60,7 +66,7 @@ var ErrTable = errors.New("outbox: table")
 var tablePattern = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}(\.[a-z_][a-z0-9_]{0,62})?$`)
 
 func newTable(opts []TableOption) (table, error) {
-	t := table{name: "outboxevent", payload: JSON, slot: Publication, publication: Publication}
+	t := table{name: defaultTable, payload: JSON, slot: Publication, publication: Publication}
 	for _, opt := range opts {
 		opt.applyTable(&t)
 	}

@@ -134,6 +134,7 @@ const headerLengths = 8
 func (b *batch) emit(r *bus.Record) {
 	record := b.blank()
 	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
+	record.Partition = r.Pin()
 	if len(r.Headers) > 0 {
 		record.Headers = make([]kgo.RecordHeader, len(r.Headers))
 		for i, h := range r.Headers {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -30,6 +31,9 @@ func (b *batch) promiseOf(command int) func(*kgo.Record, error) {
 	}
 }
 
+// misplaced is how the client's error of a record begins that is pinned to a partition which its topic does not have.
+const misplaced = "invalid record partitioning choice"
+
 // refusedForGood is the error of a record that can never be produced as it is, or nil.
 func refusedForGood(r *kgo.Record, err error) error {
 	for code, kind := range map[*kerr.Error]error{
@@ -42,15 +46,22 @@ func refusedForGood(r *kgo.Record, err error) error {
 		if kind != nil {
 			err = fmt.Errorf("%w: %w", kind, err)
 		}
-		id := ""
-		for _, h := range r.Headers {
-			if h.Key == bus.HeaderID || id == "" && h.Key == "id" {
-				id = string(h.Value)
-			}
-		}
-		return &bus.PublishError{Topic: bus.Topic(r.Topic), ID: id, Err: resilience.Permanent(err)}
+		return refusalOf(r, err)
+	}
+	if strings.HasPrefix(err.Error(), misplaced) {
+		return refusalOf(r, err)
 	}
 	return nil
+}
+
+func refusalOf(r *kgo.Record, err error) error {
+	id := ""
+	for _, h := range r.Headers {
+		if h.Key == bus.HeaderID || id == "" && h.Key == "id" {
+			id = string(h.Value)
+		}
+	}
+	return &bus.PublishError{Topic: bus.Topic(r.Topic), ID: id, Err: resilience.Permanent(err)}
 }
 
 // told ends the command whose record was refused for good in a transaction that was aborted, and returns the others.

@@ -161,7 +161,7 @@ func memberError(err error) error {
 
 // partitioner sends changelog records to their shard, answers to their asker, and all others where every Kafka client would.
 func (e *engine) partitioner() kgo.Partitioner {
-	return split{changelog: e.changelog, answers: e.config.answerTopic(), others: kgo.StickyKeyPartitioner(nil)}
+	return split{changelog: e.changelog, answers: e.config.answerTopic(), others: bus.Partitioner()}
 }
 
 type split struct {

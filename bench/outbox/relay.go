@@ -9,6 +9,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/outbox"
+	groups "github.com/millrace/millrace/partitions"
 )
 
 // child is the hidden command of the relay's process; its work comes as JSON.
@@ -42,9 +43,13 @@ func relay(ctx context.Context, args []string) (err error) {
 		return err //nolint:wrapcheck // a bench
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
-	r, err := outbox.NewRelay(b, t.Database, outbox.Slot(t.Slot), outbox.From(t.Publication), outbox.Connector([]byte(t.Connector)))
+	r, err := outbox.NewRelay(t.Database, outbox.Slot(t.Slot), outbox.From(t.Publication), outbox.Connector([]byte(t.Connector)))
 	if err != nil {
 		return err //nolint:wrapcheck // a bench
 	}
-	return r.Run(ctx) //nolint:wrapcheck // a bench
+	group, err := groups.New(b, t.Slot, r.Part(), groups.Lanes(1), groups.Shards(1))
+	if err != nil {
+		return err //nolint:wrapcheck // a bench
+	}
+	return group.Run(ctx) //nolint:wrapcheck // a bench
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/observe/otlp"
 	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/push"
 )
 
@@ -33,6 +34,7 @@ type pod struct {
 	bus    *bus.Bus
 	redis  *redis.Client
 	relay  *outbox.Relay
+	group  *partitions.Group // runs the relay
 	hub    *push.Hub
 	shop   *shop.Shop
 	health *health
@@ -114,7 +116,10 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 }
 
 func (p *pod) build(at servers) (err error) {
-	if p.relay, err = outbox.NewRelay(p.bus, at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
+	if p.relay, err = outbox.NewRelay(at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
+		return err
+	}
+	if p.group, err = partitions.New(p.bus, relayGroup, p.relay.Part(), partitions.Lanes(1), partitions.Shards(1)); err != nil {
 		return err
 	}
 	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.Meter())); err != nil {
@@ -124,6 +129,9 @@ func (p *pod) build(at servers) (err error) {
 		shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag))
 	return err
 }
+
+// relayGroup is the consumer group whose owner of one shard relays the outbox.
+const relayGroup = "millrace-outbox"
 
 // relaying fails while the relay reports trouble; a relay that stands by for another pod's is well.
 func (p *pod) relaying(context.Context) error { return p.relay.Status().Err }

@@ -77,11 +77,11 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 	return nil
 }
 
-// publish runs the relay. While there is no room a broker refuses everything for good, as it says; the relay begins
+// publish runs the relay's group. While there is no room a broker refuses everything for good, as it says; the relay begins
 // again when there is room, and publishes what was accepted.
 func (p *pod) publish(ctx context.Context) error {
 	for {
-		err := p.relay.Run(ctx)
+		err := p.group.Run(ctx)
 		if err == nil || p.health.room == nil || p.health.room(ctx) == nil {
 			return err
 		}

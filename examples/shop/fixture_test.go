@@ -17,6 +17,7 @@ import (
 	"github.com/millrace/millrace/bus/bustest"
 	"github.com/millrace/millrace/examples/shop"
 	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/push"
 )
 
@@ -50,7 +51,7 @@ func open(t *testing.T, wrap func(http.Handler) http.Handler) *fixture {
 	if f.hub, err = push.New(f.bus); err != nil {
 		t.Fatal(err)
 	}
-	if f.relay, err = outbox.NewRelay(f.bus, f.dbURL, outbox.Slot(slot)); err != nil {
+	if f.relay, err = outbox.NewRelay(f.dbURL, outbox.Slot(slot)); err != nil {
 		t.Fatal(err)
 	}
 	f.shop, err = shop.New(shop.Deps{Pool: f.pool, Bus: f.bus, Hub: f.hub}, shop.Outbox(func(context.Context) (shop.OutboxLag, error) {
@@ -76,9 +77,13 @@ func open(t *testing.T, wrap func(http.Handler) http.Handler) *fixture {
 // run starts the relay, the hub and the shop, and ends them with the test.
 func (f *fixture) run() {
 	f.Helper()
+	group, err := partitions.New(f.bus, "outbox", f.relay.Part(), partitions.Lanes(1), partitions.Shards(1))
+	if err != nil {
+		f.Fatal(err)
+	}
 	ctx, stop := context.WithCancel(f.Context())
 	var running sync.WaitGroup
-	for name, part := range map[string]func(context.Context) error{"relay": f.relay.Run, "hub": f.hub.Run, "shop": f.shop.Run} {
+	for name, part := range map[string]func(context.Context) error{"relay": group.Run, "hub": f.hub.Run, "shop": f.shop.Run} {
 		running.Go(func() {
 			if err := part(ctx); err != nil {
 				f.Errorf("%s: %v", name, err)

@@ -18,7 +18,7 @@ type TopicSizes struct {
 	Topics []TopicSize `json:"topics"`
 }
 
-// TopicSize is one topic and how many records it holds.
+// TopicSize is one topic and how many records it holds, the markers of transactions among them.
 type TopicSize struct {
 	Name       bus.Topic       `json:"name"`
 	Records    int64           `json:"records"`

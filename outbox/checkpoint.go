@@ -1,0 +1,45 @@
+package outbox
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/millrace/millrace/partitions"
+)
+
+// checkpoint says what a relay has published. It is committed in one Kafka transaction with the records that it counts.
+type checkpoint struct {
+	Log logPosition `json:"log,omitzero"`
+}
+
+// logPosition is a place in a server's write-ahead log. Every transaction that ends at End or before is published, and of
+// the one that commits at Commit, if any, the first Changes changes, the last of them at Change.
+type logPosition struct {
+	System   string `json:"system"`
+	Timeline int32  `json:"timeline"`
+	End      LSN    `json:"end"`
+	Commit   LSN    `json:"commit,omitzero"`
+	Changes  int    `json:"changes,omitzero"`
+	Change   LSN    `json:"change,omitzero"`
+}
+
+// whole is the position without a transaction that is published in part.
+func (p logPosition) whole(end LSN) logPosition {
+	return logPosition{System: p.System, Timeline: p.Timeline, End: end}
+}
+
+// checkpoints are the relays' of a group, by the names of their slots. A row lives in the shard of the relay's singleton.
+var checkpoints = partitions.NewTable[string, checkpoint]("outbox") //nolint:gochecknoglobals // a definition
+
+// read returns the committed checkpoint. It is read in a transaction of the shard, so that no earlier one of this relay
+// is undecided any more.
+func (r *Relay) read(ctx context.Context, lease *partitions.Lease) (at checkpoint, err error) {
+	err = lease.Do(ctx, func(tx *partitions.Tx) error {
+		at, _ = checkpoints.Get(tx, r.slot)
+		return nil
+	})
+	if err != nil {
+		return at, fmt.Errorf("read the checkpoint: %w", err)
+	}
+	return at, nil
+}
