@@ -9,7 +9,8 @@ import (
 
 // checkpoint says what a relay has published. It is committed in one Kafka transaction with the records that it counts.
 type checkpoint struct {
-	Log logPosition `json:"log,omitzero"`
+	Log  logPosition `json:"log,omitzero"`
+	Rows pollRows    `json:"rows,omitempty"`
 }
 
 // logPosition is a place in a server's write-ahead log. Every transaction that ends at End or before is published, and of

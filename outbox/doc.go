@@ -31,11 +31,31 @@
 //   - G16: consumers see a message that came through an outbox as one that was published on a bus, whatever its topic, id, key and headers. Test: TestAnyMessage.
 //   - G17: a table of an earlier version, or in Debezium's own layout, is migrated with nothing lost that is still in the log. Test: TestMigrateUpgrades.
 //   - G18: an event that is written into the log alone makes the record that it makes by a table. Test: TestLogOnlyRecordsAreTheSame.
+//   - G19: a row that a relay has to look for, see [Polled], is published exactly once, and in the order of commits where writers hold their aggregate's lock, whoever commits when and wherever relays die. Test: TestPollExactlyOnce.
+//   - G20: looking passes over no row whose transaction commits late. Test: TestPollPassesNothingOver.
+//   - G21: no writer can take a row away before it is published, and through a change between looking and the log each row is of one relay. Test: TestPollHandsOver.
+//   - G22: deleted rows that old snapshots keep do not make looks slower. Test: TestPollFloor.
 //
 // # Without a table
 //
 // [LogOnly] writes events with pg_logical_emit_message, as JSON objects that Debezium's
 // DecodeLogicalDecodingMessageContent opens, in the recommended configuration, and the relay likewise.
+//
+// # Without logical replication
+//
+// [Polled], given to [Migrate] and [NewRelay], lets the relay look for rows and delete them once they are published. It
+// needs SELECT and DELETE on the table, INSERT and UPDATE on "<table>_poller", and no more: no replication, and no
+// session, so that a pooler may stand in between. Rows get a seq, and are published in its order. One look is one
+// snapshot, and the Kafka transaction of its records holds their ids too, which whoever comes next deletes first. Writers
+// must hold their aggregate's lock when they publish, as an UPDATE of its row does; the seqs of two that do not may differ
+// from the order of their commits. A database that goes back to an earlier state repeats events, and so does a fail-over
+// that loses commits.
+//
+// To change from the log to looking, run Migrate with Polled, let the relay of the log go on until its lag is 0, then
+// start one with Polled in its place, and drop the slot. To change back, run Migrate with [Replicated], which makes the
+// slot, let the looking relay go on until the table is empty, then start one of the log. A row that is written while both
+// run is published by one of them; started in this order, they also keep the order of each aggregate. A Debezium
+// connector does not look at seq: it repeats what was written after its slot was made and before Migrate had ended.
 //
 // # Any message
 //

@@ -105,3 +105,26 @@ func ExampleForget() {
 	fmt.Println(clean != nil)
 	// Output: true
 }
+
+// Polled is for databases without logical replication: given to Migrate and to the relay, rows are looked for.
+func ExamplePolled() {
+	setUp := func(ctx context.Context, pool *pgxpool.Pool) error {
+		return outbox.Migrate(ctx, pool, outbox.Polled(), outbox.Notify())
+	}
+	relay, err := outbox.NewRelay("postgres://relay@localhost:5432/shop", outbox.Polled(), outbox.PollEvery(time.Second))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(relay.Status().Slot, setUp != nil)
+	// Output: poll_outboxevent true
+}
+
+// LogOnly needs no table: the write-ahead log alone carries the event.
+func ExampleLogOnly() {
+	place := func(ctx context.Context, tx pgx.Tx, events ...bus.Message) error {
+		return outbox.In(tx, outbox.LogOnly()).Publish(ctx, events...).Err()
+	}
+	fmt.Println(place != nil)
+	// Output: true
+}

@@ -72,7 +72,7 @@ func (m *messages) record(message walMessage) (bus.Record, error) {
 // stand there, in a message that others wrote, is its JSON text as it is.
 func openMessage(message walMessage) (walRelation, [][]byte, error) {
 	refuse := func(err error) (walRelation, [][]byte, error) {
-		return walRelation{}, nil, fmt.Errorf("%w: a message with the prefix %q is no JSON object of an outbox row: %w", ErrTable, message.prefix, err)
+		return walRelation{}, nil, fmt.Errorf("%w: a message with the prefix %q is no JSON object of a row: %w", ErrTable, message.prefix, err)
 	}
 	relation := walRelation{name: message.prefix}
 	var values [][]byte
@@ -89,7 +89,8 @@ func openMessage(message walMessage) (walRelation, [][]byte, error) {
 		if err := content.Decode(&raw); err != nil {
 			return refuse(err)
 		}
-		relation.columns = append(relation.columns, walColumn{name: name.(string), oid: textOID, modifier: -1, nullable: true}) //nolint:forcetypeassert // a name is a string
+		field, _ := name.(string) // which it is
+		relation.columns = append(relation.columns, walColumn{name: field, oid: textOID, modifier: -1, nullable: true})
 		var text string
 		switch {
 		case string(raw) == "null":

@@ -39,32 +39,61 @@ func Migrate(ctx context.Context, db Beginner, opts ...TableOption) error {
 	if err != nil {
 		return err
 	}
-	err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
-			return err //nolint:wrapcheck // wrapped once below
-		}
-		if err := t.makeInbox(ctx, tx); err != nil || t.consumes {
-			return err
-		}
-		if !t.logOnly {
-			if err := t.make(ctx, tx); err != nil {
-				return err
-			}
-		}
-		return publish(ctx, tx, t)
+	polls := false
+	err = locked(ctx, db, func(tx pgx.Tx) (err error) {
+		polls, err = t.makeTables(ctx, tx)
+		return err
 	})
-	if err == nil && !t.consumes {
-		err = pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error {
-			if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
-				return err //nolint:wrapcheck // wrapped once below
+	if err == nil && !t.consumes && (!polls || t.mode == replicated) {
+		err = locked(ctx, db, func(tx pgx.Tx) error {
+			err := ensureSlot(ctx, tx, t.slot, t.publication, t.failover)
+			if err == nil && polls {
+				err = t.replicate(ctx, tx)
 			}
-			return ensureSlot(ctx, tx, t.slot, t.publication, t.failover)
+			return err
 		})
 	}
 	if err != nil {
 		return fmt.Errorf("outbox: migrate %s: %w", t.name, explain(err))
 	}
 	return nil
+}
+
+// locked runs one migration at a time.
+func locked(ctx context.Context, db Beginner, migrate func(pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, db, func(tx pgx.Tx) error { //nolint:wrapcheck // wrapped once by Migrate
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+			return err //nolint:wrapcheck // wrapped once by Migrate
+		}
+		return migrate(tx)
+	})
+}
+
+// makeTables says whether the rows that are written from now on are for a poller.
+func (t table) makeTables(ctx context.Context, tx pgx.Tx) (polls bool, err error) {
+	if err := t.makeInbox(ctx, tx); err != nil || t.consumes {
+		return false, err
+	}
+	if t.logOnly {
+		return false, publish(ctx, tx, t)
+	}
+	if err := t.make(ctx, tx); err != nil {
+		return false, err
+	}
+	if polls, err = isPolled(ctx, tx, t.name); err != nil {
+		return false, err
+	}
+	switch {
+	case t.mode == polled && !polls:
+		err = t.poll(ctx, tx)
+		fallthrough
+	case polls && t.mode != replicated:
+		if err == nil && t.notifies {
+			err = t.notify(ctx, tx)
+		}
+		return true, err
+	}
+	return polls, publish(ctx, tx, t)
 }
 
 // makeInbox looks first, since what creates an index waits for everybody who writes, even where there is one.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -42,6 +43,8 @@ type Relay struct {
 	config      []byte
 	connector   *connector
 	table       string
+	polled      bool
+	pollEvery   time.Duration
 	source      source
 	failover    bool
 	letters     bool
@@ -59,10 +62,11 @@ type Status struct {
 	// Working says that rows are read and published here. Another node may do so otherwise.
 	Working bool
 	// Halted says that it cannot go on before Err is mended, which it tries now and then.
-	Halted    bool
+	Halted bool
+	// Slot is the slot's name, and "poll_" with the table's for a relay that is given [Polled].
 	Slot      string
 	Confirmed LSN
-	// Lag is how many bytes of log are behind the confirmed position, -1 while it does not work here.
+	// Lag is how many bytes of log are behind the confirmed position, -1 while it does not work here, or with [Polled].
 	Lag int64
 	// Behind is since when the oldest committed transaction waits that is not published.
 	Behind time.Duration
@@ -78,7 +82,7 @@ type Status struct {
 }
 
 // NewRelay makes a relay of a database's outbox. The address is PostgreSQL's own form, postgres://user@host/database; the
-// role needs the REPLICATION attribute. Nothing is contacted before a group with the relay's [Relay.Part] runs.
+// role needs the REPLICATION attribute, but not with [Polled]. Nothing is contacted before a group with the relay's [Relay.Part] runs.
 func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 	config, err := pgx.ParseConfig(database)
 	if err != nil {
@@ -86,20 +90,30 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 	}
 	r := &Relay{
 		database: config, slot: Publication, publication: Publication, table: defaultTable, config: recommended,
-		logger: slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
+		pollEvery: 100 * time.Millisecond,
+		logger:    slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
 	}
-	r.source = logSource{relay: r}
 	for _, opt := range opts {
 		opt.applyRelay(r)
 	}
 	if r.logger == nil || r.meter == nil {
 		return nil, errors.New("outbox: relay: logger and metrics must not be nil")
 	}
+	if r.polled {
+		r.slot = "poll_" + strings.ReplaceAll(r.table, ".", "_")
+	}
+	if !tablePattern.MatchString(r.table) || r.pollEvery < pollShortest {
+		return nil, fmt.Errorf("outbox: relay: %w: the name %q, looked at every %s, at least %s", ErrTable, r.table, r.pollEvery, pollShortest)
+	}
 	if !slotPattern.MatchString(r.slot) || !publicationPattern.MatchString(r.publication) {
 		return nil, fmt.Errorf("outbox: relay: %w", errNames(r.slot, r.publication))
 	}
 	if r.connector, err = readConnector(r.config); err != nil {
 		return nil, err
+	}
+	r.source = logSource{relay: r}
+	if r.polled {
+		r.source = pollSource{config: r.database, table: r.table, connector: r.connector, longest: r.pollEvery}
 	}
 	r.status = Status{Slot: r.slot, Lag: -1}
 	if r.meters, err = newRelayMeters(r); err != nil {

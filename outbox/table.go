@@ -40,17 +40,20 @@ const defaultTable = "outboxevent"
 // PayloadAs is the type of the payload column. The default is [JSON].
 func PayloadAs(p Payload) TableOption { return tableOption(func(t *table) { t.payload = p }) }
 
-// Keep leaves the rows in the table, for inspection or for a poller. Something else must delete them then.
+// Keep leaves the rows in the table, for inspection. Something else must delete them then.
 func Keep() TableOption { return tableOption(func(t *table) { t.keep = true }) }
 
 // LogOnly writes events into the write-ahead log alone, by pg_logical_emit_message, and needs no outbox table. Records
-// are the same. [Table] then names the messages' prefix, which the relay must be told too. There is nothing to inspect,
-// to poll or to recover from when a replication slot is lost, and a payload must be UTF-8 text.
+// are the same. [Table] then names the messages' prefix, which the relay must be told too. There is nothing to inspect or
+// to recover from when a replication slot is lost; what is written before [Migrate] has made the slot, or in a database
+// that is [Polled], is published by nobody. A payload must be UTF-8 text.
 func LogOnly() TableOption { return tableOption(func(t *table) { t.logOnly = true }) }
 
 type table struct {
 	name        string
 	logOnly     bool
+	mode        mode
+	notifies    bool
 	payload     Payload
 	keep        bool
 	slot        string
@@ -86,8 +89,8 @@ func newTable(opts []TableOption) (table, error) {
 		return t, errNames(t.slot, t.publication)
 	}
 	switch {
-	case t.logOnly && (t.keep || t.payload == JSONB || t.payload == Bytes):
-		return t, fmt.Errorf("%w: LogOnly keeps text as it is and no rows; it does not go with Keep, JSONB and Bytes", ErrTable)
+	case t.logOnly && (t.keep || t.mode != asItIs || t.payload == JSONB || t.payload == Bytes):
+		return t, fmt.Errorf("%w: LogOnly keeps text as it is and no rows; it does not go with Keep, Polled, Replicated, JSONB and Bytes", ErrTable)
 	case slices.Contains([]Payload{JSON, JSONB, Text, Bytes}, t.payload):
 		return t, nil
 	default:
