@@ -13,7 +13,7 @@
 //
 // # Guarantees
 //
-//   - G1: a committed row is published exactly once to who reads committed records, a rolled back one never. Test: TestRelayPublishesCommitted.
+//   - G1: a committed row is published exactly once to who reads committed records, a rolled back one never, through crashes of relays. Test: TestExactlyOnce.
 //   - G2: events of one aggregate are published in commit order, also after a failure. Test: TestRelayKeepsOrder.
 //   - G3: a checkpoint goes on after all that was published with it, in the middle of a transaction too, and a transaction of any size takes bounded memory. Test: TestQueuePositions.
 //   - G4: one relay of a slot works at a time; another takes over when it ends. Test: TestRelayStandby.
@@ -35,6 +35,8 @@
 //   - G20: looking passes over no row whose transaction commits late. Test: TestPollPassesNothingOver.
 //   - G21: no writer can take a row away before it is published, and through a change between looking and the log each row is of one relay. Test: TestPollHandsOver.
 //   - G22: deleted rows that old snapshots keep do not make looks slower. Test: TestPollFloor.
+//   - G23: a row that Kafka refuses for good stops the relay, which names it, and goes on when that is mended. Test: TestRefusedRow.
+//   - G24: with DeadLetters such a row becomes a dead letter in the transaction that passes over it. Test: TestDeadLetters.
 //
 // # Without a table
 //

@@ -31,16 +31,25 @@ func placed(opts ...bus.ContractOption) bus.Event[order] {
 // fixture is a migrated database and a bus with the order topic.
 type fixture struct {
 	*testing.T
-	url  string
-	slot string
-	pool *pgxpool.Pool
-	bus  *bus.Bus
+	url    string
+	slot   string
+	pool   *pgxpool.Pool
+	bus    *bus.Bus
+	broker string
 }
 
 func newFixture(t *testing.T, opts ...outbox.TableOption) *fixture {
 	t.Helper()
 	at, name := database(t)
-	f := &fixture{T: t, url: at, slot: name, bus: bustest.Open(t, placed(bus.Partitions(3)))}
+	f := &fixture{T: t, url: at, slot: name, broker: bustest.Broker(t)}
+	var err error
+	if f.bus, err = bus.Open(t.Context(), f.broker); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.bus.Close() })
+	if err := f.bus.Verify(t.Context(), placed(bus.Partitions(3))); err != nil {
+		t.Fatal(err)
+	}
 	pool, err := pgxpool.New(t.Context(), f.url)
 	if err != nil {
 		t.Fatal(err)
