@@ -54,8 +54,8 @@ func (b *batch) commit() error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(b.life, endTimeout)
 	defer cancel()
-	if err := b.producer.Flush(ctx); err != nil {
-		return b.abort(fmt.Errorf("flush: %w", err))
+	if err := b.producer.Flush(ctx); err != nil { // to abort would wait for the same brokers
+		return fmt.Errorf("%w: flush: %w", errUncertain, err)
 	}
 	if failed := b.failure.Load(); failed != nil {
 		return b.abort(failed)

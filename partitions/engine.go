@@ -57,6 +57,9 @@ type engine struct {
 // clientMetadataAge is how soon clients may ask again where partitions are: taking a shard waits for it.
 const clientMetadataAge = 20 * time.Millisecond
 
+// brokerPatience is how long a broker is waited for beyond what a request may take, until another is asked who leads now.
+const brokerPatience = 5 * time.Second
+
 var errStopped = errors.New("partitions: the group is stopping")
 
 func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
@@ -76,7 +79,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 	if e.meters, err = newMeters(e); err != nil {
 		return e, err
 	}
-	if e.client, err = g.bus.Client(); err != nil {
+	if e.client, err = g.bus.Client(kgo.RequestTimeoutOverhead(brokerPatience)); err != nil {
 		return e, err
 	}
 	e.admin = kadm.NewClient(e.client)
@@ -106,6 +109,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 	for i := range c.lanes {
 		consumer, err := g.bus.Client(
 			kgo.MetadataMinAge(clientMetadataAge),
+			kgo.RequestTimeoutOverhead(brokerPatience),
 			kgo.FetchMaxWait(500*time.Millisecond),
 			kgo.FetchMaxPartitionBytes(c.fetched()),
 			kgo.FetchMaxBytes(maxFetched),

@@ -3,6 +3,7 @@ package partitions
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // membership is what the group's coordinator knows this node by. A commit with an older one is refused.
@@ -17,6 +18,7 @@ type gate struct {
 	mu      sync.Mutex
 	current membership
 	open    bool
+	turns   int // so often it was opened or shut
 	running int
 	changed chan struct{}
 }
@@ -66,13 +68,32 @@ func (g *gate) pass(m membership) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.current, g.open = m, true
+	g.turns++
 	g.change()
+}
+
+// reopen opens the gate again after a while for the membership that passed last, unless it is opened or shut before: the
+// shards that a node keeps over a rebalance need not wait for a member that does not join again. A commit that the next
+// generation overtakes is refused, and made again.
+func (g *gate) reopen(after time.Duration) {
+	g.mu.Lock()
+	turns := g.turns
+	g.mu.Unlock()
+	time.AfterFunc(after, func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if g.turns == turns {
+			g.open = true
+			g.change()
+		}
+	})
 }
 
 // shut closes the gate and waits for what runs.
 func (g *gate) shut(ctx context.Context) {
 	g.mu.Lock()
 	g.open = false
+	g.turns++
 	for g.running > 0 && ctx.Err() == nil {
 		changed := g.changed
 		g.mu.Unlock()

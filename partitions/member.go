@@ -32,6 +32,7 @@ func (e *engine) member(ctx context.Context) error {
 		kgo.Balancers(balancer),
 		kgo.DisableAutoCommit(),
 		kgo.SessionTimeout(c.session),
+		kgo.RequestTimeoutOverhead(brokerPatience),
 		kgo.HeartbeatInterval(c.heartbeat),
 		kgo.RebalanceTimeout(rebalanceTimeout),
 		kgo.OnPartitionsAssigned(func(ctx context.Context, client *kgo.Client, added map[string][]int32) {
@@ -40,7 +41,10 @@ func (e *engine) member(ctx context.Context) error {
 			e.joined.Store(client)
 			e.assigned(ctx, m, numbers(added))
 		}),
-		kgo.OnPartitionsRevoked(func(ctx context.Context, _ *kgo.Client, gone map[string][]int32) { e.leave(ctx, numbers(gone)) }),
+		kgo.OnPartitionsRevoked(func(ctx context.Context, _ *kgo.Client, gone map[string][]int32) {
+			e.leave(ctx, numbers(gone))
+			e.gate.reopen(handlerBudget + c.heartbeat) // longer than members take that are well
+		}),
 		kgo.OnPartitionsLost(func(ctx context.Context, _ *kgo.Client, _ map[string][]int32) {
 			e.trust.lose()
 			e.leave(ctx, e.owned())

@@ -34,6 +34,7 @@ type restoring struct {
 func newRestorer(e *engine) (*restorer, error) {
 	client, err := e.bus.Client(
 		kgo.MetadataMinAge(clientMetadataAge),
+		kgo.RequestTimeoutOverhead(brokerPatience),
 		kgo.FetchMaxWait(500*time.Millisecond),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.KeepControlRecords(),

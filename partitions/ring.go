@@ -48,6 +48,7 @@ func openRing(ctx context.Context, e *engine, lane int) (*ring, error) {
 			kgo.TransactionalID(p.id),
 			kgo.TransactionTimeout(transactionTimeout),
 			kgo.MetadataMinAge(clientMetadataAge),
+			kgo.RequestTimeoutOverhead(brokerPatience),
 			kgo.MaxBufferedRecords(1<<20),
 			kgo.RecordPartitioner(e.partitioner()),
 		)
@@ -91,7 +92,8 @@ func fence(ctx context.Context, b *bus.Bus, owner ownerMark) error {
 	var errs []error
 	for i := range owner.size {
 		id := transactionalID(owner.prefix, owner.lane, i)
-		client, err := b.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(transactionTimeout))
+		client, err := b.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(transactionTimeout),
+			kgo.RequestTimeoutOverhead(brokerPatience))
 		if err != nil {
 			return fmt.Errorf("fence %s: %w", id, err)
 		}
