@@ -24,6 +24,7 @@ type pollSource struct {
 	table     string
 	connector *connector
 	longest   time.Duration // between two looks
+	note      func(func(*Status))
 }
 
 // pollFeed is one session of a pollSource.
@@ -32,6 +33,7 @@ type pollFeed struct {
 	conn      *pgx.Conn
 	published pollRows // to be deleted before the next look
 	floor     pollFloor
+	told      pollTold
 	limit     int
 	pause     time.Duration
 	router    *router
@@ -53,7 +55,7 @@ func (s pollSource) open(ctx context.Context, from checkpoint, by claim) (feed, 
 	// A pooler between transactions keeps neither prepared statements nor settings.
 	config.StatementCacheCapacity, config.DescriptionCacheCapacity = 0, 0
 	config.DefaultQueryExecMode = pgx.QueryExecModeExec
-	f := &pollFeed{pollSource: s, published: from.Rows, limit: pollFirst, pause: pollShortest}
+	f := &pollFeed{pollSource: s, published: from.Rows, limit: pollFirst, pause: pollShortest, told: pollTold{note: s.note}}
 	config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { f.woken = true } // while the connection is used
 	var err error
 	if f.conn, err = pgx.ConnectConfig(ctx, config); err != nil {

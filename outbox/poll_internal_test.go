@@ -120,7 +120,7 @@ func TestPollPassesNothingOver(t *testing.T) {
 	if err := pgx.BeginFunc(t.Context(), p.pool, func(tx pgx.Tx) error { return In(tx).Publish(t.Context(), late).Err() }); err != nil {
 		t.Fatal(err)
 	}
-	if got := p.one(10 * time.Second); len(got) != 1 || got[0] != late.ID() {
+	if got := p.one(time.Minute); len(got) != 1 || got[0] != late.ID() {
 		t.Errorf("published %v, want the one that is committed", got)
 	}
 	if got := p.one(20 * time.Millisecond); len(got) != 0 {
@@ -129,7 +129,7 @@ func TestPollPassesNothingOver(t *testing.T) {
 	if err := open.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := p.one(10 * time.Second); len(got) != 1 || got[0] != early.ID() {
+	if got := p.one(time.Minute); len(got) != 1 || got[0] != early.ID() {
 		t.Errorf("published %v, want the one that committed late", got)
 	}
 }
@@ -157,7 +157,7 @@ func TestPollHandsOver(t *testing.T) {
 		t.Fatal(err)
 	}
 	publish(again)
-	got := append(p.one(10*time.Second), p.one(20*time.Millisecond)...)
+	got := append(p.one(time.Minute), p.one(20*time.Millisecond)...)
 	if fmt.Sprint(got) != fmt.Sprint([]string{polls.ID(), again.ID()}) {
 		t.Errorf("polled %v", got)
 	}

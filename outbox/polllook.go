@@ -85,7 +85,9 @@ func (f *pollFeed) look(ctx context.Context) (batch, error) {
 // pace says where the next look begins, and how many rows it asks for.
 func (f *pollFeed) pace(now *found) {
 	read, large := len(now.records), now.bytes >= queueBytes
-	f.floor.shown(now.last, read < f.limit && !large && now.err == nil)
+	all := read < f.limit && !large && now.err == nil
+	f.floor.shown(now.last, all)
+	f.told.tell(time.Now(), read, all)
 	switch {
 	case large:
 		f.limit = max(read, 1)

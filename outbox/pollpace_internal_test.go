@@ -52,6 +52,34 @@ func TestPollIsWoken(t *testing.T) {
 	}
 }
 
+// TestPollStatus has a backlog, looks at a part of it, then at all.
+func TestPollStatus(t *testing.T) {
+	t.Parallel()
+	var status Status
+	told := pollTold{note: func(change func(*Status)) { change(&status) }}
+	at := time.Now()
+	for _, step := range []struct {
+		after     time.Duration
+		read      int
+		all       bool
+		published int64
+		want      Status
+	}{
+		{0, 0, true, 0, Status{}},
+		{time.Second, 200, false, 0, Status{Behind: time.Second}},
+		{500 * time.Millisecond, 200, false, 200, Status{Behind: 1500 * time.Millisecond, Published: 200}},
+		{500 * time.Millisecond, 7, true, 400, Status{Published: 400, Rate: 400}},
+		{500 * time.Millisecond, 7, true, 407, Status{Published: 407, Rate: 400}},
+		{1500 * time.Millisecond, 0, true, 414, Status{Published: 414, Rate: 7}},
+	} {
+		at = at.Add(step.after)
+		status.Published = step.published
+		if told.tell(at, step.read, step.all); status != step.want {
+			t.Errorf("%+v, want %+v", status, step.want)
+		}
+	}
+}
+
 // TestPollRefuses names what keeps a table from being polled.
 func TestPollRefuses(t *testing.T) {
 	t.Parallel()
@@ -84,7 +112,7 @@ func TestPollIsBounded(t *testing.T) {
 	p.exec(`INSERT INTO outboxevent (id, aggregatetype, aggregateid, type, payload)
 		SELECT gen_random_uuid(), CASE n WHEN 40 THEN '' ELSE 'order' END, n::text, 't', to_json(repeat('x', 900000)) FROM generate_series(1, 45) n`)
 	for n := 0; n < 39; {
-		got := p.one(20 * time.Second)
+		got := p.one(time.Minute)
 		size := 0
 		for _, r := range p.records[n:] {
 			size += len(r.Value)

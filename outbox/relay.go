@@ -68,7 +68,7 @@ type Status struct {
 	Confirmed LSN
 	// Lag is how many bytes of log are behind the confirmed position, -1 while it does not work here, or with [Polled].
 	Lag int64
-	// Behind is since when the oldest committed transaction waits that is not published.
+	// Behind is since when the oldest committed transaction waits that is not published, at most that long with [Polled].
 	Behind time.Duration
 	// Kept is how many bytes of log the server keeps for the slot, and WAL its wal_status, asked every 10 seconds.
 	Kept int64
@@ -113,7 +113,7 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 	}
 	r.source = logSource{relay: r}
 	if r.polled {
-		r.source = pollSource{config: r.database, table: r.table, connector: r.connector, longest: r.pollEvery}
+		r.source = pollSource{config: r.database, table: r.table, connector: r.connector, longest: r.pollEvery, note: r.note}
 	}
 	r.status = Status{Slot: r.slot, Lag: -1}
 	if r.meters, err = newRelayMeters(r); err != nil {
