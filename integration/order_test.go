@@ -69,26 +69,26 @@ func awaitOnStream(response *http.Response, wanted map[string]bool) map[string]b
 	return missing
 }
 
-// onTopic reads the orders' topic to its end with kcat, and returns the ids of the events of each order.
-func onTopic(t *testing.T) map[string]map[string]bool {
+// onTopic reads the orders' topic to its end with kcat, and returns how often each event of each order stands there.
+func onTopic(t *testing.T) map[string]map[string]int {
 	t.Helper()
 	read := exec.CommandContext(t.Context(), "kcat", "-q", "-b", kcatBroker(t), "-C", "-e", "-t", "outbox.event.order", "-f", "%k\t%h\n")
 	output, err := read.Output()
 	if err != nil {
 		t.Fatalf("kcat: %v", err)
 	}
-	events := map[string]map[string]bool{}
+	events := map[string]map[string]int{}
 	for line := range strings.Lines(string(output)) {
 		key, headers, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		for header := range strings.SplitSeq(headers, ",") {
 			name, value, _ := strings.Cut(header, "=")
-			if name != "ce_id" && name != "id" {
+			if name != "ce_id" {
 				continue
 			}
 			if events[key] == nil {
-				events[key] = map[string]bool{}
+				events[key] = map[string]int{}
 			}
-			events[key][value] = true
+			events[key][value]++
 		}
 	}
 	return events
