@@ -9,7 +9,8 @@ import (
 
 var (
 	defaultLiteral   = regexp.MustCompile(`'([^']*(?:''[^']*)*)'`)
-	defaultGenerated = regexp.MustCompile(`^[(]?[A-Za-z0-9_.]+\((?:.+(?:, ?.+)*)?\)|^(?i:current_timestamp|current_time|current_date|localtime|localtimestamp)$`)
+	defaultGenerated = regexp.MustCompile(`^[(]?[A-Za-z0-9_.]+\((?:.+(?:, ?.+)*)?\)|` +
+		`^(?i:current_timestamp|current_time|current_date|localtime|localtimestamp)$`)
 )
 
 // defaults finds what Debezium takes for a column's default. A NULL in such a column becomes its default, and schemas

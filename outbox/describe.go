@@ -29,7 +29,7 @@ func describe(ctx context.Context, conn rower, relation walRelation) (walRelatio
 		var base int64
 		err := row.Scan(&c.name, &c.nullable, &c.expression, &c.typeName, &base, &c.modifier, &c.labels)
 		c.oid = uint32(base) //nolint:gosec // a number of pg_type
-		return c, err
+		return c, err        //nolint:wrapcheck // wrapped below
 	})
 	if err != nil {
 		return relation, fmt.Errorf("describe table %s: %w", relation.name, err)

@@ -11,7 +11,8 @@ import (
 var (
 	javaGroup      = regexp.MustCompile(`^\((\?(:|<[a-zA-Z][a-zA-Z0-9]*>))?`)
 	javaQuantifier = regexp.MustCompile(`^([*+?]|\{\d+(,\d*)?\})\??`)
-	javaEscape     = regexp.MustCompile(`^\\([dDwW]|[tnrfa]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[pP](L|Lu|Ll|Lt|Lm|Lo|N|Nd|P|S|Z)|[pP]\{(L|Lu|Ll|Lt|Lm|Lo|N|Nd|P|S|Z)\}|[^a-zA-Z0-9])`)
+	javaEscape     = regexp.MustCompile(`^\\([dDwW]|[tnrfa]|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|` +
+		`[pP](L|Lu|Ll|Lt|Lm|Lo|N|Nd|P|S|Z)|[pP]\{(L|Lu|Ll|Lt|Lm|Lo|N|Nd|P|S|Z)\}|[^a-zA-Z0-9])`)
 )
 
 const (

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -145,7 +146,7 @@ const unitDigits = 4
 
 func escapedUnit(digits []byte) rune {
 	unit, _ := strconv.ParseUint(string(digits[:unitDigits]), 16, 16) // the decoder has read them
-	return rune(unit)                                                 //nolint:gosec // sixteen bits
+	return rune(unit)
 }
 
 func lowUnit(rest []byte) rune {
@@ -160,7 +161,7 @@ func appendUnit(dst []byte, r rune) []byte {
 	if !utf16.IsSurrogate(r) {
 		return utf8.AppendRune(dst, r)
 	}
-	return append(dst, 0xE0|byte(r>>12), 0x80|byte(r>>6)&0xBF, 0x80|byte(r)&0xBF)
+	return append(dst, surrogateLead, byte(0x80|r>>6&0x3F), byte(0x80|r&0x3F)) //nolint:gosec // six bits each
 }
 
 // openingQuote finds where a string that ends here begins: at a quote with an even number of backslashes before it.
@@ -187,7 +188,7 @@ func jsonNumber(text string) (*jsonValue, error) {
 	switch {
 	case err != nil:
 		return &jsonValue{kind: kindBig}, nil //nolint:nilerr // it has too many digits
-	case number == int64(int32(number)):
+	case number >= math.MinInt32 && number <= math.MaxInt32:
 		return &jsonValue{kind: kindInt32, text: strconv.FormatInt(number, 10)}, nil
 	}
 	return &jsonValue{kind: kindInt64, text: strconv.FormatInt(number, 10)}, nil

@@ -98,7 +98,7 @@ func (r *walReader) relation() walRelation {
 	r.skip(1)
 	for range r.uint16() {
 		r.skip(1)
-		column := walColumn{name: r.text(), oid: r.uint32(), modifier: int32(r.uint32()), nullable: true} //nolint:gosec // its bits are those of a signed number
+		column := walColumn{name: r.text(), oid: r.uint32(), modifier: int32(r.uint32()), nullable: true} //nolint:gosec // the same bits
 		relation.columns = append(relation.columns, column)
 		if r.short {
 			break

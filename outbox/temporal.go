@@ -109,7 +109,7 @@ func timeOfDay(raw []byte) (int64, error) {
 		if err != nil {
 			return 0, errTime(raw)
 		}
-		micros += int64(n) * unit //nolint:gosec // two digits
+		micros += int64(n) * unit
 	}
 	if len(raw) == whole {
 		return micros, nil
@@ -122,7 +122,7 @@ func timeOfDay(raw []byte) (int64, error) {
 	for range 6 - len(fraction) {
 		n *= 10
 	}
-	return micros + int64(n), nil //nolint:gosec // six digits
+	return micros + int64(n), nil
 }
 
 // epoch reads a date and a time of day as units of so many microseconds.
@@ -204,7 +204,7 @@ func zonedTime(dst, raw []byte) ([]byte, error) {
 		if err != nil || i > 2 {
 			return nil, errTime(raw)
 		}
-		offset += int64(n) * []int64{microsAnHour, microsAMinute, microsASecond}[i] //nolint:gosec // two digits
+		offset += int64(n) * []int64{microsAnHour, microsAMinute, microsASecond}[i]
 	}
 	if raw[at] == '-' {
 		offset = -offset

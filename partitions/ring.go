@@ -50,6 +50,8 @@ func openRing(ctx context.Context, e *engine, lane int) (*ring, error) {
 			kgo.MetadataMinAge(clientMetadataAge),
 			kgo.RequestTimeoutOverhead(brokerPatience),
 			kgo.MaxBufferedRecords(1<<20),
+			// A record's own time may be long ago; the commit bounds how long its writing takes.
+			kgo.RecordDeliveryTimeout(0),
 			kgo.RecordPartitioner(e.partitioner()),
 		)
 		if err == nil {

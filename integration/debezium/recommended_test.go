@@ -2,6 +2,7 @@ package debezium_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 
 	"github.com/jackc/pgx/v5"
@@ -23,12 +24,10 @@ func (s *stage) recommended() map[string]string {
 	if err := json.Unmarshal(data, &file); err != nil {
 		s.Fatal(err)
 	}
-	for name, value := range map[string]string{
+	maps.Copy(file.Config, map[string]string{
 		"topic.prefix": "§", "slot.name": "§_d", "publication.name": "§", "table.include.list": "public.§",
 		"message.prefix.include.list": "§", "extended.headers.enabled": "true",
-	} {
-		file.Config[name] = value
-	}
+	})
 	return file.Config
 }
 

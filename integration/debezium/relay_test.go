@@ -8,23 +8,32 @@ import (
 	"github.com/millrace/millrace/partitions"
 )
 
-// relay runs the twin's relay until stop, or as long as the test.
-func (s *stage) relay(w twin) (stop func()) {
+// relays runs the twins' relays in one group until stop, or as long as the test.
+func (s *stage) relays(twins ...twin) (stop func()) {
 	s.Helper()
-	name := s.named(w, "§")
-	relay, err := outbox.NewRelay(s.url, outbox.Slot(name), outbox.From(name), outbox.Connector(s.connectorJSON(w)))
-	if err != nil {
-		s.Fatalf("%s: %v", w.name, err)
+	opts := []partitions.Option{partitions.Shards(2)}
+	for _, w := range twins {
+		name := s.named(w, "§")
+		relay, err := outbox.NewRelay(s.url, outbox.Slot(name), outbox.From(name), outbox.Table(name), outbox.Connector(s.connectorJSON(w)), outbox.Logger(s.logger))
+		if err != nil {
+			s.Fatalf("%s: %v", w.name, err)
+		}
+		opts = append(opts, relay.Part())
+		s.Cleanup(func() {
+			if s.Failed() {
+				s.Logf("%s: %+v", w.name, relay.Status())
+			}
+		})
 	}
-	group, err := partitions.New(s.bus, name, relay.Part(), partitions.Lanes(1), partitions.Shards(1))
+	group, err := partitions.New(s.bus, s.named(twins[0], "§"), opts...)
 	if err != nil {
-		s.Fatalf("%s: %v", w.name, err)
+		s.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(s.Context())
 	var running sync.WaitGroup
 	running.Go(func() {
 		if err := group.Run(ctx); err != nil {
-			s.Errorf("%s: %v", w.name, err)
+			s.Errorf("relays: %v", err)
 		}
 	})
 	stop = sync.OnceFunc(func() { cancel(); running.Wait() })

@@ -28,7 +28,7 @@ func TestSwitchesLoseNothing(t *testing.T) {
 	s.stop(w)
 	from := s.confirmed(w)
 
-	stop := s.relay(w)
+	stop := s.relays(w)
 	s.handled(w, load.wanted())
 	stop()
 

@@ -3,6 +3,7 @@ package debezium_test
 import (
 	"context"
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"net/url"
 	"strings"
@@ -36,6 +37,7 @@ type twin struct {
 type stage struct {
 	*testing.T
 	bus    *bus.Bus
+	logger *slog.Logger
 	pool   *pgxpool.Pool
 	url    string
 	worker *servers.Server
@@ -45,8 +47,9 @@ type stage struct {
 func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{T: t, worker: shared.Connect(t), url: shared.Postgres(t).URL, run: "t" + uuid.NewString()[:6]}
+	s.logger = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	var err error
-	if s.bus, err = bus.Open(t.Context(), shared.Kafka(t).URL); err != nil {
+	if s.bus, err = bus.Open(t.Context(), shared.Kafka(t).URL, bus.Logger(s.logger)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.bus.Close() })
