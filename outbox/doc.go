@@ -37,6 +37,7 @@
 //   - G22: deleted rows that old snapshots keep do not make looks slower. Test: TestPollFloor.
 //   - G23: a row that Kafka refuses for good stops the relay, which names it, and goes on when that is mended. Test: TestRefusedRow.
 //   - G24: with DeadLetters such a row becomes a dead letter in the transaction that passes over it. Test: TestDeadLetters.
+//   - G25: who has a relay, how far it is and what stands in its way can be asked of Kafka, whether it runs or not. Test: TestStandings.
 //
 // # Without a table
 //

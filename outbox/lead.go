@@ -23,6 +23,7 @@ func (r *Relay) lead(ctx context.Context, lease *partitions.Lease) error {
 	interrupted := resilience.RetryPolicy{Attempts: 1, Initial: 100 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
 	halted := resilience.RetryPolicy{Attempts: 1, Initial: time.Second, Max: 30 * time.Second, Multiplier: 2, Jitter: 0.2}
 	failures, busy := 0, false
+	defer r.tell(ctx, lease)()
 	for {
 		began, before := time.Now(), r.Status().Published
 		err := r.session(ctx, lease)

@@ -130,7 +130,7 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 //
 // A relay never ends the group's run. What it cannot mend is logged and in [Relay.Status], and it tries again by itself.
 func (r *Relay) Part() partitions.Option {
-	return partitions.Options(partitions.Use(checkpoints), partitions.Singleton("outbox."+r.slot, r.lead))
+	return partitions.Options(partitions.Use(checkpoints, reports), partitions.Singleton("outbox."+r.slot, r.lead))
 }
 
 // Status says what the relay is doing.

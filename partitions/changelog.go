@@ -43,3 +43,8 @@ func (t *Table[K, V]) Rows(changelog iter.Seq2[bus.Record, error]) (map[K]V, err
 	}
 	return rows, nil
 }
+
+// Has says whether a record of the changelog is of a row of the table, one that is put or one that is deleted.
+func (t *Table[K, V]) Has(record bus.Record) bool {
+	return t.err == nil && bytes.HasPrefix(record.Key, t.prefix)
+}

@@ -40,6 +40,11 @@ func TestRows(t *testing.T) {
 	if err != nil || !maps.Equal(rows, map[string]int{"old": 10, "new": 2}) {
 		t.Errorf("rows %v, %v: want one upgraded, one as it is, and none that has expired", rows, err)
 	}
+	for key, own := range map[string]bool{"balance/a": true, "balances/a": false, "!claim": false} {
+		if balance.Has(bus.Record{Key: []byte(key)}) != own {
+			t.Errorf("Has %s is not %t", key, own)
+		}
+	}
 	if _, err := balance.Rows(read(lost, "balance/a", "1")); !errors.Is(err, lost) {
 		t.Errorf("%v, want the reading's error", err)
 	}

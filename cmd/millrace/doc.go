@@ -3,8 +3,9 @@
 // # Commands
 //
 // dev runs everything on one machine with what the machine has: a Kafka broker within the process, PostgreSQL and Redis,
-// the outbox relay, the push hub and the example shop. serve runs the same program on servers that are there already.
-// topics, tail, publish and deadletters look into Kafka, and doctor says what to change in the servers' configuration.
+// the outbox relay, the push hub and the example shop. serve runs the same program on servers that are there already, and
+// relay the outbox relay alone. topics, tail, publish, deadletters and shards look into Kafka, outbox into relays and
+// replication slots, and doctor says what to change in the servers' configuration.
 //
 // # Exit codes
 //
@@ -27,4 +28,7 @@
 //   - G9: what doctor recommends, the tables of deploy/kafka and the files there agree. Test: TestRecommendations.
 //   - G10: where PostgreSQL is not installed it is downloaded, once, and its digest compared. Test: TestDevDownloadsPostgres.
 //   - G11: a full disk refuses orders and says what to do; those that were accepted are kept. Test: TestFullDisk.
+//   - G12: relay publishes what is committed once and in order; another one takes over when it is killed. Test: TestRelay.
+//   - G13: relay stops before a gap, its log, /readyz and outbox say what to do, and it goes on when told to. Test: TestRelayGap.
+//   - G14: outbox shows who publishes, slots that are lost, read by others or unread, and what to do, whether relays run or not. Test: TestOutbox.
 package main
