@@ -56,8 +56,9 @@ type Erased struct {
 }
 
 // Reset erases a group's state, its tables, timers and parked records, and sets where it begins again, so that its next
-// run builds the state anew from its inputs. What it reads again it also emits again. Dead letters stay. Where the inputs
-// have been given more partitions, the group's own topics are given as many.
+// run builds the state anew from its inputs. What it reads again it also emits again, and what singletons and commands
+// keep in tables does not come back by itself: a relay of package outbox, say, publishes again what its source has not
+// been told of. Dead letters stay. Where the inputs have been given more partitions, the group's own topics are given as many.
 //
 // The changelog is not deleted: a tombstone is written for each of its keys. So copies on nodes' disks follow, fencing
 // tokens go on growing, and the topic's settings stay.

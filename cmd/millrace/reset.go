@@ -25,7 +25,8 @@ func newReset(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "reset GROUP", Short: "Erase a partition group's tables, timers and parked records, so that it builds them again",
 		Long: "Erase a partition group's tables, timers and parked records, and set where it begins again, so that its next run builds\n" +
-			"them anew from its inputs. What it reads again it also emits again. Nobody may run the group meanwhile. Dead letters stay.",
+			"them anew from its inputs. What it reads again it also emits again, and what does not come from its inputs, as that of\n" +
+			"singletons, does not come back. Nobody may run the group meanwhile. Dead letters stay.",
 		Example: "  millrace shards reset ledger\n  millrace shards reset ledger --from latest --yes",
 		Args:    usage(cobra.ExactArgs(1)), ValidArgsFunction: g.completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {

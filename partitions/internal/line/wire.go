@@ -30,16 +30,16 @@ func (w *wire) Write(b []byte) (int, error) {
 		return 0, err
 	}
 	if len(b) < 12 {
-		return w.Conn.Write(b)
+		return w.Conn.Write(b) //nolint:wrapcheck // the connection's own
 	}
 	key := int16(binary.BigEndian.Uint16(b[4:])) //nolint:gosec // as it is encoded
 	if trip := w.line.count(key); trip != nil && !trip.After {
 		trip.Hit(key)
 		return 0, ErrCut
 	} else if trip != nil {
-		w.expect(int32(binary.BigEndian.Uint32(b[8:])), func() { trip.Hit(key) })
+		w.expect(int32(binary.BigEndian.Uint32(b[8:])), func() { trip.Hit(key) }) //nolint:gosec // as it is encoded
 	}
-	return w.Conn.Write(b)
+	return w.Conn.Write(b) //nolint:wrapcheck // the connection's own
 }
 
 func (w *wire) expect(correlation int32, instead func()) {
@@ -65,10 +65,10 @@ func (w *wire) Read(b []byte) (int, error) {
 			return 0, ErrCut
 		}
 	}
-	return n, err
+	return n, err //nolint:wrapcheck // the connection's own
 }
 
 func (w *wire) Close() error {
 	w.once.Do(func() { close(w.closed) })
-	return w.Conn.Close()
+	return w.Conn.Close() //nolint:wrapcheck // the connection's own
 }
