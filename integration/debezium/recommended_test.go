@@ -2,6 +2,7 @@ package debezium_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"os"
 
@@ -35,12 +36,14 @@ type order struct {
 	ID string `json:"id"`
 }
 
-// recommendedTwin publishes what an application does: events of its contracts, in transactions.
-func (s *stage) recommendedTwin() twin {
-	w := twin{name: "recommended", topics: []string{"outbox.event.§", "§-own"}, config: s.recommended(), wants: 6}
+// recommendedTwin publishes what an application does: events of its contracts, in transactions, through a table or,
+// with an option, through the log alone.
+func (s *stage) recommendedTwin(opts ...outbox.TableOption) twin {
+	w := twin{name: fmt.Sprint("recommended", len(opts)), topics: []string{"outbox.event.§", "§-own"}, config: s.recommended(), wants: 6}
+	w.alike = len(opts) > 0 // as with all messages
 	w.table = func(w twin) {
 		name := s.named(w, "§")
-		if err := outbox.Migrate(s.Context(), s.pool, outbox.Table(name), outbox.From(name), outbox.Slot(name)); err != nil {
+		if err := outbox.Migrate(s.Context(), s.pool, append(opts, outbox.Table(name), outbox.From(name), outbox.Slot(name))...); err != nil {
 			s.Fatal(err)
 		}
 	}
@@ -50,7 +53,7 @@ func (s *stage) recommendedTwin() twin {
 		own := bus.Define("shop.own.placed", func(o order) string { return o.ID }, bus.InTopic(bus.Topic(name+"-own")))
 		ctx := request.With(s.Context(), request.Info{Tenant: "acmé", ID: "r1"})
 		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-			return outbox.In(tx, outbox.Table(name)).Publish(ctx, placed.New(order{ID: "ключ 🔑"}), placed.New(order{ID: "b"}),
+			return outbox.In(tx, append(opts, outbox.Table(name))...).Publish(ctx, placed.New(order{ID: "ключ 🔑"}), placed.New(order{ID: "b"}),
 				own.New(order{ID: "c"}), bus.Atomic(placed.New(order{ID: "d"}), own.New(order{ID: "e"})),
 				placed.New(order{ID: "f"}, bus.ID("no uuid"), bus.WithHeader("x-own", "ü"))).Err()
 		})

@@ -30,6 +30,7 @@ type twin struct {
 	write   func(twin)        // writes beside rows
 	rows    []string          // statements; each is a transaction of its own
 	wants   int               // records that both publish
+	alike   bool              // Debezium adds no headers of its own, so of two equal records one is its
 	kept    map[string]string // values by the row's id, which only the relay publishes
 }
 
