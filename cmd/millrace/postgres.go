@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -13,6 +14,9 @@ const doctorLimit = 10 * time.Second
 
 // versionStep is what PostgreSQL counts a major version as in server_version_num.
 const versionStep = 10_000
+
+// decodingMemory is 64 MB as pg_settings counts it.
+const decodingMemory = 64 << 10
 
 const restart = ", then restart PostgreSQL"
 
@@ -29,17 +33,16 @@ func postgresRules() []rule {
 		set("max_wal_senders", atLeast(10), "10", advice, "each reader of the log takes one; without a free one the relay waits", restart),
 		set("max_slot_wal_keep_size", limit{"10GB, or what the disk has room for", func(found string) bool { return found != "-1" }},
 			"10GB", advice, "a relay that stands still fills the disk otherwise; a slot past the limit is lost, so alert on its lag first", reload),
+		set("idle_replication_slot_timeout", limit{"0", func(found string) bool { return found == "0" }}, "0", advice,
+			"PostgreSQL 18 takes the slot from a relay that is away for longer, and what was committed meanwhile is not published", reload),
+		set("logical_decoding_work_mem", limit{"64MB or more", atLeast(decodingMemory).holds}, "64MB", advice,
+			"changes of open transactions past it are written to the disk and read again, which delays events", reload),
 		set("fsync", exactly("on"), "on", fault, "accepted orders are lost by a power cut otherwise", reload),
 		set("full_page_writes", exactly("on"), "on", fault, "a power cut may leave a torn page that cannot be repaired otherwise", reload),
 		set("synchronous_commit", limit{"on", func(found string) bool { return found != "off" }}, "on", fault,
 			"off loses the last commits at a crash, orders that were accepted among them", reload),
 	}
 }
-
-const slotQuery = `SELECT slot_name, active, coalesce(wal_status, ''),
-	coalesce(pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), '-'),
-	coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0) > 1e9
-	FROM pg_replication_slots WHERE slot_type = 'logical' AND database = current_database() ORDER BY slot_name`
 
 func diagnosePostgres(ctx context.Context, at string) []finding {
 	const server = "postgres"
@@ -51,13 +54,14 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	var version int
-	var free int64
+	var free, senders int64
 	var role string
 	var replication bool
 	err = conn.QueryRow(ctx, `SELECT current_setting('server_version_num')::int,
 		current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
+		current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'walsender'),
 		current_user, (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)`).
-		Scan(&version, &free, &role, &replication)
+		Scan(&version, &free, &senders, &role, &replication)
 	if err != nil {
 		return unreachable(server, err)
 	}
@@ -76,19 +80,40 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 			Recommended: "true", Reason: "the relay reads the log", Change: "ALTER ROLE " + pgx.Identifier{role}.Sanitize() + " REPLICATION",
 		}),
 	}
-	findings = append(findings, checkAll(server, settings, postgresRules())...)
-	slots, held, err := slotFindings(ctx, conn)
+	findings = append(findings, timeouts(checkAll(server, settings, postgresRules()))...)
+	slots, err := readSlots(ctx, conn)
 	if err != nil {
 		return append(findings, unreachable(server, err)...)
 	}
-	if !held {
+	if len(slots) == 0 {
 		findings = append(findings, judge(free > 0, finding{
 			Severity: fault, Server: server, Subject: "free replication slots", Found: strconv.FormatInt(free, 10), Recommended: "1 or more",
 			Reason: "the relay has no slot here yet, and makes one",
 			Change: "raise max_replication_slots" + restart + ", or drop a slot that nothing uses: SELECT pg_drop_replication_slot('NAME')",
 		}))
 	}
-	return append(findings, slots...)
+	findings = append(findings, judge(senders > 0 || slices.ContainsFunc(slots, func(s slot) bool { return s.Active }), finding{
+		Severity: fault, Server: server, Subject: "free connections for readers of the log", Found: strconv.FormatInt(senders, 10),
+		Recommended: "1 or more", Reason: "the relay cannot read the log", Change: "raise max_wal_senders" + restart,
+	}))
+	for i := range slots {
+		findings = append(findings, slots[i].finding())
+	}
+	published, err := publicationFindings(ctx, conn)
+	if err != nil {
+		return append(findings, unreachable(server, err)...)
+	}
+	return append(findings, published...)
+}
+
+// timeouts says of a setting that PostgreSQL 18 brought, on an older one, that there is nothing to do.
+func timeouts(findings []finding) []finding {
+	for i, f := range findings {
+		if f.Subject == "idle_replication_slot_timeout" && f.Severity == hidden {
+			findings[i].Severity, findings[i].Found = fine, "none before PostgreSQL 18"
+		}
+	}
+	return findings
 }
 
 func postgresSettings(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
@@ -107,40 +132,4 @@ func postgresSettings(ctx context.Context, conn *pgx.Conn) (map[string]string, e
 		return nil
 	})
 	return settings, err //nolint:wrapcheck // shown as it is
-}
-
-// slotFindings judges each slot, and says whether there is one.
-func slotFindings(ctx context.Context, conn *pgx.Conn) ([]finding, bool, error) {
-	rows, err := conn.Query(ctx, slotQuery)
-	if err != nil {
-		return nil, false, err //nolint:wrapcheck // shown as it is
-	}
-	var findings []finding
-	var name, status, size string
-	var active, large bool
-	_, err = pgx.ForEachRow(rows, []any{&name, &active, &status, &size, &large}, func() error {
-		state := "active"
-		if !active {
-			state = "not active"
-		}
-		f := finding{
-			Severity: fine, Server: "postgres", Subject: "slot " + name, Found: state + ", log " + status + ", keeps " + size,
-			Recommended: "active, log reserved",
-		}
-		drop := "SELECT pg_drop_replication_slot('" + name + "')"
-		switch {
-		case status == "lost":
-			f.Severity, f.Reason = fault, "PostgreSQL removed log that was not read: rows that were committed then are not in Kafka"
-			f.Change = "find what is missing, then " + drop + " and start the relay again"
-		case status == "unreserved" || large:
-			f.Severity, f.Reason = fault, "log piles up, and the slot is lost when it reaches max_slot_wal_keep_size"
-			f.Change = "see in the log of the pod that holds the relay why it does not publish"
-		case !active:
-			f.Severity, f.Reason = advice, "nothing reads it, and it keeps log"
-			f.Change = "start its relay, or " + drop
-		}
-		findings = append(findings, f)
-		return nil
-	})
-	return findings, len(findings) > 0, err //nolint:wrapcheck // shown as it is
 }

@@ -13,6 +13,7 @@ import (
 // slot is what PostgreSQL tells of a logical replication slot of the database.
 type slot struct {
 	Name      string
+	Plugin    string
 	Active    bool
 	Reader    string // the application's name, where it may be seen
 	Client    string
@@ -33,13 +34,13 @@ type database struct {
 }
 
 // slotsQuery reads columns that older versions do not have as null, by way of JSON.
-const slotsQuery = `SELECT s.slot_name::text, s.active, coalesce(a.application_name, ''), coalesce(host(a.client_addr), ''),
+const slotsQuery = `SELECT s.slot_name::text, s.plugin::text, s.active, coalesce(a.application_name, ''), coalesce(host(a.client_addr), ''),
 	coalesce(s.wal_status, ''), coalesce(to_jsonb(s) ->> 'invalidation_reason', ''), coalesce(s.confirmed_flush_lsn, '0/0')::text,
 	coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), s.confirmed_flush_lsn), 0)::bigint,
 	coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn), 0)::bigint, coalesce(s.safe_wal_size, -1),
 	coalesce(extract(epoch FROM now() - (to_jsonb(s) ->> 'inactive_since')::timestamptz), 0)::float8
 	FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid
-	WHERE s.slot_type = 'logical' AND s.plugin = 'pgoutput' AND s.database = current_database() ORDER BY s.slot_name`
+	WHERE s.slot_type = 'logical' AND s.database = current_database() ORDER BY s.slot_name`
 
 func readDatabase(ctx context.Context, at string) (*database, error) {
 	ctx, cancel := context.WithTimeout(ctx, doctorLimit)
@@ -69,7 +70,7 @@ func readSlots(ctx context.Context, conn *pgx.Conn) ([]slot, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s slot, err error) { //nolint:wrapcheck // wrapped by those who ask
 		var confirmed string
 		var unread float64
-		if err := row.Scan(&s.Name, &s.Active, &s.Reader, &s.Client, &s.Status, &s.Reason, &confirmed, &s.Lag, &s.Kept, &s.Room, &unread); err != nil {
+		if err := row.Scan(&s.Name, &s.Plugin, &s.Active, &s.Reader, &s.Client, &s.Status, &s.Reason, &confirmed, &s.Lag, &s.Kept, &s.Room, &unread); err != nil {
 			return s, err //nolint:wrapcheck // wrapped by those who ask
 		}
 		s.Unread = time.Duration(unread * float64(time.Second))

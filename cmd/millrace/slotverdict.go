@@ -79,7 +79,7 @@ func unknownSlots(d *database, standings []outbox.Standing, group string) (lines
 	}
 	for i := range d.Slots {
 		found := &d.Slots[i]
-		if known[found.Name] {
+		if known[found.Name] || found.Plugin != "pgoutput" {
 			continue
 		}
 		line := outboxLine{Relay: found.Name, Group: group, Mode: modeLog, State: stateOther}
