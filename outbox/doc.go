@@ -39,6 +39,14 @@
 //   - G24: with DeadLetters such a row becomes a dead letter in the transaction that passes over it. Test: TestDeadLetters.
 //   - G25: who has a relay, how far it is and what stands in its way can be asked of Kafka, whether it runs or not. Test: TestStandings.
 //
+// # Debezium
+//
+// [Connector] takes a connector's own file. What shapes records in it is followed, or refused by name; which options,
+// converters and column types these are is in deploy/kafka/debezium-outbox.md, with the way from one to the other. What
+// differs: Debezium's headers about its context; record times, where no column has them; payloads that Debezium drops or
+// fails at, which keep their own bytes; the order of fields in an expanded array whose objects differ; and digits of
+// floating point numbers before Java 19. Package integration/debezium compares the two.
+//
 // # Without a table
 //
 // [LogOnly] writes events with pg_logical_emit_message, as JSON objects that Debezium's

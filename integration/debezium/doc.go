@@ -17,5 +17,5 @@
 //
 //   - G1: topic, partition, key, value and headers of a row are those that Debezium makes under the same configuration. Test: TestRecordsEqualDebezium.
 //   - G2: what Debezium cannot publish is published with its own bytes, and the rest stays equal. Test: TestRecordsEqualDebezium.
-//   - G3: a slot that goes from Debezium to the relay and back under load loses nothing and keeps the order of each key. The relay repeats what Debezium had not confirmed, and Debezium repeats nothing. Test: TestSwitchesLoseNothing.
+//   - G3: a slot that goes from Debezium to the relay and back under load loses nothing and keeps the order of each key. Each repeats what the other had not confirmed. Test: TestSwitchesLoseNothing.
 package debezium
