@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/millrace/millrace/request"
 	"github.com/millrace/millrace/resilience"
@@ -27,8 +28,9 @@ func (l *Lease) Shard() int32 { return l.shard.id }
 // Do calls f in a transaction of the lease's shard, and returns when it is committed: what f writes and emits is there
 // exactly once, and f may be called again when a transaction has to be made again. A message that brokers refuse for good,
 // as for a topic that is not there, is a [bus.PublishError], and nothing was done. A lease that has ended is
-// [ErrNotOwner], and nothing was done then. An error of class indefinite says that it may have been committed; a later
-// lease, here or elsewhere, sees by its tables what became of it.
+// [ErrNotOwner], and nothing was done then. A transaction that has begun when ctx or the lease ends is waited for, 2 seconds
+// at most. An error of class indefinite says that it may have been committed; a later lease, here or elsewhere, sees by its
+// tables what became of it.
 func (l *Lease) Do(ctx context.Context, f func(*Tx) error) error {
 	const begun, givenUp = 1, 2
 	var state atomic.Int32
@@ -51,8 +53,19 @@ func (l *Lease) Do(ctx context.Context, f func(*Tx) error) error {
 	if state.CompareAndSwap(0, givenUp) {
 		return err
 	}
-	return resilience.Indefinite(err)
+	timer := time.NewTimer(lastWait)
+	defer timer.Stop()
+	select {
+	case err = <-ended:
+		return err
+	case <-timer.C:
+		return resilience.Indefinite(err)
+	}
 }
+
+// lastWait is how long a transaction that has begun is waited for when its caller or its lease ends: where shards move as
+// planned it is committed by then.
+const lastWait = 2 * time.Second
 
 // grant makes a lease of a live shard: the coordinator was heard, and accepts a transaction of the shard after that.
 func (e *engine) grant(s *shard) (*Lease, error) {

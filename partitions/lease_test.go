@@ -106,3 +106,33 @@ func (w *world) counted() {
 		w.t.Errorf("%d counts under %d leases", last.Balance, tokens)
 	}
 }
+
+// TestLeaseStop stops a node while its lease's transaction runs: who has begun it hears that it is committed.
+func TestLeaseStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.end()
+		begun, heard := make(chan struct{}), make(chan error, 1)
+		count := partitions.NewTable[string, int64]("count")
+		g, err := partitions.New(w.bus, "meters", partitions.Use(count), partitions.Shards(1),
+			partitions.Singleton("meter", func(ctx context.Context, lease *partitions.Lease) error {
+				heard <- lease.Do(ctx, func(tx *partitions.Tx) error {
+					close(begun)
+					<-time.After(300 * time.Millisecond)
+					count.Put(tx, "n", 1)
+					return nil
+				})
+				return nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stop := start(t, g)
+		<-begun
+		stop()
+		if err := <-heard; err != nil {
+			t.Errorf("the transaction that was committed: %v", err)
+		}
+	})
+}
