@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	_ "embed" // the schema is a file, so that it can be read and copied
+	"fmt"
 	"strings"
 	"time"
 
@@ -51,15 +52,24 @@ const (
 // isPolled says whether rows that are written now are for a poller.
 func isPolled(ctx context.Context, db querier, table string) (bool, error) {
 	var yes bool
-	err := db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_attribute
-		WHERE attrelid = to_regclass($1) AND attname = 'seq' AND atthasdef AND NOT attisdropped)`, quote(table)).Scan(&yes)
+	err := db.QueryRow(ctx, `SELECT count(*) = 2 FROM pg_attribute
+		WHERE attrelid = to_regclass($1) AND attname IN ('seq', 'xact') AND atthasdef AND NOT attisdropped`, quote(table)).Scan(&yes)
 	return yes, err //nolint:wrapcheck // wrapped by who asks
 }
 
 // poll makes rows that are written from now on stay for a poller. The exclusive lock that this takes divides them from
 // those before: each row is either of the log or of the poller.
 func (t table) poll(ctx context.Context, tx pgx.Tx) error {
-	_, err := tx.Exec(ctx, strings.NewReplacer(
+	var taken bool
+	err := tx.QueryRow(ctx, `SELECT count(*) = 1 FROM pg_attribute
+		WHERE attrelid = to_regclass($1) AND attname IN ('seq', 'xact') AND NOT attisdropped`, quote(t.name)).Scan(&taken)
+	if err != nil {
+		return err //nolint:wrapcheck // wrapped once by Migrate
+	}
+	if taken {
+		return fmt.Errorf("%w: %s has a column seq or xact of its own, which Polled needs for itself; rename it", ErrTable, t.name)
+	}
+	_, err = tx.Exec(ctx, strings.NewReplacer(
 		"{{table}}", quote(t.name), "{{sequence}}", quote(t.beside("seq")), "{{index}}", t.inSchema("seq_index"),
 		"{{function}}", quote(t.beside("polled")), "{{poller}}", quote(t.beside("poller")),
 	).Replace(polledSchema))

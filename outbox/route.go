@@ -53,6 +53,9 @@ type routing struct {
 func newRouter(relation walRelation, c *connector) (*router, error) {
 	making := routing{relation, c}
 	r := &router{connector: c, seq: making.find("seq"), width: len(relation.columns)}
+	if making.find("xact") < 0 { // the table's owners number its rows themselves
+		r.seq = -1
+	}
 	var err error
 	if r.routeBy, err = making.slot(c.routeBy, converter{class: stringConverter, option: "route.by.field"}); err != nil {
 		return nil, err
