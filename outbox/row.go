@@ -116,7 +116,10 @@ func (t table) carries(r bus.Record) error {
 	case t.payload == JSONB && !strings.Contains(r.ContentType(), "json"):
 		return fmt.Errorf("a %s column would change a payload of type %q; see outbox.PayloadAs", t.payload, r.ContentType())
 	}
-	if !t.logOnly && !isText(r.Value) || (t.payload == JSONB && bytes.Contains(r.Value, []byte(`\u0000`))) {
+	if t.payload == JSONB && !jsonbTakes(r.Value) {
+		return errors.New("a jsonb column takes no zero bytes, halves of characters and numbers beyond numeric; see outbox.PayloadAs")
+	}
+	if !t.logOnly && !isText(r.Value) {
 		return fmt.Errorf("a %s column takes UTF-8 text without zero bytes only; see outbox.PayloadAs", t.payload)
 	}
 	return nil
