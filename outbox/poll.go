@@ -32,6 +32,8 @@ type pollFeed struct {
 	pollSource
 	conn      *pgx.Conn
 	published pollRows // to be deleted before the next look
+	deleted   pollRows // by this session's last deletion
+	newest    int64    // the seq of the last of them
 	floor     pollFloor
 	told      pollTold
 	limit     int

@@ -54,8 +54,12 @@ func (f *pollFeed) look(ctx context.Context) (batch, error) {
 	asked.add(one(f.floor.horizon), pollSettings)
 	if len(f.published) > 0 {
 		seqs, ids, first, last, err := f.published.arrays()
+		if err == nil {
+			f.deleted = f.published
+			f.newest, err = strconv.ParseInt(last, 10, 64)
+		}
 		if err != nil {
-			return batch{}, err
+			return batch{}, fmt.Errorf("read the checkpoint: %w", err)
 		}
 		asked.add(nil, "DELETE FROM "+rows+" AS t USING unnest($1::bigint[], $2::uuid[]) AS gone (seq, id) "+
 			"WHERE t.seq = gone.seq AND t.id = gone.id AND t.seq BETWEEN $3::bigint AND $4::bigint", seqs, ids, first, last)

@@ -25,6 +25,19 @@ const idBytes = 16
 
 var errCut = fmt.Errorf("%w: the checkpoint is cut off", errMalformed)
 
+// hold says whether the row is one of them.
+func (p pollRows) hold(seq int64, id string) bool {
+	raw, err := hex.DecodeString(strings.ReplaceAll(id, "-", ""))
+	for at := int64(0); err == nil && len(p) > idBytes && at < seq; {
+		step, n := binary.Uvarint(p[idBytes:])
+		if at += int64(step); at == seq && string(p[:idBytes]) == string(raw) { //nolint:gosec // it was made of a seq
+			return true
+		}
+		p = p[idBytes+max(n, 1):]
+	}
+	return false
+}
+
 // arrays are the rows as PostgreSQL's text of a bigint[] and a uuid[], and their first and last seq.
 func (p pollRows) arrays() (seqs, ids, first, last string, err error) {
 	var numbers, texts strings.Builder
