@@ -27,3 +27,12 @@ func TestParseLSN(t *testing.T) {
 		t.Fatal("nonsense was read")
 	}
 }
+
+func TestParseLSNWhole(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"16/B374D848x", "1/2/3", "1/-2", "1/ 2", "+1/2", "1/123456789", ""} {
+		if at, err := ParseLSN(text); err == nil {
+			t.Errorf("%q is %s", text, at)
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package outbox
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // LSN is a position in PostgreSQL's write-ahead log.
 type LSN uint64
@@ -19,8 +23,10 @@ func (l *LSN) UnmarshalText(text []byte) (err error) {
 
 // ParseLSN reads what PostgreSQL writes for a pg_lsn.
 func ParseLSN(text string) (LSN, error) {
-	var high, low uint32
-	if n, err := fmt.Sscanf(text, "%X/%X", &high, &low); err != nil || n != 2 {
+	before, after, _ := strings.Cut(text, "/")
+	high, err := strconv.ParseUint(before, 16, 32)
+	low, errLow := strconv.ParseUint(after, 16, 32)
+	if err != nil || errLow != nil {
 		return 0, fmt.Errorf("outbox: %q is no log position such as 16/B374D848", text)
 	}
 	return LSN(high)<<32 | LSN(low), nil

@@ -169,9 +169,9 @@ func publish(ctx context.Context, tx pgx.Tx, t table) error {
 	case covers:
 		return nil
 	case exists:
-		_, err = tx.Exec(ctx, "ALTER PUBLICATION "+t.publication+" ADD TABLE "+quote(t.name))
+		_, err = tx.Exec(ctx, "ALTER PUBLICATION "+quote(t.publication)+" ADD TABLE "+quote(t.name))
 	default:
-		_, err = tx.Exec(ctx, "CREATE PUBLICATION "+t.publication+of+" WITH (publish = 'insert', publish_via_partition_root = true)")
+		_, err = tx.Exec(ctx, "CREATE PUBLICATION "+quote(t.publication)+of+" WITH (publish = 'insert', publish_via_partition_root = true)")
 	}
 	return err //nolint:wrapcheck // wrapped once by Migrate
 }

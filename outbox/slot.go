@@ -89,9 +89,10 @@ func (state slotState) gone() string {
 func checkServer(ctx context.Context, conn querier, publication string) error {
 	var level string
 	var version int
-	var recovering, published bool
+	var recovering bool
+	var inserts *bool
 	err := conn.QueryRow(ctx, `SELECT current_setting('wal_level'), current_setting('server_version_num')::int, pg_is_in_recovery(),
-		EXISTS (SELECT FROM pg_publication WHERE pubname = $1)`, publication).Scan(&level, &version, &recovering, &published)
+		(SELECT pubinsert FROM pg_publication WHERE pubname = $1)`, publication).Scan(&level, &version, &recovering, &inserts)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read the server's settings: %w", explain(err))
@@ -101,8 +102,11 @@ func checkServer(ctx context.Context, conn querier, publication string) error {
 		return errRecovering
 	case level != "logical":
 		return fmt.Errorf("%w: wal_level is %s; run ALTER SYSTEM SET wal_level = logical and restart PostgreSQL", ErrSlot, level)
-	case !published:
+	case inserts == nil:
 		return fmt.Errorf("%w: publication %s is missing; run outbox.Migrate", ErrSlot, publication)
+	case !*inserts:
+		return fmt.Errorf("%w: publication %s leaves inserts out, which the events are; run ALTER PUBLICATION %s SET (publish = 'insert')",
+			ErrSlot, publication, publication)
 	}
 	return nil
 }
