@@ -34,13 +34,14 @@ var checkpoints = partitions.NewTable[string, checkpoint]("outbox") //nolint:goc
 
 // read returns the committed checkpoint. It is read in a transaction of the shard, so that no earlier one of this relay
 // is undecided any more.
-func (r *Relay) read(ctx context.Context, lease *partitions.Lease) (at checkpoint, err error) {
-	err = lease.Do(ctx, func(tx *partitions.Tx) error {
+func (r *Relay) read(ctx context.Context, lease *partitions.Lease) (checkpoint, error) {
+	var at checkpoint // is still written by a transaction that is not waited for any more
+	err := lease.Do(ctx, func(tx *partitions.Tx) error {
 		at, _ = checkpoints.Get(tx, r.slot)
 		return nil
 	})
 	if err != nil {
-		return at, fmt.Errorf("read the checkpoint: %w", err)
+		return checkpoint{}, fmt.Errorf("read the checkpoint: %w", err)
 	}
 	return at, nil
 }

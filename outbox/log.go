@@ -45,6 +45,9 @@ func (s logSource) open(ctx context.Context, from checkpoint, by claim) (_ feed,
 	if l.stream, err = openStream(ctx, &s.relay.database.Config, by.application()); err != nil {
 		return nil, err
 	}
+	if err = l.oneServer(ctx); err != nil {
+		return nil, err
+	}
 	server, err := l.stream.identify(ctx)
 	if err != nil {
 		return nil, err
@@ -70,7 +73,36 @@ func (l *logFeed) start(ctx context.Context) error {
 			err = l.stream.start(ctx, l.relay.slot, l.relay.publication, l.from.End)
 		}
 	}
-	return explain(err)
+	if err != nil {
+		return explain(err)
+	}
+	return l.unmoved(ctx)
+}
+
+// unmoved checks that nobody read from the slot between the look at it and the start. Nobody else can from now on.
+func (l *logFeed) unmoved(ctx context.Context) error {
+	state, err := readSlot(ctx, l.conn, l.relay.slot)
+	if err == nil && state.confirmed() > l.from.End {
+		err = fmt.Errorf("the slot was moved to %s meanwhile", state.confirmed())
+	}
+	return err
+}
+
+// oneServer checks that both connections lead to the same server, where an address has several.
+func (l *logFeed) oneServer(ctx context.Context) error {
+	const began = "SELECT extract(epoch FROM pg_postmaster_start_time())::text"
+	var asked string
+	if err := l.conn.QueryRow(ctx, began).Scan(&asked); err != nil {
+		return fmt.Errorf("ask which server it is: %w", explain(err))
+	}
+	row, err := l.stream.row(ctx, began)
+	if err != nil {
+		return fmt.Errorf("ask which server it is: %w", explain(err))
+	}
+	if string(row[0]) != asked {
+		return errors.New("the relay's two connections lead to two servers")
+	}
+	return nil
 }
 
 // synchronise makes a slot that is there already one that the server copies to its standbys.
