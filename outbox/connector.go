@@ -30,6 +30,7 @@ type connector struct {
 	types                     typeModes
 	prefix                    string
 	messages                  bool
+	tables                    *tableList // nil for all
 	named                     *envelopeNames
 }
 
@@ -46,7 +47,7 @@ func readConnector(data []byte) (*connector, error) {
 		return nil, err
 	}
 	c := &connector{prefix: all.text("topic.prefix", ""), named: &envelopeNames{}}
-	c.types = readTypeModes(all)
+	c.types, c.tables = readTypeModes(all), readTableList(all)
 	all.refuse()
 	router, err := c.chain(all)
 	if err != nil {

@@ -30,7 +30,7 @@ func (q *queue) cut() (b batch, ok bool, wait time.Duration) {
 	switch n := len(q.waiting.ends); {
 	case n > 0:
 		return q.split(q.waiting.ends[n-1].records), true, 0
-	case q.full():
+	case q.full(), q.failed != nil && len(q.waiting.records) > 0:
 		return q.split(len(q.waiting.records)), true, 0
 	}
 	now := time.Now()

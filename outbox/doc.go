@@ -25,7 +25,7 @@
 //   - G10: a slot that was lost stops the relay, and is made anew when it is told so. Test: TestVanishedSlot.
 //   - G11: a slot that something else has read stops the relay, with the gap named. Test: TestSlotReadByOthers.
 //   - G12: positions of one server are not taken for another's. Test: TestOtherServer.
-//   - G13: a connector configuration is followed, or refused where it would make other records. Test: TestConnectorIsFollowedOrRefused.
+//   - G13: a connector configuration, its lists of tables too, is followed, or refused where it would make other records. Test: TestConnectorIsFollowedOrRefused.
 //   - G14: a consumer's database effect under [Once] happens exactly once, however often and wherever the event is delivered, while its note is kept. Test: TestOnceIsExactlyOnce.
 //   - G15: of two transactions with one event, the second waits for the first, and handles the event when that was rolled back or died. Test: TestOnceWaits.
 //   - G16: consumers see a message that came through an outbox as one that was published on a bus, whatever its topic, id, key and headers. Test: TestAnyMessage.
@@ -38,6 +38,7 @@
 //   - G23: a row that Kafka refuses for good stops the relay, which names it, and goes on when that is mended. Test: TestRefusedRow.
 //   - G24: with DeadLetters such a row becomes a dead letter in the transaction that passes over it. Test: TestDeadLetters.
 //   - G25: who has a relay, how far it is and what stands in its way can be asked of Kafka, whether it runs or not. Test: TestStandings.
+//   - G26: what comes before a row of which no record can be made is published, and the error says where it is and how to pass over it. Test: TestUnroutableRow.
 //
 // # Debezium
 //
@@ -92,5 +93,6 @@
 // A relay never ends its group's run. What passes by itself, such as a server that restarts, it waits out. What must be
 // mended by hand is logged, is in [Relay.Status] and in the metrics, and is tried again within half a minute: a slot or
 // publication that is not there, rows that may be missing ([GapError]), a row that Kafka refuses for good
-// ([RefusedError], [DeadLetters]). PostgreSQL keeps its log meanwhile: bound it by max_slot_wal_keep_size.
+// ([RefusedError], [DeadLetters]), a row of which no record can be made, as one that says nothing of its topic. All that
+// committed before such a row is published. PostgreSQL keeps its log meanwhile: bound it by max_slot_wal_keep_size.
 package outbox

@@ -20,17 +20,18 @@ const (
 type queue struct {
 	idle pace
 
-	mu       sync.Mutex
-	waiting  run
-	taken    logPosition // where the last batch ends
-	commit   LSN         // of the transaction that is being read
-	began    time.Time   // when that one committed
-	tail     int         // bytes of it
-	reached  LSN         // nothing before it is still to come, when nothing waits
-	filled   chan struct{}
-	emptied  chan struct{}
-	busy     time.Time // commit of the oldest transaction on its way, zero for none
-	asked    bool      // the server waits for a position
+	mu      sync.Mutex
+	waiting run
+	taken   logPosition // where the last batch ends
+	commit  LSN         // of the transaction that is being read
+	began   time.Time   // when that one committed
+	tail    int         // bytes of it
+	reached LSN         // nothing before it is still to come, when nothing waits
+	filled  chan struct{}
+	emptied chan struct{}
+	busy    time.Time // commit of the oldest transaction on its way, zero for none
+	asked   bool      // the server waits for a position
+	failed  error     // why nothing comes after what waits
 }
 
 // run is a run of records in log order, with where each stands and where transactions end.
@@ -108,6 +109,14 @@ func (q *queue) end(end LSN) {
 	signal(q.filled)
 }
 
+// fail says that no more can be read: take returns err when it has returned all that there is.
+func (q *queue) fail(err error) {
+	q.mu.Lock()
+	q.failed = err
+	q.mu.Unlock()
+	signal(q.filled)
+}
+
 // pass says that no transaction is open and nothing of those before end is still to come; urgent, that the server waits
 // to hear it.
 func (q *queue) pass(end LSN, urgent bool) {
@@ -132,10 +141,14 @@ func (q *queue) take(ctx context.Context) (batch, error) {
 		q.mu.Lock()
 		q.busy = time.Time{}
 		b, ok, wait := q.cut()
+		failed := q.failed
 		q.mu.Unlock()
 		if ok {
 			signal(q.emptied)
 			return b, nil
+		}
+		if failed != nil {
+			return batch{}, failed
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -7,7 +7,7 @@ import (
 
 // reader turns the log into records.
 type reader struct {
-	feed    *logFeed
+	feed     *logFeed
 	routers  map[uint32]*router
 	messages *messages
 	values   [][]byte
@@ -22,14 +22,18 @@ func (r *reader) run(ctx context.Context) error {
 	r.routers, r.messages = make(map[uint32]*router), &messages{connector: r.feed.relay.connector}
 	for {
 		m, err := r.feed.stream.next()
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
 		if err == nil {
 			err = r.take(ctx, m)
 		}
+		if err != nil && ctx.Err() == nil {
+			r.feed.queue.fail(err) // what comes before is published first
+			<-ctx.Done()
+		}
 		if ctx.Err() != nil {
 			return nil //nolint:nilerr // stopping is no failure
-		}
-		if err != nil {
-			return err
 		}
 	}
 }
@@ -87,22 +91,33 @@ func (r *reader) insert(ctx context.Context, m message) error {
 		return err
 	}
 	r.values = insert.values
-	router := r.routers[insert.relation]
-	if router == nil {
+	router, known := r.routers[insert.relation]
+	switch {
+	case !known:
 		return fmt.Errorf("%w: a row of an unknown relation", errMalformed)
-	}
-	if router.polled(insert.values) {
+	case router == nil:
+		return nil // of a table that the connector leaves out
+	case router.polled(insert.values):
 		return nil // a poller's, which finds it in the table
 	}
 	record, err := router.record(insert.values)
 	if err != nil {
-		return err
+		id, _ := router.id.write(insert.values)
+		return r.unroutable(string(id), m.at, err)
 	}
 	return r.feed.queue.add(ctx, record, len(m.data)+recordSize, r.nth, m.at)
 }
 
 // relate learns how rows of a table are routed.
 func (r *reader) relate(ctx context.Context, relation walRelation) error {
+	if c := r.feed.relay.connector; !c.tables.has(relation.schema, relation.name) {
+		r.routers[relation.id] = nil
+		if _, err := newRouter(relation, c); err == nil {
+			r.feed.relay.logger.WarnContext(ctx, "the connector's configuration leaves a table out that could be an outbox",
+				"slot", r.feed.relay.slot, "table", relation.schema+"."+relation.name)
+		}
+		return nil
+	}
 	r.feed.asking.Lock()
 	relation, err := describe(ctx, r.feed.conn, relation)
 	r.feed.asking.Unlock()
@@ -125,9 +140,15 @@ func (r *reader) message(ctx context.Context, m message, said walMessage) error 
 	}
 	record, err := r.messages.record(said)
 	if err != nil {
-		return err
+		return r.unroutable("in a message", m.at, err)
 	}
 	return r.feed.queue.add(ctx, record, len(m.data)+recordSize, r.nth, m.at)
+}
+
+// unroutable says where a row is of which no record can be made. It is in the log for good.
+func (r *reader) unroutable(id string, at LSN, err error) error {
+	return fmt.Errorf("the row %s, at %s of the log: %w. Where neither table nor connector can be mended, pass over its whole transaction "+
+		"with SELECT pg_replication_slot_advance('%s', '%s'), and accept the gap that the relay then names", id, at, err, r.feed.relay.slot, r.commit+1)
 }
 
 // recordSize is about what a record takes in memory beside its bytes.

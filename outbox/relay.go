@@ -111,6 +111,9 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 	if r.connector, err = readConnector(r.config); err != nil {
 		return nil, err
 	}
+	if &r.config[0] == &recommended[0] { // its table is an example
+		r.connector.tables = nil
+	}
 	r.source = logSource{relay: r}
 	if r.polled {
 		r.source = pollSource{config: r.database, table: r.table, connector: r.connector, longest: r.pollEvery, note: r.note}
