@@ -20,4 +20,5 @@
 //   - G7: a real schema registry takes the schemas, hands back what values were written with, and its refusal is told. Test: TestSchemaRegistry.
 //   - G8: certificates, PLAIN, SCRAM and OAUTHBEARER work on Apache Kafka; wrong and expired ones are told, and tokens asked for again. Test: TestSecuredKafka.
 //   - G9: a partition group that is reset builds its state again. Test: TestResetOnKafka.
+//   - G10: relays that are killed and stand still, and a database and a broker that crash, publish each committed row once, and in order. Test: TestRelaysFight.
 package integration

@@ -50,7 +50,7 @@ func (b *binary) remove() error {
 	return os.RemoveAll(b.dir)
 }
 
-// pod is a process of `millrace serve` on the shared servers.
+// pod is a process of `millrace serve` or `millrace relay`.
 type pod struct {
 	cmd    *exec.Cmd
 	url    string
@@ -62,13 +62,19 @@ type pod struct {
 	lines []string
 }
 
-// startPod returns once the pod serves. It is ended with the test.
+// startPod starts a pod of the shop on the shared servers.
 func startPod(t *testing.T) *pod {
 	t.Helper()
+	return runPod(t, []string{"KAFKA_URL=" + shared.Kafka(t).URL, "DATABASE_URL=" + shared.Postgres(t).URL, "REDIS_URL=" + shared.Redis(t).URL},
+		"serve", "--http", "127.0.0.1:0", "--drain-delay", "10ms")
+}
+
+// runPod returns once the pod is ready. It is ended with the test.
+func runPod(t *testing.T, env []string, args ...string) *pod {
+	t.Helper()
 	p := &pod{ready: make(chan struct{}), exited: make(chan struct{})}
-	p.cmd = exec.Command(shared.binary.build(t), "serve", "--http", "127.0.0.1:0", "--drain-delay", "10ms")
-	p.cmd.Env = append(os.Environ(), "KAFKA_URL="+shared.Kafka(t).URL, "DATABASE_URL="+shared.Postgres(t).URL,
-		"REDIS_URL="+shared.Redis(t).URL)
+	p.cmd = exec.Command(shared.binary.build(t), args...)
+	p.cmd.Env = append(os.Environ(), env...)
 	reader, writer := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = writer, writer
 	if err := p.cmd.Start(); err != nil {

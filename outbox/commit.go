@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("outbox: the row %s, %d bytes for topic %s, at %s of the log, cannot be published: %v. Mend that, as by the topic's "+
 		"max.message.bytes or by creating it, and the relay goes on by itself; or let such rows become dead letters with "+
-		"outbox.DeadLetters", e.ID, e.Size, e.Topic, e.Position, e.Err)
+		"outbox.DeadLetters, or millrace relay --dead-letters", e.ID, e.Size, e.Topic, e.Position, e.Err)
 }
 
 func (e *RefusedError) Unwrap() error { return e.Err }
@@ -88,7 +89,7 @@ func (r *Relay) refuse(ctx context.Context, lease *partitions.Lease, b batch, ca
 	for _, h := range record.Headers {
 		size += len(h.Key) + len(h.Value)
 	}
-	failed := &RefusedError{ID: record.ID(), Topic: record.Topic, Size: size, Position: at.Log.Change, Err: cause}
+	failed := &RefusedError{ID: record.ID(), Topic: record.Topic, Size: size, Position: cmp.Or(at.Log.Change, at.Log.End), Err: cause}
 	if !r.letters || errors.Is(cause, bus.ErrDenied) {
 		return failed
 	}

@@ -103,7 +103,7 @@ func checkServer(ctx context.Context, conn querier, publication string) error {
 	case level != "logical":
 		return fmt.Errorf("%w: wal_level is %s; run ALTER SYSTEM SET wal_level = logical and restart PostgreSQL", ErrSlot, level)
 	case inserts == nil:
-		return fmt.Errorf("%w: publication %s is missing; run outbox.Migrate", ErrSlot, publication)
+		return fmt.Errorf("%w: publication %s is missing; run outbox.Migrate, or millrace relay --migrate", ErrSlot, publication)
 	case !*inserts:
 		return fmt.Errorf("%w: publication %s leaves inserts out, which the events are; run ALTER PUBLICATION %s SET (publish = 'insert')",
 			ErrSlot, publication, publication)

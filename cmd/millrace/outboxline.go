@@ -83,7 +83,7 @@ func newOutboxLine(group string, s outbox.Standing, now time.Time) outboxLine {
 			"start `millrace relay --group "+group+"`, or the pods that have the relay; or let a connector take over, see deploy/kafka/debezium-outbox.md")
 	}
 	if s.DeadLetters > 0 {
-		line.problem(plural(int(s.DeadLetters), "row")+" became dead letters", "millrace deadletters "+group)
+		line.problem("rows that became dead letters: "+strconv.FormatInt(s.DeadLetters, 10), "millrace deadletters "+group)
 	}
 	return line
 }
