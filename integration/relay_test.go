@@ -54,7 +54,7 @@ func newArena(t *testing.T) *arena {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // used no more
+	defer conn.Close(t.Context())
 	if err := outbox.Migrate(t.Context(), conn); err != nil {
 		t.Fatal(err)
 	}
@@ -166,8 +166,14 @@ func TestRelaysFight(t *testing.T) {
 		name string
 		do   func()
 	}{
-		{"kill the relay", kill}, {"crash the database", a.crashDatabase}, {"the relay stands still", freeze}, {"it wakes", thaw},
-		{"kill the broker", restart}, {"kill the relay again", kill}, {"and crash the database", a.crashDatabase}, {"and again", kill},
+		{"kill the relay", kill},
+		{"crash the database", a.crashDatabase},
+		{"the relay stands still", freeze},
+		{"it wakes", thaw},
+		{"kill the broker", restart},
+		{"kill the relay again", kill},
+		{"and crash the database", a.crashDatabase},
+		{"and again", kill},
 	} {
 		began, before := time.Now(), a.count()
 		step.do()

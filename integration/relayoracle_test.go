@@ -28,7 +28,7 @@ var errRolledBack = errors.New("rolled back by the test")
 // events in a table, which says later what was committed, also where a crash hid the answer.
 func (a *arena) writeOn(ctx context.Context, writer int) {
 	event := bus.Define("bank.account.moved", func(e entry) string { return strconv.Itoa(e.Writer) })
-	random := rand.New(rand.NewPCG(1, uint64(writer))) //nolint:gosec // repeatable
+	random := rand.New(rand.NewPCG(1, uint64(writer)))
 	var conn *pgx.Conn
 	defer func() {
 		if conn != nil {
@@ -71,7 +71,7 @@ func (a *arena) judge() {
 	if err != nil {
 		a.Fatal(err)
 	}
-	defer conn.Close(a.Context()) //nolint:errcheck // used no more
+	defer conn.Close(a.Context())
 	rows, err := conn.Query(a.Context(), "SELECT writer, n FROM written ORDER BY writer, n")
 	if err != nil {
 		a.Fatal(err)

@@ -74,7 +74,7 @@ func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*S
 		case errors.Is(err, bus.ErrNoTopic):
 			return nil, nil, nil
 		case err != nil:
-			return nil, nil, err //nolint:wrapcheck // wrapped once by Standings
+			return nil, nil, err
 		case checkpoints.Has(record) || reports.Has(record):
 			rows[string(record.Key)] = record
 		}
@@ -90,7 +90,7 @@ func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*S
 	for _, record := range rows {
 		at, err := checkpoints.Rows(alone(record))
 		if err != nil {
-			return nil, nil, err //nolint:wrapcheck // wrapped once by Standings
+			return nil, nil, err
 		}
 		for slot, at := range at {
 			s := of(slot, record)
@@ -98,7 +98,7 @@ func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*S
 		}
 		told, err := reports.Rows(alone(record))
 		if err != nil {
-			return nil, nil, err //nolint:wrapcheck // wrapped once by Standings
+			return nil, nil, err
 		}
 		for slot, r := range told {
 			of(slot, record).take(r)

@@ -80,7 +80,8 @@ func newOutboxLine(group string, s outbox.Standing, now time.Time) outboxLine {
 		line.problem(s.Err, "it goes on by itself; if it does not, see whether the server runs and the address is right")
 	case stateStopped:
 		line.problem("no node of the group "+group+" runs, so nothing is published",
-			"start `millrace relay --group "+group+"`, or the pods that have the relay; or let a connector take over, see deploy/kafka/debezium-outbox.md")
+			"start `millrace relay --group "+group+"`, or the pods that have the relay; "+
+				"or let a connector take over, see deploy/kafka/debezium-outbox.md")
 	}
 	if s.DeadLetters > 0 {
 		line.problem("rows that became dead letters: "+strconv.FormatInt(s.DeadLetters, 10), "millrace deadletters "+group)

@@ -60,7 +60,8 @@ func publicationFindings(ctx context.Context, conn *pgx.Conn) ([]finding, error)
 
 func judgePublication(name, table string, kinds []string, insert bool) finding {
 	f := finding{
-		Severity: advice, Server: "postgres", Subject: "publication " + name + " of " + table, Found: cmp.Or(strings.Join(kinds, ", "), "nothing"), Recommended: "insert",
+		Severity: advice, Server: "postgres", Subject: "publication " + name + " of " + table,
+		Found: cmp.Or(strings.Join(kinds, ", "), "nothing"), Recommended: "insert",
 		Reason: "events are inserts; the rest is decoded and sent for nothing, and each row is deleted at once",
 		Change: "ALTER PUBLICATION " + pgx.Identifier{name}.Sanitize() + " SET (publish = 'insert')",
 	}

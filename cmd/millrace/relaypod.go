@@ -106,7 +106,7 @@ func pool(ctx context.Context, address string) (*pgxpool.Pool, error) {
 		return nil, errors.New("DATABASE_URL (or --database) must be of the form postgres://user@host:5432/name")
 	}
 	config.MaxConns = 1
-	return pgxpool.NewWithConfig(ctx, config)
+	return pgxpool.NewWithConfig(ctx, config) //nolint:wrapcheck // as it is
 }
 
 func migrate(ctx context.Context, address string, names []outbox.NameOption) error {
@@ -158,7 +158,7 @@ func (p *relayPod) serve(ctx context.Context, listener net.Listener) error {
 		defer failed()
 		return p.group.Run(own)
 	})
-	return running.Wait()
+	return running.Wait() //nolint:wrapcheck // each says what failed
 }
 
 // close frees the connections and sends the last telemetry.

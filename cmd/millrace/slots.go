@@ -70,7 +70,8 @@ func readSlots(ctx context.Context, conn *pgx.Conn) ([]slot, error) {
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s slot, err error) { //nolint:wrapcheck // wrapped by those who ask
 		var confirmed string
 		var unread float64
-		if err := row.Scan(&s.Name, &s.Plugin, &s.Active, &s.Reader, &s.Client, &s.Status, &s.Reason, &confirmed, &s.Lag, &s.Kept, &s.Room, &unread); err != nil {
+		err = row.Scan(&s.Name, &s.Plugin, &s.Active, &s.Reader, &s.Client, &s.Status, &s.Reason, &confirmed, &s.Lag, &s.Kept, &s.Room, &unread)
+		if err != nil {
 			return s, err //nolint:wrapcheck // wrapped by those who ask
 		}
 		s.Unread = time.Duration(unread * float64(time.Second))
