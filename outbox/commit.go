@@ -57,7 +57,7 @@ func refused(err error) bool {
 }
 
 // RefusedError says which row Kafka refuses for good, as one that is too large, or for a topic that it does not have. The
-// relay stops before it. The row's id and topic are its own; Position is where it stands in the log. Its class is permanent.
+// relay stops before it. The row's id and topic are its own; Position is where it stands in the log, 0 with [Polled]. Its class is permanent.
 type RefusedError struct {
 	ID       string
 	Topic    bus.Topic
@@ -67,9 +67,13 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("outbox: the row %s, %d bytes for topic %s, at %s of the log, cannot be published: %v. Mend that, as by the topic's "+
+	where := ""
+	if e.Position != 0 {
+		where = ", at " + e.Position.String() + " of the log,"
+	}
+	return fmt.Sprintf("outbox: the row %s, %d bytes for topic %s%s cannot be published: %v. Mend that, as by the topic's "+
 		"max.message.bytes or by creating it, and the relay goes on by itself; or let such rows become dead letters with "+
-		"outbox.DeadLetters, or millrace relay --dead-letters", e.ID, e.Size, e.Topic, e.Position, e.Err)
+		"outbox.DeadLetters, or millrace relay --dead-letters", e.ID, e.Size, e.Topic, where, e.Err)
 }
 
 func (e *RefusedError) Unwrap() error { return e.Err }

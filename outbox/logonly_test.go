@@ -13,7 +13,7 @@ import (
 func TestLogOnlyIsRelayed(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	f.relay(f.bus)
+	f.relay(f.bus, outbox.LogOnly())
 	order := func(n int) bus.Message { return placed().New(order{ID: "a", N: n}) }
 	for _, commit := range []bool{false, true} {
 		err := pgx.BeginFunc(t.Context(), f.pool, func(tx pgx.Tx) error {
@@ -39,5 +39,28 @@ func TestLogOnlyIsRelayed(t *testing.T) {
 		if event.Value.N != n || string(event.Record.Key) != "a" {
 			t.Errorf("event %d is %+v", n, event.Value)
 		}
+	}
+}
+
+// TestLogOnlyIsAskedFor has a role that may write to no table, and tells the log of an event: it is not published.
+func TestLogOnlyIsAskedFor(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.relay(f.bus)
+	role := f.slot + "_stranger"
+	execute(t, f.url, "CREATE ROLE "+role)
+	t.Cleanup(func() { execute(t, f.url, "DROP ROLE "+role) })
+	err := pgx.BeginFunc(t.Context(), f.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), "SET LOCAL ROLE "+role); err != nil {
+			return err
+		}
+		return outbox.In(tx, outbox.LogOnly()).Publish(t.Context(), placed().New(order{ID: "a", N: 1})).Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.write(true, placed().New(order{ID: "a", N: 2}))
+	if got := f.read(1); got[0].Value.N != 2 {
+		t.Errorf("the first event is %+v", got[0].Value)
 	}
 }

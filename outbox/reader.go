@@ -16,6 +16,7 @@ type reader struct {
 	commit LSN  // of that one
 	nth    int  // its changes so far
 	skip   int  // as many of its changes are published
+	warned bool // of messages that are passed over
 }
 
 func (r *reader) run(ctx context.Context) error {
@@ -136,6 +137,14 @@ func (r *reader) message(ctx context.Context, m message, said walMessage) error 
 		return r.resumes(m)
 	}
 	if said.prefix != r.feed.relay.table {
+		return nil
+	}
+	if !r.feed.relay.logOnly {
+		if !r.warned {
+			r.warned = true
+			r.feed.relay.logger.WarnContext(ctx, "messages in the log are passed over: a relay takes them when it is given outbox.LogOnly",
+				"slot", r.feed.relay.slot, "prefix", said.prefix)
+		}
 		return nil
 	}
 	record, err := r.messages.record(said)

@@ -44,6 +44,7 @@ type Relay struct {
 	connector   *connector
 	table       string
 	polled      bool
+	logOnly     bool
 	pollEvery   time.Duration
 	source      source
 	failover    bool
@@ -63,7 +64,7 @@ type Status struct {
 	Working bool
 	// Halted says that it cannot go on before Err is mended, which it tries now and then.
 	Halted bool
-	// Slot is the slot's name, and "poll_" with the table's for a relay that is given [Polled].
+	// Slot is the slot's name, and for a relay that is given [Polled] "poll_" with that of [Slot], or with the table's.
 	Slot      string
 	Confirmed LSN
 	// Lag is how many bytes of log are behind the confirmed position, -1 while it does not work here, or with [Polled].
@@ -100,7 +101,10 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 		return nil, errors.New("outbox: relay: logger and metrics must not be nil")
 	}
 	if r.polled {
-		r.slot = "poll_" + strings.ReplaceAll(r.table, ".", "_")
+		if r.slot == Publication {
+			r.slot = strings.ReplaceAll(r.table, ".", "_")
+		}
+		r.slot = "poll_" + r.slot
 	}
 	if !tablePattern.MatchString(r.table) || r.pollEvery < pollShortest {
 		return nil, fmt.Errorf("outbox: relay: %w: the name %q, looked at every %s, at least %s", ErrTable, r.table, r.pollEvery, pollShortest)

@@ -15,7 +15,7 @@ import (
 
 // Standing is how a relay stands with its group, whichever process runs it, or none.
 type Standing struct {
-	// Slot is the slot's name, and "poll_" with the table's for a relay that is given [Polled], as in [Status].
+	// Slot is the slot's name, and for a relay that is given [Polled] one that begins with "poll_", as in [Status].
 	Slot   string
 	Table  string
 	Polled bool

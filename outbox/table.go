@@ -47,7 +47,14 @@ func Keep() TableOption { return tableOption(func(t *table) { t.keep = true }) }
 // are the same. [Table] then names the messages' prefix, which the relay must be told too. There is nothing to inspect or
 // to recover from when a replication slot is lost; what is written before [Migrate] has made the slot, or in a database
 // that is [Polled], is published by nobody. A payload must be UTF-8 text.
-func LogOnly() TableOption { return tableOption(func(t *table) { t.logOnly = true }) }
+//
+// A relay takes messages only when it is given the option too, and rows beside them. PostgreSQL lets every role of the
+// database call pg_logical_emit_message, also one that may write to no table, and so publish what it likes, to any
+// topic: REVOKE EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text) FROM PUBLIC, and the other ones of that
+// name, and grant it to those who may. The same goes for a Debezium connector with the recommended configuration.
+func LogOnly() NameOption {
+	return nameOption{func(t *table) { t.logOnly = true }, func(r *Relay) { r.logOnly = true }}
+}
 
 type table struct {
 	name        string

@@ -17,7 +17,7 @@ import (
 // relaying is what `millrace relay` was asked for.
 type relaying struct {
 	group, slot, publication, table, connector, gap, http string
-	polled, letters, failover, migrate                    bool
+	polled, letters, failover, migrate, logOnly           bool
 	every                                                 time.Duration
 }
 
@@ -49,6 +49,8 @@ func newRelay(g *global) *cobra.Command {
 	flags.StringVar(&r.connector, "connector", os.Getenv("OUTBOX_CONNECTOR"),
 		"a Debezium connector's JSON `file` to make records by (OUTBOX_CONNECTOR; the one that deploy/kafka recommends)")
 	flags.BoolVar(&r.polled, "polled", truth("OUTBOX_POLLED"), "look for rows, in a database without logical replication (OUTBOX_POLLED)")
+	flags.BoolVar(&r.logOnly, "log-only", truth("OUTBOX_LOG_ONLY"),
+		"take events that are in the log alone, beside rows; every role of the database may write some unless that is revoked (OUTBOX_LOG_ONLY)")
 	flags.DurationVar(&r.every, "poll-every", 100*time.Millisecond, "longest pause between two looks with --polled")
 	flags.BoolVar(&r.letters, "dead-letters", truth("OUTBOX_DEAD_LETTERS"),
 		"make rows that Kafka refuses for good dead letters of the group, instead of stopping before them (OUTBOX_DEAD_LETTERS)")
@@ -99,8 +101,8 @@ func (r *relaying) run(cmd *cobra.Command, g *global) (err error) {
 func (r *relaying) names(paced bool) ([]outbox.NameOption, error) {
 	opts := []outbox.NameOption{outbox.Table(r.table)}
 	if r.polled {
-		if r.slot != "" || r.publication != "" || r.failover || r.gap != "" {
-			return nil, &usageError{errors.New("--polled reads no log: leave --slot, --publication, --failover and --accept-gap away")}
+		if r.slot != "" || r.publication != "" || r.failover || r.logOnly || r.gap != "" {
+			return nil, &usageError{errors.New("--polled reads no log: leave --slot, --publication, --failover, --log-only and --accept-gap away")}
 		}
 		return append(opts, outbox.Polled()), nil
 	}
@@ -124,6 +126,9 @@ func (r *relaying) names(paced bool) ([]outbox.NameOption, error) {
 	opts = append(opts, outbox.Slot(r.slot), outbox.From(r.publication))
 	if r.failover {
 		opts = append(opts, outbox.Failover())
+	}
+	if r.logOnly {
+		opts = append(opts, outbox.LogOnly())
 	}
 	return opts, nil
 }

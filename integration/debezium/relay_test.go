@@ -14,7 +14,7 @@ func (s *stage) relays(twins ...twin) (stop func()) {
 	opts := []partitions.Option{partitions.Shards(2)}
 	for _, w := range twins {
 		name := s.named(w, "§")
-		relay, err := outbox.NewRelay(s.url, outbox.Slot(name), outbox.From(name), outbox.Table(name),
+		relay, err := outbox.NewRelay(s.url, outbox.Slot(name), outbox.From(name), outbox.Table(name), outbox.LogOnly(),
 			outbox.Connector(s.connectorJSON(w)), outbox.Logger(s.logger))
 		if err != nil {
 			s.Fatalf("%s: %v", w.name, err)
