@@ -14,10 +14,10 @@ help: ## Show this list.
 build: ## Compile everything.
 	$(GO) build ./...
 
-test: ## Run all tests that this machine has servers for, the simulations of partitions and the soak by themselves; MILLRACE_REQUIRE_SERVERS=1 lets a missing one fail.
+test: ## Run all tests that this machine has servers for, the simulations of partitions and what runs on real servers by themselves; MILLRACE_REQUIRE_SERVERS=1 lets a missing one fail.
 	$(GO) vet -tags $(TAGS) $(PKGS)
 	@all=$$($(GO) list -tags $(TAGS) $(PKGS)) || exit 1; \
-	busy=$$(echo "$$all" | grep -E '/(partitions|integration/soak)$$'); others=$$(echo "$$all" | grep -vE '/(partitions|integration/soak)$$'); \
+	busy=$$(echo "$$all" | grep -E '/(partitions|integration|integration/debezium|integration/soak)$$'); others=$$(echo "$$all" | grep -vE '/(partitions|integration|integration/debezium|integration/soak)$$'); \
 	if [ -n "$$others" ]; then $(GO) test -tags $(TAGS) -timeout 30m $(ARGS) $$others || exit 1; fi; \
 	if [ -n "$$busy" ]; then $(GO) test -tags $(TAGS) -timeout 30m -p 1 $(ARGS) $$busy || exit 1; fi
 

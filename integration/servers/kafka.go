@@ -54,6 +54,7 @@ func kafkaSettings(host string, port int) map[string]string {
 	return map[string]string{
 		"KAFKA_PROCESS_ROLES":                                    "broker,controller",
 		"KAFKA_NODE_ID":                                          "1",
+		"KAFKA_BROKER_SESSION_TIMEOUT_MS":                        "60000", // a busy machine is no dead broker
 		"KAFKA_CONTROLLER_QUORUM_VOTERS":                         "1@localhost:9093",
 		"KAFKA_LISTENERS":                                        "PLAINTEXT://:9092,CONTROLLER://:9093,INTERNAL://:9094",
 		"KAFKA_ADVERTISED_LISTENERS":                             fmt.Sprintf("PLAINTEXT://%s:%d,INTERNAL://localhost:9094", host, port),

@@ -34,6 +34,7 @@ group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
 auto.create.topics.enable=false
 offsets.retention.minutes=20160
+broker.session.timeout.ms=60000
 num.partitions=1
 CONF
 [ -z "${KAFKA_SETTINGS:-}" ] || cat "$KAFKA_SETTINGS" >>"$data/server.properties"
