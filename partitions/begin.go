@@ -28,7 +28,8 @@ func (g *Group) begin(ctx context.Context) (*engine, error) {
 	}
 }
 
-// passes says whether an error is of a broker that fails or starts, and will answer later.
+// passes says whether an error is of a broker that fails or starts, and will answer later. Topics are made with the cluster's
+// own replication, which is too much only while brokers are away.
 func passes(err error) bool {
 	for _, final := range []error{ErrTopics, bus.ErrNoTopic, bus.ErrDenied, bus.ErrClosed, kerr.UnknownTopicOrPartition} {
 		if errors.Is(err, final) {
@@ -36,6 +37,6 @@ func passes(err error) bool {
 		}
 	}
 	_, network := errors.AsType[net.Error](err)
-	return network || errors.Is(err, bus.ErrUnreachable) || errors.Is(err, context.DeadlineExceeded) ||
+	return network || errors.Is(err, bus.ErrUnreachable) || errors.Is(err, kerr.InvalidReplicationFactor) || errors.Is(err, context.DeadlineExceeded) ||
 		kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err)
 }
