@@ -3,7 +3,6 @@ package machines
 import (
 	"errors"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/millrace/millrace/partitions"
@@ -74,14 +73,15 @@ func (m *Machine[S, E, D]) instance(key string, r row[S, D]) Instance[S, D] {
 	return Instance[S, D]{ID: id, Tenant: tenant, State: r.State, Data: r.Data, Version: r.Version, Entered: r.Entered}
 }
 
-// A time-out's timer is called by its index among the machine's, or forget, a slash, and the instance's row.
-const forget = "forget"
+// A time-out's timer is called by its event, a slash, and the instance's row, so that later versions of a machine may have
+// others; that which removes an instance is called forget, which is no event's name.
+const forget = "!forget"
 
 // arm arms the time-outs of a state, and what forgets an instance in a final one.
 func (m *Machine[S, E, D]) arm(tx *partitions.Tx, key string, state S) {
-	for i, timeout := range m.spec.After {
+	for _, timeout := range m.spec.After {
 		if timeout.In == state {
-			m.timers.After(tx, timeout.After, strconv.Itoa(i)+"/"+key)
+			m.timers.After(tx, timeout.After, string(timeout.Event.name)+"/"+key)
 		}
 	}
 	if m.spec.Keep > 0 && slices.Contains(m.spec.Final, state) {
@@ -90,9 +90,9 @@ func (m *Machine[S, E, D]) arm(tx *partitions.Tx, key string, state S) {
 }
 
 func (m *Machine[S, E, D]) disarm(tx *partitions.Tx, key string, state S) {
-	for i, timeout := range m.spec.After {
+	for _, timeout := range m.spec.After {
 		if timeout.In == state {
-			m.timers.Cancel(tx, strconv.Itoa(i)+"/"+key)
+			m.timers.Cancel(tx, string(timeout.Event.name)+"/"+key)
 		}
 	}
 }
@@ -104,11 +104,12 @@ func (m *Machine[S, E, D]) expire(tx *partitions.Tx, timer string) error {
 		m.rows.Delete(tx, key)
 		return nil
 	}
-	i, err := strconv.Atoi(what)
-	if err != nil || i < 0 || i >= len(m.spec.After) {
-		return nil //nolint:nilerr // of a definition that had more time-outs
+	stored, _ := m.rows.Get(tx, key)
+	at := slices.IndexFunc(m.spec.After, func(t Timeout[S, E]) bool { return string(t.Event.name) == what && t.In == stored.State })
+	if err := tx.Err(); err != nil || at < 0 { // of an older version of the machine, which had this time-out
+		return err
 	}
 	tenant, id := parseKey(key)
-	_, err = m.apply(tx, tenant, id, m.spec.After[i].Event.zero)
+	_, err := m.apply(tx, tenant, id, m.spec.After[at].Event.zero)
 	return notFailed(err)
 }

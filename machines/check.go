@@ -88,6 +88,12 @@ func (m *Machine[S, E, D]) timeout(t Timeout[S, E], states []S) (errs []error) {
 	if t.After <= 0 {
 		errs = append(errs, fmt.Errorf("time-out after %s in %q: the time must be positive", t.After, t.In))
 	}
+	alike := func(other Timeout[S, E]) bool {
+		return other.In == t.In && other.Event.name == t.Event.name && other.After != t.After
+	}
+	if slices.ContainsFunc(m.spec.After, alike) {
+		errs = append(errs, fmt.Errorf("time-out after %s in %q: %s has two times there", t.After, t.In, t.Event.name))
+	}
 	if m.moves[edge[S, E]{t.Event.name, t.In}] == nil {
 		errs = append(errs, fmt.Errorf("time-out after %s in %q: %s is not allowed there", t.After, t.In, t.Event.name))
 	}

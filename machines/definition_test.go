@@ -40,15 +40,18 @@ func TestDefinitionErrors(t *testing.T) {
 		"ambiguous": {func(s *spec) {
 			s.On = append(s.On, transition{Event: machines.On[paying](), From: []state{fresh}, To: cancelled})
 		}, `leads to "paid" too`},
-		"no from":     {func(s *spec) { s.On[0].From = nil }, "From and To"},
-		"no to":       {func(s *spec) { s.On[0].To = "" }, "From and To"},
-		"no event":    {func(s *spec) { s.On[0].Event = machines.Event[event]{} }, "made by machines.On"},
-		"pointer":     {func(s *spec) { s.On[0].Event = machines.On[*pointed]() }, "must not be a pointer"},
-		"event name":  {func(s *spec) { s.On[0].Event = machines.On[misnamed]() }, `the event "No"`},
-		"two types":   {func(s *spec) { s.On[0].Event, s.On[0].Do = machines.On[twin](), machines.Step[state, event, order]{} }, "two payloads"},
-		"guard":       {func(s *spec) { s.On[0].Guard = machines.Check(enough) }, "Guard is for events with"},
-		"do":          {func(s *spec) { s.On[1].Do = machines.Do(add) }, "Do is for events with"},
-		"after":       {func(s *spec) { s.After[0].After = 0 }, "must be positive"},
+		"no from":    {func(s *spec) { s.On[0].From = nil }, "From and To"},
+		"no to":      {func(s *spec) { s.On[0].To = "" }, "From and To"},
+		"no event":   {func(s *spec) { s.On[0].Event = machines.Event[event]{} }, "made by machines.On"},
+		"pointer":    {func(s *spec) { s.On[0].Event = machines.On[*pointed]() }, "must not be a pointer"},
+		"event name": {func(s *spec) { s.On[0].Event = machines.On[misnamed]() }, `the event "No"`},
+		"two types":  {func(s *spec) { s.On[0].Event, s.On[0].Do = machines.On[twin](), machines.Step[state, event, order]{} }, "two payloads"},
+		"guard":      {func(s *spec) { s.On[0].Guard = machines.Check(enough) }, "Guard is for events with"},
+		"do":         {func(s *spec) { s.On[1].Do = machines.Do(add) }, "Do is for events with"},
+		"after":      {func(s *spec) { s.After[0].After = 0 }, "must be positive"},
+		"after twice": {func(s *spec) {
+			s.After = append(s.After, timeout{In: fresh, After: time.Hour, Event: machines.On[expiring]()})
+		}, "two times"},
 		"after where": {func(s *spec) { s.After[0].In = "lost" }, `"lost" is no state`},
 		"after what":  {func(s *spec) { s.After[0].In = paid }, "expire is not allowed there"},
 		"enter":       {func(s *spec) { s.Enter = map[state]machines.Action[state, order]{"lost": nil} }, "Enter"},

@@ -35,6 +35,7 @@
 //   - G8: instances of an older version are read as Upgrade makes them, or end the group with the reason. Test: TestUpgrade.
 //   - G9: an instance in a final state is forgotten after Keep, and not before. Test: TestKeep.
 //   - G10: what this version stores is read as it was recorded. Test: TestRecordedRow.
+//   - G11: a time-out that an older version of the machine has armed is that of its event, or nothing where there is none any more. Test: TestOtherTimeouts.
 //
 // # Topics
 //
