@@ -5,16 +5,28 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-const (
-	warmup    = 20_000 // records in a burst before anything is measured
-	paceLimit = time.Minute
-)
+const paceLimit = time.Minute
+
+// stretch is a part of a pace.
+type stretch struct {
+	records, rate int
+}
+
+// pacing is what is measured, last, and what comes before it: a burst, and the time in which a broker that has just
+// started compiles the way of small transactions, without which the slowest hundredth is its compiler's.
+func (b *bench) pacing(rate int, long time.Duration) []stretch {
+	const burst, warm = 20_000, 20
+	measured := stretch{int(float64(rate) * long.Seconds()), rate}
+	if b.quick {
+		return []stretch{{burst, burst}, measured}
+	}
+	return []stretch{{burst, burst}, {warm * lowRate, lowRate}, measured}
+}
 
 // pace produces so many records a second for a while, and returns how long each took from its production until a
 // consumer of committed records had the output. What it reads is verified as after drain.
@@ -44,23 +56,19 @@ func (b *bench) pace(ctx context.Context, s side, rate int, long time.Duration) 
 		return nil, err //nolint:wrapcheck // a bench
 	}
 	defer reader.Close()
-	n := int(float64(rate) * long.Seconds())
-	took = make([]time.Duration, 0, warmup+n)
 	out := output{reader: reader, tally: tally{counts: map[string]uint64{}}, observe: func(_ *kgo.Record, one time.Duration) {
 		took = append(took, one)
 	}}
-	in := newInput()
-	if err := errors.Join(b.produce(ctx, in, input, warmup, warmup), out.await(ctx, warmup)); err != nil {
-		return nil, errors.Join(err, p.alive())
+	in, sum := newInput(), 0
+	for _, l := range b.pacing(rate, long) {
+		took, sum = make([]time.Duration, 0, l.records), sum+l.records
+		produced := make(chan error, 1)
+		go func() { produced <- b.produce(ctx, in, input, l.records, l.rate) }()
+		if err := errors.Join(out.await(ctx, sum), <-produced); err != nil {
+			return nil, errors.Join(err, p.alive())
+		}
 	}
-	var wg sync.WaitGroup
-	wg.Go(func() { err = b.produce(ctx, in, input, n, rate) })
-	failed := out.await(ctx, warmup+n)
-	wg.Wait()
-	if err := errors.Join(err, failed); err != nil {
-		return nil, errors.Join(err, p.alive())
-	}
-	return took[warmup:], out.check(warmup + n)
+	return took, out.check(sum)
 }
 
 // produce sends n records, so many a second, in steps of a millisecond or of one record.
