@@ -31,7 +31,7 @@ func (m *Machine[S, E, D]) apply(tx *partitions.Tx, tenant request.Tenant, id st
 	if stored.Version == 0 {
 		stored.State = m.spec.Start
 	}
-	was := m.instance(key, stored)
+	was := instanceOf(key, stored)
 	was.At = tx.Now()
 	event := tx.Record().ID()
 	if err := tx.Err(); err != nil || stored.saw(event) {
@@ -50,6 +50,7 @@ func (m *Machine[S, E, D]) apply(tx *partitions.Tx, tenant request.Tenant, id st
 			ID: id, State: was.State, Event: payload.Event(), Reason: refusal.Reason, Missing: refusal.Missing,
 			Version: was.Version, Cause: event, At: was.At,
 		})
+		m.countRefusal(tx, payload.Event(), was.State)
 		return was, errors.Join(err, tx.Publish(ctx, told).Err())
 	}
 	if err != nil {
@@ -62,13 +63,14 @@ func (m *Machine[S, E, D]) apply(tx *partitions.Tx, tenant request.Tenant, id st
 	stored.Of, stored.State, stored.Data, stored.Version, stored.Entered = m.spec.Version, is.State, is.Data, is.Version, is.Entered
 	m.rows.Put(tx, key, stored)
 	m.arm(tx, key, is.State)
+	m.countMove(tx, payload.Event(), was.State, is.State)
 	moved := Moved[S, E, D]{
 		ID: id, From: was.State, Event: payload.Event(), To: is.State, Version: is.Version, Data: is.Data, Cause: event, At: is.At,
 	}
 	return is, tx.Publish(ctx, append(effects, m.made.New(moved))...).Err()
 }
 
-func (m *Machine[S, E, D]) instance(key string, r row[S, D]) Instance[S, D] {
+func instanceOf[S ~string, D any](key string, r row[S, D]) Instance[S, D] {
 	tenant, id := parseKey(key)
 	return Instance[S, D]{ID: id, Tenant: tenant, State: r.State, Data: r.Data, Version: r.Version, Entered: r.Entered}
 }

@@ -97,7 +97,7 @@ func TestWrongEvents(t *testing.T) {
 func TestDrawings(t *testing.T) {
 	t.Parallel()
 	m := machines.Define(orderSpec())
-	if got, want := m.Mermaid(), `stateDiagram-v2
+	if got, want := m.Chart().Mermaid(), `stateDiagram-v2
     [*] --> new
     new --> new : add
     new --> paid : pay [guarded]
@@ -110,11 +110,11 @@ func TestDrawings(t *testing.T) {
 `; got != want {
 		t.Errorf("Mermaid:\n%s", got)
 	}
-	if got := m.Graphviz(); !strings.Contains(got, `"new" -> "cancelled" [label="expire after 2m0s"]`) || !strings.Contains(got, `"shipped" [peripheries=2]`) {
+	if got := m.Chart().Graphviz(); !strings.Contains(got, `"new" -> "cancelled" [label="expire after 2m0s"]`) || !strings.Contains(got, `"shipped" [peripheries=2]`) {
 		t.Errorf("Graphviz:\n%s", got)
 	}
 	var table strings.Builder
-	if err := m.WriteTable(&table); err != nil || !strings.Contains(table.String(), "paid  ship               shipped\n") {
+	if err := m.Chart().Write(&table); err != nil || !strings.Contains(table.String(), "paid  ship               shipped\n") {
 		t.Errorf("table:\n%s%v", table.String(), err)
 	}
 }

@@ -36,12 +36,18 @@
 //   - G9: an instance in a final state is forgotten after Keep, and not before. Test: TestKeep.
 //   - G10: what this version stores is read as it was recorded. Test: TestRecordedRow.
 //   - G11: a time-out that an older version of the machine has armed is that of its event, or nothing where there is none any more. Test: TestOtherTimeouts.
+//   - G12: what is committed of a group's machines can be read from anywhere, without their definitions. Test: TestInspect.
 //
 // # Topics
 //
 // "<name>.events" has the events, and "<name>.transitions" what became of them: [Moved] and [Refused]. All values are JSON,
 // and all records CloudEvents, with the types "<name>.<event>", "<name>.transitioned" and "<name>.refused". Instances are
 // rows of the group's changelog.
+//
+// # Metrics
+//
+// The bus's meter provider gets millrace.machines.transitions and millrace.machines.refusals, by machine, event and states,
+// of what is committed.
 //
 // # Concurrency
 //

@@ -8,20 +8,24 @@ import (
 	"text/tabwriter"
 )
 
-// Mermaid draws the machine as a state diagram of Mermaid, which GitHub and others show.
-func (m *Machine[S, E, D]) Mermaid() string {
+// Mermaid draws the machine as a state diagram of Mermaid, which GitHub and others show. A state that is given is marked
+// as the one that an instance is in.
+func (c Chart) Mermaid(in ...string) string {
 	var b strings.Builder
-	b.WriteString("stateDiagram-v2\n    [*] --> " + mermaidName(string(m.spec.Start)) + "\n")
-	for _, state := range m.states() {
-		if name := mermaidName(string(state)); name != string(state) {
+	b.WriteString("stateDiagram-v2\n    [*] --> " + mermaidName(c.Start) + "\n")
+	for _, state := range c.States() {
+		if name := mermaidName(state); name != state {
 			fmt.Fprintf(&b, "    state %q as %s\n", state, name)
 		}
 	}
-	for _, a := range m.arrows() {
-		fmt.Fprintf(&b, "    %s --> %s : %s\n", mermaidName(a.from), mermaidName(a.to), a.label)
+	for _, a := range c.Arrows {
+		fmt.Fprintf(&b, "    %s --> %s : %s\n", mermaidName(a.From), mermaidName(a.To), a.label())
 	}
-	for _, state := range m.spec.Final {
-		b.WriteString("    " + mermaidName(string(state)) + " --> [*]\n")
+	for _, state := range c.Final {
+		b.WriteString("    " + mermaidName(state) + " --> [*]\n")
+	}
+	for _, state := range in {
+		fmt.Fprintf(&b, "    classDef current stroke-width:4px,font-weight:bold\n    class %s current\n", mermaidName(state))
 	}
 	return b.String()
 }
@@ -36,82 +40,35 @@ func mermaidName(state string) string {
 	}, state)
 }
 
-// Graphviz draws the machine in the DOT language.
-func (m *Machine[S, E, D]) Graphviz() string {
+// Graphviz draws the machine in the DOT language. A state that is given is marked as the one that an instance is in.
+func (c Chart) Graphviz(in ...string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "digraph %q {\n    rankdir=LR\n    node [shape=box style=rounded]\n    start [shape=point]\n", m.spec.Name)
-	fmt.Fprintf(&b, "    start -> %q\n", m.spec.Start)
-	for _, state := range m.spec.Final {
-		fmt.Fprintf(&b, "    %q [peripheries=2]\n", state)
+	fmt.Fprintf(&b, "digraph %q {\n    rankdir=LR\n    node [shape=box style=rounded]\n    start [shape=point]\n", c.Machine)
+	fmt.Fprintf(&b, "    start -> %q\n", c.Start)
+	for _, state := range c.States() {
+		if slices.Contains(c.Final, state) {
+			fmt.Fprintf(&b, "    %q [peripheries=2]\n", state)
+		}
+		if slices.Contains(in, state) {
+			fmt.Fprintf(&b, "    %q [penwidth=3]\n", state)
+		}
 	}
-	for _, a := range m.arrows() {
-		fmt.Fprintf(&b, "    %q -> %q [label=%q]\n", a.from, a.to, a.label)
+	for _, a := range c.Arrows {
+		fmt.Fprintf(&b, "    %q -> %q [label=%q]\n", a.From, a.To, a.label())
 	}
 	b.WriteString("}\n")
 	return b.String()
 }
 
-// WriteTable writes the transitions as a table for people.
-func (m *Machine[S, E, D]) WriteTable(w io.Writer) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+// Write writes the ways as a table for people.
+func (c Chart) Write(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) //nolint:mnd // spaces between columns
 	text := "FROM\tEVENT\tTO\n"
-	for _, a := range m.arrows() {
-		text += a.from + "\t" + a.label + "\t" + a.to + "\n"
+	for _, a := range c.Arrows {
+		text += a.From + "\t" + a.label() + "\t" + a.To + "\n"
 	}
 	if _, err := io.WriteString(table, text); err != nil {
 		return err //nolint:wrapcheck // the writer's own
 	}
 	return table.Flush() //nolint:wrapcheck // the writer's own
 }
-
-// Edge is one way from a state to another.
-type Edge[S, E ~string] struct {
-	From  S
-	Event E
-	To    S
-}
-
-// Edges are all ways of the machine, in the order of the definition.
-func (m *Machine[S, E, D]) Edges() []Edge[S, E] {
-	var edges []Edge[S, E]
-	for i := range m.spec.On {
-		for _, from := range m.spec.On[i].From {
-			edges = append(edges, Edge[S, E]{from, m.spec.On[i].Event.name, m.spec.On[i].To})
-		}
-	}
-	return edges
-}
-
-// Start is the state in which an instance begins.
-func (m *Machine[S, E, D]) Start() S { return m.spec.Start }
-
-// arrow is a transition as it is drawn.
-type arrow struct{ from, to, label string }
-
-func (m *Machine[S, E, D]) arrows() []arrow {
-	var arrows []arrow
-	for i := range m.spec.On {
-		t := &m.spec.On[i]
-		label := string(t.Event.name)
-		if t.Guard.call != nil {
-			label += " [guarded]"
-		}
-		for _, from := range t.From {
-			arrows = append(arrows, arrow{string(from), string(t.To), label + m.times(from, t.Event.name)})
-		}
-	}
-	slices.SortStableFunc(arrows, func(a, b arrow) int { return m.order(a.from) - m.order(b.from) })
-	return arrows
-}
-
-// times says after which time the event happens in the state by itself.
-func (m *Machine[S, E, D]) times(in S, event E) (text string) {
-	for _, timeout := range m.spec.After {
-		if timeout.In == in && timeout.Event.name == event {
-			text += " after " + timeout.After.String()
-		}
-	}
-	return text
-}
-
-func (m *Machine[S, E, D]) order(state string) int { return slices.Index(m.states(), S(state)) }

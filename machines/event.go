@@ -30,8 +30,7 @@ func On[P Payload[E], E ~string]() Event[E] {
 	return Event[E]{
 		name: zero.Event(), payload: reflect.TypeFor[P](), zero: zero,
 		define: func(machine string) sending[E] {
-			contract := bus.Define(machine+"."+string(zero.Event()), func(s sent[P]) string { return s.id },
-				bus.InTopic(eventsTopic(machine)), bus.Aggregate(machine), bus.Encoding[sent[P]](sentCodec[P]{bus.JSON[P]()}))
+			contract := contractOf[P](machine, string(zero.Event()))
 			return sending[E]{
 				definition: contract,
 				message: func(id string, payload Payload[E], opts []bus.MessageOption) bus.Message {
@@ -83,6 +82,12 @@ func (c sentCodec[P]) Encode(s sent[P]) ([]byte, error) { return c.Codec.Encode(
 func (c sentCodec[P]) Decode(b []byte) (sent[P], error) {
 	payload, err := c.Codec.Decode(b)
 	return sent[P]{payload: payload}, err
+}
+
+// contractOf is an event as a message.
+func contractOf[P any](machine, event string) bus.Event[sent[P]] {
+	return bus.Define(machine+"."+event, func(s sent[P]) string { return s.id },
+		bus.InTopic(eventsTopic(machine)), bus.Aggregate(machine), bus.Encoding[sent[P]](sentCodec[P]{bus.JSON[P]()}))
 }
 
 func eventsTopic(machine string) bus.Topic      { return bus.Topic(machine + ".events") }

@@ -68,7 +68,7 @@ var Doors = machines.Define(machines.Spec[State, Event, Door]{
 
 // A definition is data: it can be drawn, and asked what it would do, without a broker.
 func ExampleDefine() {
-	fmt.Print(Doors.Mermaid())
+	fmt.Print(Doors.Chart().Mermaid())
 	next, _, err := Doors.Decide(machines.Instance[State, Door]{ID: "front", State: Closed}, Opening{By: "anna"})
 	fmt.Println(next.State, next.Data, err)
 	_, _, err = Doors.Decide(next, Opening{By: "bert"})

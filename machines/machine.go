@@ -73,7 +73,21 @@ func Define[S, E ~string, D any](spec Spec[S, E, D]) *Machine[S, E, D] {
 }
 
 // part is the name of something of the machine's within a group.
-func (m *Machine[S, E, D]) part(suffix string) string { return "machine." + m.spec.Name + suffix }
+func (m *Machine[S, E, D]) part(suffix string) string { return partPrefix + m.spec.Name + suffix }
+
+const partPrefix = "machine."
+
+// charts has a group's machines as they are drawn, in each shard.
+var charts = partitions.NewTable[string, Chart]("machines")
+
+// show puts the chart among what the shard tells of itself, unless a later version has.
+func (m *Machine[S, E, D]) show(tx *partitions.Tx) error {
+	chart := m.Chart()
+	if shown, _ := charts.Get(tx, chart.Machine); shown.Version <= chart.Version && !shown.equal(chart) {
+		charts.Put(tx, chart.Machine, chart)
+	}
+	return nil
+}
 
 // Name is the machine's name.
 func (m *Machine[S, E, D]) Name() string { return m.spec.Name }
@@ -106,7 +120,9 @@ func (m *Machine[S, E, D]) Part() partitions.Option {
 	if m.err != nil {
 		return partitions.Invalid(m.err)
 	}
-	parts := []partitions.Option{partitions.Use(m.rows, m.timers), partitions.Answer(m.ask, m.answer)}
+	parts := []partitions.Option{
+		partitions.Use(m.rows, m.timers, charts, transitions, refusals), partitions.Answer(m.ask, m.answer), partitions.Opened(m.show),
+	}
 	for _, way := range m.ways {
 		parts = append(parts, way.handle(m.handle))
 	}

@@ -14,7 +14,7 @@ import (
 func (m *Machine[S, E, D]) Get(ctx context.Context, r partitions.Reader, id string) (Instance[S, D], bool) {
 	key := rowKey(request.From(ctx).Tenant, id)
 	stored, found := m.rows.Get(r, key)
-	return m.instance(key, stored), found
+	return instanceOf(key, stored), found
 }
 
 // Range iterates over the instances of the context's tenant in a shard, by their ids, in the states given or in all.
@@ -25,7 +25,7 @@ func (m *Machine[S, E, D]) Range(ctx context.Context, r partitions.Reader, state
 			if !strings.HasPrefix(key, prefix) {
 				return
 			}
-			if (len(states) == 0 || slices.Contains(states, stored.State)) && !yield(m.instance(key, stored)) {
+			if (len(states) == 0 || slices.Contains(states, stored.State)) && !yield(instanceOf(key, stored)) {
 				return
 			}
 		}

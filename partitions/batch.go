@@ -36,7 +36,9 @@ type batch struct {
 	handled  int
 	topic    bus.Topic // that was emitted to last, and its limit
 	limit    int
+	limits   map[bus.Topic]int
 	after    []func()
+	counted  []counted
 }
 
 // maxRecord is the largest key and value together of a row or an answer: brokers take 1 MiB with what stands around it.
@@ -58,6 +60,7 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 	b := &batch{
 		ctx: ctx, life: life, engine: l.engine, lane: l, membership: m, producer: l.ring.turn(), began: time.Now(),
 		overlays: make(map[*shard]*overlay), offsets: make(map[*shard]map[string]int64),
+		limits: make(map[bus.Topic]int),
 	}
 	b.tx.batch, b.promised = b, b.promise
 	return b
@@ -66,7 +69,8 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 // run calls f in the transaction. When it fails, nothing of what it did remains.
 func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 	overlay := b.touch(s)
-	mark, after := overlay.begin(), len(b.after)
+	overlay.begin()
+	before := b.mark(overlay)
 	tx := &b.tx
 	*tx = Tx{batch: b, shard: s, overlay: overlay, record: record, scratch: tx.scratch}
 	err := tx.call(f)
@@ -74,9 +78,7 @@ func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 		return &brokenError{broken}
 	}
 	if err = errors.Join(err, tx.err); err != nil {
-		overlay.rollback(mark)
-		b.after = b.after[:after]
-		b.outputs = b.outputs[:0]
+		b.rollback(overlay, before)
 		return err
 	}
 	for _, output := range b.outputs {
@@ -84,6 +86,17 @@ func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 	}
 	b.outputs = b.outputs[:0]
 	return nil
+}
+
+// savepoint is a place within a call.
+type savepoint struct{ writes, after, counted int }
+
+func (b *batch) mark(o *overlay) savepoint { return savepoint{o.mark(), len(b.after), len(b.counted)} }
+
+// rollback takes back what a call has done since the savepoint, and all that it emits.
+func (b *batch) rollback(o *overlay, to savepoint) {
+	o.rollback(to.writes)
+	b.after, b.counted, b.outputs = b.after[:to.after], b.counted[:to.counted], b.outputs[:0]
 }
 
 // brokenError says that the node's own state failed.
@@ -118,13 +131,23 @@ func (b *batch) check(r *bus.Record, emitted int) error {
 		size += len(h.Key) + len(h.Value) + headerLengths
 	}
 	if b.topic != r.Topic {
-		b.topic, b.limit = r.Topic, b.engine.bus.Limit(b.life, r.Topic)
+		b.topic, b.limit = r.Topic, b.limitOf(r.Topic)
 	}
 	if size > b.limit {
 		return fmt.Errorf("%w: a message to %s of %d bytes with all around it is larger than its max.message.bytes, %d",
 			ErrLimit, r.Topic, size, b.limit)
 	}
 	return nil
+}
+
+// limitOf is what the topic takes. Brokers are asked at most once in a transaction, also for a topic that they do not know.
+func (b *batch) limitOf(topic bus.Topic) int {
+	limit, asked := b.limits[topic]
+	if !asked {
+		limit = b.engine.bus.Limit(b.life, topic)
+		b.limits[topic] = limit
+	}
+	return limit
 }
 
 // headerLengths is more than a header takes beside its key and value.

@@ -98,7 +98,8 @@ const (
 
 // answer emits what f returns to the partition of answers that the record names. An error takes back what f did.
 func (tx *Tx) answer(f func() ([]byte, error)) error {
-	b, mark, after := tx.batch, tx.overlay.mark(), len(tx.batch.after)
+	b := tx.batch
+	before := b.mark(tx.overlay)
 	value, err := tx.guard(f)
 	if tx.broken != nil {
 		return tx.broken
@@ -108,8 +109,8 @@ func (tx *Tx) answer(f func() ([]byte, error)) error {
 	}
 	headers := bus.Headers{{Key: bus.HeaderID, Value: []byte(tx.record.ID())}}
 	if err != nil {
-		tx.overlay.rollback(mark)
-		b.after, b.outputs, tx.err = b.after[:after], b.outputs[:0], nil
+		b.rollback(tx.overlay, before)
+		tx.err = nil
 		refusal, ok := errors.AsType[*AskError](err)
 		if !ok {
 			refusal = &AskError{Code: CodeFailed, Message: err.Error()}

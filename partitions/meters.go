@@ -8,6 +8,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	metricnoop "go.opentelemetry.io/otel/metric/noop"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
 
@@ -33,6 +34,7 @@ type meters struct {
 	bytes    metric.Int64Counter
 	late     metric.Float64Histogram
 	forwards metric.Int64Counter
+	counters map[*Counter]metric.Int64Counter // nil where nobody looks
 	close    func()
 }
 
@@ -57,6 +59,12 @@ func newMeters(e *engine) (*meters, error) {
 		late:     meter.Histogram("millrace.partitions.timer.lateness", "s", "How much later than armed for timers fire."),
 	}
 	m.forwards = meter.Counter("millrace.partitions.forwards", "", "Requests that another node is to serve, by outcome.")
+	if _, silent := provider.(metricnoop.MeterProvider); !silent {
+		m.counters = make(map[*Counter]metric.Int64Counter)
+		for _, c := range e.config.counters {
+			m.counters[c] = meter.Counter(c.name, c.unit, c.description)
+		}
+	}
 	owned := meter.Gauge("millrace.partitions.shards", "", "Shards of this node, by phase.")
 	token := meter.Gauge("millrace.partitions.token", "", "Fencing token of a live shard.")
 	lag := meter.Gauge("millrace.partitions.lag", "", "Input records of a shard that are not handled yet.")
@@ -95,6 +103,7 @@ func (m *meters) committed(b *batch) {
 		size += o.bytes
 	}
 	m.overlay.Record(b.life, float64(size), m.group)
+	m.count(b.life, b.counted)
 }
 
 func (m *meters) owned(ctx context.Context, n int) { m.moves.Add(ctx, int64(n), m.group) }

@@ -27,6 +27,7 @@ type config struct {
 	handlers   map[bus.Topic]*topicHandlers
 	parts      map[string]part
 	timers     map[string]*timerDefinition
+	counters   []*Counter
 	opened     []func(*Tx) error
 	singletons []*singleton
 	commands   map[string]any
@@ -53,7 +54,7 @@ type config struct {
 	expiring  map[string]time.Duration // tables with expiring rows
 }
 
-// part is a definition that a group uses: a table or a timer.
+// part is a definition that a group uses: a table, a timer or a counter.
 type part interface {
 	partName() string
 	partErr() error
@@ -76,16 +77,16 @@ func Options(opts ...Option) Option {
 // Invalid makes [New] fail with err: a package that hands a group a part of itself says so what is wrong with it.
 func Invalid(err error) Option { return option(func(c *config) { c.errs = append(c.errs, err) }) }
 
-// Use gives the group its tables and timers. Each has one name within the group, and may be given more than once.
+// Use gives the group its tables, timers and counters. Each has one name within the group, and may be given more than once.
 func Use(parts ...part) Option {
 	return option(func(c *config) {
 		for _, p := range parts {
 			if p == nil {
-				c.errs = append(c.errs, errors.New("Use: a table or timer is nil"))
+				c.errs = append(c.errs, errors.New("Use: a table, timer or counter is nil"))
 				continue
 			}
 			if other, known := c.parts[p.partName()]; known && other != p {
-				c.errs = append(c.errs, fmt.Errorf("two tables or timers are called %q", p.partName()))
+				c.errs = append(c.errs, fmt.Errorf("two parts are called %q", p.partName()))
 			}
 			c.parts[p.partName()] = p
 			c.errs = append(c.errs, p.partErr())

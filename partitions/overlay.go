@@ -94,10 +94,7 @@ func (o *overlay) set(key, value []byte) {
 }
 
 // begin marks where a record's writes begin. No earlier record is taken back any more.
-func (o *overlay) begin() int {
-	o.undo = o.undo[:0]
-	return 0
-}
+func (o *overlay) begin() { o.undo = o.undo[:0] }
 
 // mark is a place within a record's writes.
 func (o *overlay) mark() int { return len(o.undo) }
