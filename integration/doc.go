@@ -21,4 +21,7 @@
 //   - G8: certificates, PLAIN, SCRAM and OAUTHBEARER work on Apache Kafka; wrong and expired ones are told, and tokens asked for again. Test: TestSecuredKafka.
 //   - G9: a partition group that is reset builds its state again. Test: TestResetOnKafka.
 //   - G10: relays that are killed and stand still, and a database and a broker that crash, publish each committed row once, and in order. Test: TestRelaysFight.
+//   - G11: where a standby of PostgreSQL 17 takes over with a copy of the slot, each row that it has is published once, and in order. Test: TestFailover.
+//   - G12: without a copy the relay stops and says what to do. Test: TestFailoverWithoutSlot.
+//   - G13: what a standby commits in places of the log that were published otherwise is published. Test: TestFailoverBehind.
 package integration

@@ -15,31 +15,23 @@ import (
 	"github.com/millrace/millrace/outbox"
 )
 
-// arena is two relays of one outbox, on servers of the test's own, beside writers.
+// arena is relays of one outbox beside writers.
 type arena struct {
 	*testing.T
-	cluster  *servers.Cluster
-	database string
-	bus      *bus.Bus
-	relays   []*pod // the oldest first, which is the one that works
+	kafka, database, aggregate string
+	bus                        *bus.Bus
+	relays                     []*pod // the oldest first, which is the one that works
 
 	mu   sync.Mutex
 	seen []bus.Record
 }
 
-const arenaTopic bus.Topic = "outbox.event.account"
-
-func newArena(t *testing.T) *arena {
+// newArena makes an outbox in the database, and a topic for the aggregate, which no other arena of the broker has.
+func newArena(t *testing.T, kafka, database, aggregate string, opts ...outbox.TableOption) *arena {
 	t.Helper()
-	cluster, err := servers.StartCluster(t.Context(), 1, t.TempDir())
-	servers.Require(t, err)
-	t.Cleanup(func() {
-		if err := cluster.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	a := &arena{T: t, cluster: cluster, database: pgtest.Open(t)}
-	if a.bus, err = bus.Open(t.Context(), cluster.URL); err != nil {
+	a := &arena{T: t, kafka: kafka, database: database, aggregate: aggregate}
+	var err error
+	if a.bus, err = bus.Open(t.Context(), kafka); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -47,7 +39,7 @@ func newArena(t *testing.T) *arena {
 			t.Error(err)
 		}
 	})
-	if err := a.bus.Create(t.Context(), bus.TopicSpec{Name: arenaTopic, Partitions: 3}); err != nil {
+	if err := a.bus.Create(t.Context(), bus.TopicSpec{Name: a.topic(), Partitions: 3}); err != nil {
 		t.Fatal(err)
 	}
 	conn, err := pgx.Connect(t.Context(), a.database)
@@ -55,12 +47,14 @@ func newArena(t *testing.T) *arena {
 		t.Fatal(err)
 	}
 	defer conn.Close(t.Context())
-	if err := outbox.Migrate(t.Context(), conn); err != nil {
+	if err := outbox.Migrate(t.Context(), conn, opts...); err != nil {
 		t.Fatal(err)
 	}
 	a.execute("CREATE TABLE written (writer int, n int, PRIMARY KEY (writer, n))")
 	return a
 }
+
+func (a *arena) topic() bus.Topic { return bus.Topic("outbox.event." + a.aggregate) }
 
 // execute runs one statement on a connection of its own, and is no more sure of its outcome than a program is.
 func (a *arena) execute(sql string) {
@@ -76,10 +70,10 @@ func (a *arena) execute(sql string) {
 	_ = conn.Close(a.Context()) // used no more
 }
 
-func (a *arena) enter() {
+func (a *arena) enter(args ...string) {
 	a.Helper()
-	a.relays = append(a.relays, runPod(a.T, []string{"KAFKA_URL=" + a.cluster.URL, "DATABASE_URL=" + a.database},
-		"relay", "--http", "127.0.0.1:0"))
+	a.relays = append(a.relays, runPod(a.T, []string{"KAFKA_URL=" + a.kafka, "DATABASE_URL=" + a.database, "OUTBOX_GROUP=" + a.aggregate},
+		append([]string{"relay", "--http", "127.0.0.1:0"}, args...)...))
 }
 
 // crashDatabase kills a server process, at which PostgreSQL ends all others and recovers from its log.
@@ -97,7 +91,7 @@ func (a *arena) crashDatabase() {
 
 // watch takes in what is on the topic until the test ends, through whatever happens to the broker.
 func (a *arena) watch(ctx context.Context) {
-	for record, err := range a.bus.Read(ctx, arenaTopic, bus.Earliest) {
+	for record, err := range a.bus.Read(ctx, a.topic(), bus.Earliest) {
 		if err != nil {
 			a.Errorf("read: %v", err)
 			return
@@ -133,7 +127,14 @@ func (a *arena) until(what string, n int) {
 // on the topic is what was committed, once, and in order.
 func TestRelaysFight(t *testing.T) {
 	t.Parallel()
-	a := newArena(t)
+	cluster, err := servers.StartCluster(t.Context(), 1, t.TempDir())
+	servers.Require(t, err)
+	t.Cleanup(func() {
+		if err := cluster.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	a := newArena(t, cluster.URL, pgtest.Open(t), "account")
 	a.enter()
 	a.enter()
 	watching, unwatch := context.WithCancel(t.Context())
@@ -155,10 +156,10 @@ func TestRelaysFight(t *testing.T) {
 		a.relays = append(a.relays[1:], a.relays[0])
 	}
 	restart := func() {
-		if err := a.cluster.Kill(0); err != nil {
+		if err := cluster.Kill(0); err != nil {
 			t.Fatal(err)
 		}
-		if err := a.cluster.Restart(t.Context(), 0); err != nil {
+		if err := cluster.Restart(t.Context(), 0); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -27,7 +27,7 @@ var errRolledBack = errors.New("rolled back by the test")
 // writeOn commits transactions of one to nine events of the writer's account, and rolls some back. Each also notes its
 // events in a table, which says later what was committed, also where a crash hid the answer.
 func (a *arena) writeOn(ctx context.Context, writer int) {
-	event := bus.Define("bank.account.moved", func(e entry) string { return strconv.Itoa(e.Writer) })
+	event := bus.Define("bank."+a.aggregate+".moved", func(e entry) string { return strconv.Itoa(e.Writer) })
 	random := rand.New(rand.NewPCG(1, uint64(writer)))
 	var conn *pgx.Conn
 	defer func() {
@@ -89,7 +89,7 @@ func (a *arena) judge() {
 		want[fmt.Sprintf(`{"writer":%d,"n":%d}`, e.Writer, e.N)] = true
 	}
 	last, total := map[string]int{}, 0
-	for record, err := range a.bus.Read(a.Context(), arenaTopic, bus.Earliest, bus.UntilEnd()) {
+	for record, err := range a.bus.Read(a.Context(), a.topic(), bus.Earliest, bus.UntilEnd()) {
 		if err != nil {
 			a.Fatal(err)
 		}
@@ -99,7 +99,7 @@ func (a *arena) judge() {
 			a.Errorf("%s is there again, or was never committed", value)
 		}
 		delete(want, value)
-		n, err := strconv.Atoi(strings.TrimSuffix(value[strings.LastIndexByte(value, ':')+1:], "}"))
+		n, err := number(record.Value)
 		if err != nil {
 			a.Fatal(err)
 		}
@@ -112,4 +112,10 @@ func (a *arena) judge() {
 		a.Errorf("%d of %d committed events are not there", len(want), len(committed))
 	}
 	a.Logf("%d events committed, %d records", len(committed), total)
+}
+
+// number is an entry's.
+func number(value []byte) (int, error) {
+	text := string(value)
+	return strconv.Atoi(strings.TrimSuffix(text[strings.LastIndexByte(text, ':')+1:], "}"))
 }

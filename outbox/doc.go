@@ -84,6 +84,12 @@
 // which the consumer writes, in a table that [Migrate] makes, with [OnlyInbox] in a database that only consumes.
 // [Forget] removes old notes, 10,000 at a time.
 //
+// # When a standby takes over
+//
+// With [Failover] a relay goes on where it was, on the new primary's timeline. What it published of transactions that
+// the standby did not have is not undone, and nothing else is published twice, or lost in places of the log that both
+// servers used. Without a copy of the slot it stops with a [GapError].
+//
 // # Payload column
 //
 // The default type, json, keeps the bytes of JSON as they were written; jsonb reorders fields; text takes any text;

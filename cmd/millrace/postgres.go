@@ -99,11 +99,14 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 	for i := range slots {
 		findings = append(findings, slots[i].finding())
 	}
-	published, err := publicationFindings(ctx, conn)
-	if err != nil {
-		return append(findings, unreachable(server, err)...)
+	for _, more := range []func(context.Context, *pgx.Conn) ([]finding, error){standbyFindings, publicationFindings} {
+		found, err := more(ctx, conn)
+		if err != nil {
+			return append(findings, unreachable(server, err)...)
+		}
+		findings = append(findings, found...)
 	}
-	return append(findings, published...)
+	return findings
 }
 
 // timeouts says of a setting that PostgreSQL 18 brought, on an older one, that there is nothing to do.

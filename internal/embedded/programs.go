@@ -28,6 +28,20 @@ func (o DatabaseOptions) programs(ctx context.Context, version int) (pgserver.Bi
 			return found, nil // and Start says what is wrong with its version
 		}
 	}
+	return o.within(ctx, folder)
+}
+
+// Downloaded has the programs that [StartDatabase] downloads where none are installed, whatever is. Their version is 17.
+func Downloaded(ctx context.Context, begin func(folder string) Progress) (pgserver.Binaries, error) {
+	folder, err := programsFolder()
+	if err != nil {
+		return "", err
+	}
+	return DatabaseOptions{Begin: begin}.within(ctx, folder)
+}
+
+// within finds the programs in a folder, or downloads them into it.
+func (o DatabaseOptions) within(ctx context.Context, folder string) (pgserver.Binaries, error) {
 	for _, at := range []string{folder, filepath.Join(folder, "bin")} {
 		if found := pgserver.Binaries(at); found.Complete() {
 			return found, nil
