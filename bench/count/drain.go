@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kerr"
 
-	"github.com/millrace/millrace/bench/procfs"
+	"github.com/millrace/millrace/bench/process"
 )
 
 // drained is what a side took to work off the backlog.
@@ -32,14 +33,14 @@ func (b *bench) drain(ctx context.Context, s side, shards int) (d drained, err e
 		return d, err
 	}
 	defer func() { err = errors.Join(err, clean()) }()
-	p, err := start(ctx, s, w)
+	p, err := process.Start(ctx, func(ctx context.Context) (*exec.Cmd, error) { return s.command(ctx, w) })
 	if err != nil {
 		return d, err
 	}
-	defer p.end()
+	defer p.End()
 	var first, last progress
 	for last.records < b.records {
-		if err := errors.Join(pause(ctx, look), p.alive()); err != nil {
+		if err := errors.Join(pause(ctx, look), p.Alive()); err != nil {
 			return d, fmt.Errorf("after %d records: %w", last.records, err)
 		}
 		if last, err = b.progress(ctx, w, p); err != nil {
@@ -49,10 +50,10 @@ func (b *bench) drain(ctx context.Context, s side, shards int) (d drained, err e
 			first = last
 		}
 	}
-	if d.rss, err = procfs.Peak(p.cmd.Process.Pid); err != nil {
+	if d.rss, err = p.Peak(); err != nil {
 		return d, err
 	}
-	p.end()
+	p.End()
 	n := float64(last.records - first.records)
 	d.rate, d.cpu = n/last.at.Sub(first.at).Seconds(), (last.cpu-first.cpu).Seconds()/n*1e6
 	d.logged, err = b.verify(ctx, s, w)
@@ -67,7 +68,7 @@ type progress struct {
 }
 
 // progress sums the offsets that the group has committed.
-func (b *bench) progress(ctx context.Context, w Work, p *process) (progress, error) {
+func (b *bench) progress(ctx context.Context, w Work, p *process.Process) (progress, error) {
 	offsets, err := b.admin.FetchOffsets(ctx, w.Group)
 	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) && !kerr.IsRetriable(err) { // the group is on its way
 		return progress{}, err //nolint:wrapcheck // a bench
@@ -76,7 +77,7 @@ func (b *bench) progress(ctx context.Context, w Work, p *process) (progress, err
 	for _, o := range offsets[w.Input] {
 		now.records += int(max(0, o.At))
 	}
-	now.cpu, err = procfs.CPU(p.cmd.Process.Pid)
+	now.cpu, err = p.CPU()
 	return now, err
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bench/process"
 )
 
 // fleet is a side as several nodes with standbys, under load, while something happens to them.
@@ -21,7 +24,7 @@ type fleet struct {
 	b     *bench
 	side  side
 	work  Work
-	nodes []*process
+	nodes []*process.Process
 
 	mu    sync.Mutex // guards seen
 	seen  []wait
@@ -65,12 +68,12 @@ func (b *bench) try(ctx context.Context, s side, standbys int, happen func(conte
 		err = errors.Join(err, failed, clean())
 	}()
 	f.work.Lanes, f.work.Standbys, f.work.Session, f.work.Pad = 1, standbys, b.session, b.pad
-	f.nodes = make([]*process, b.nodes)
+	f.nodes = make([]*process.Process, b.nodes)
 	for i := range f.nodes {
 		if err := f.start(ctx, i); err != nil {
 			return nil, 0, err
 		}
-		defer func() { f.nodes[i].end() }()
+		defer func() { f.nodes[i].End() }()
 	}
 	reader, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeTopics(f.work.Output),
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()))
@@ -89,7 +92,7 @@ func (b *bench) try(ctx context.Context, s side, standbys int, happen func(conte
 		return nil, 0, err
 	}
 	for _, node := range f.nodes {
-		node.end()
+		node.End()
 	}
 	all := 0
 	err = b.read(ctx, f.work.Output, kgo.ReadUncommitted(), func(*kgo.Record) error { all++; return nil })
@@ -103,7 +106,7 @@ func (f *fleet) start(ctx context.Context, i int) error {
 	if err := os.MkdirAll(w.Dir, 0o700); err != nil {
 		return err //nolint:wrapcheck // a bench
 	}
-	node, err := start(ctx, f.side, w)
+	node, err := process.Start(ctx, func(ctx context.Context) (*exec.Cmd, error) { return f.side.command(ctx, w) })
 	f.nodes[i] = node
 	return err
 }

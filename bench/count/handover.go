@@ -3,8 +3,11 @@ package count
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"time"
+
+	"github.com/millrace/millrace/bench/figures"
 )
 
 // handover restarts one node after the other, politely.
@@ -15,7 +18,7 @@ func (b *bench) handover(ctx context.Context) error {
 		}
 		for i, node := range f.nodes {
 			f.step(fmt.Sprintf("node %d restarts", i))
-			node.end()
+			node.End()
 			if err := f.start(ctx, i); err != nil {
 				return err
 			}
@@ -35,7 +38,7 @@ func (b *bench) failover(ctx context.Context) error {
 			return err
 		}
 		f.step("node 0 is killed")
-		if err := f.nodes[0].cmd.Process.Kill(); err != nil {
+		if err := f.nodes[0].Kill(); err != nil {
 			return err //nolint:wrapcheck // a bench
 		}
 		return pause(ctx, patience)
@@ -44,7 +47,7 @@ func (b *bench) failover(ctx context.Context) error {
 
 // moves lets something happen to every side that can be many nodes.
 func (b *bench) moves(ctx context.Context, name string, standbys []int, happen func(context.Context, *fleet) error) error {
-	var figures []figure
+	var all []figures.Figure
 	for _, s := range sides() {
 		if !s.moves || !strings.Contains(s.String(), b.only) {
 			continue
@@ -54,15 +57,15 @@ func (b *bench) moves(ctx context.Context, name string, standbys []int, happen f
 			if err != nil {
 				return fmt.Errorf("%v, standbys %d: %w", s, n, err)
 			}
-			figures = append(figures, seen...)
+			all = append(all, seen...)
 		}
 	}
-	return b.print(figures)
+	return figures.Print(os.Stdout, b.json, all...)
 }
 
 func (b *bench) move(
 	ctx context.Context, name string, s side, standbys int, happen func(context.Context, *fleet) error,
-) (figures []figure, err error) {
+) (all []figures.Figure, err error) {
 	f, aborted, err := b.try(ctx, s, standbys, happen)
 	if err != nil {
 		return nil, err
@@ -76,15 +79,15 @@ func (b *bench) move(
 	}
 	place := fmt.Sprintf("%d nodes, %v, standbys %d", b.nodes, s.variant, standbys)
 	add := func(metric string, value float64) {
-		figures = append(figures, figure{name, place, s.name, metric, value})
+		all = append(all, figures.Figure{Bench: name, Case: place, Side: s.name, Metric: metric, Value: value})
 	}
-	add("longest wait p50", quantile(waits, 0.5)) //nolint:mnd // the median
-	add("longest wait", quantile(waits, 1))
+	add("longest wait p50", figures.Quantile(waits, 0.5)) //nolint:mnd // the median
+	add("longest wait", figures.Quantile(waits, 1))
 	add("within a second", float64(within)/float64(len(waits)))
 	add("aborted", float64(aborted))
 	if restoring := waits[len(waits)-1] - b.session; standbys == 0 && restoring > 0 {
 		lost := float64(b.keys*(b.pad+countSize)) / float64(b.nodes)
 		add("restored MB/s", lost/1e6/restoring.Seconds()) //nolint:mnd // bytes in a MB
 	}
-	return figures, nil
+	return all, nil
 }

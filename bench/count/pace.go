@@ -5,9 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os/exec"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/millrace/millrace/bench/process"
 )
 
 const paceLimit = time.Minute
@@ -45,11 +48,11 @@ func (b *bench) pace(ctx context.Context, s side, rate int, long time.Duration) 
 		_, failed := b.admin.DeleteTopics(context.WithoutCancel(ctx), input)
 		err = errors.Join(err, failed, clean())
 	}()
-	p, err := start(ctx, s, w)
+	p, err := process.Start(ctx, func(ctx context.Context) (*exec.Cmd, error) { return s.command(ctx, w) })
 	if err != nil {
 		return nil, err
 	}
-	defer p.end()
+	defer p.End()
 	reader, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeTopics(w.Output),
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
@@ -65,7 +68,7 @@ func (b *bench) pace(ctx context.Context, s side, rate int, long time.Duration) 
 		produced := make(chan error, 1)
 		go func() { produced <- b.produce(ctx, in, input, l.records, l.rate) }()
 		if err := errors.Join(out.await(ctx, sum), <-produced); err != nil {
-			return nil, errors.Join(err, p.alive())
+			return nil, errors.Join(err, p.Alive())
 		}
 	}
 	return took, out.check(sum)

@@ -2,15 +2,15 @@ package count
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/millrace/millrace/bench/figures"
 )
 
 // turn is what all turns of a side have shown, with a number of shards.
@@ -67,11 +67,11 @@ func (b *bench) run(ctx context.Context) error {
 				run+1, b.runs, t.side, t.shards, last.rate, last.cpu, last.rss, last.logged)
 		}
 	}
-	var figures []figure
+	var found []figures.Figure
 	for _, t := range all {
-		figures = append(figures, t.figures(all)...)
+		found = append(found, t.figures(all)...)
 	}
-	return b.print(figures)
+	return figures.Print(os.Stdout, b.json, found...)
 }
 
 // take measures one turn.
@@ -101,30 +101,23 @@ func (b *bench) take(ctx context.Context, t *turn) error {
 	return nil
 }
 
-// figure is one line of output.
-type figure struct {
-	Bench  string  `json:"bench"`
-	Case   string  `json:"case"`
-	Side   string  `json:"side"`
-	Metric string  `json:"metric"`
-	Value  float64 `json:"value"`
-}
-
 // figures are the medians of a side, and how its rate compares with those of other libraries on as many shards.
-func (t *turn) figures(all []*turn) []figure {
+func (t *turn) figures(all []*turn) []figures.Figure {
 	place := fmt.Sprintf("%d shards", t.shards)
 	if t.side.variant != "" {
 		place += ", " + t.side.variant
 	}
-	f := func(metric string, value float64) figure {
-		return figure{"partitions", place, t.side.name, metric, value}
+	f := func(metric string, value float64) figures.Figure {
+		return figures.Figure{Bench: "partitions", Case: place, Side: t.side.name, Metric: metric, Value: value}
 	}
-	lines := []figure{f("rate", t.median(rate)), f("cpu", t.median(cpu)), f("rss", t.median(rss)), f("changelog", t.median(logged))}
+	lines := []figures.Figure{f("rate", t.median(rate)), f("cpu", t.median(cpu)), f("rss", t.median(rss)), f("changelog", t.median(logged))}
 	for load, took := range map[string][]time.Duration{"low load": t.low, "full load": t.full} {
 		if len(took) > 0 {
-			at := place + ", " + load
-			lines = append(lines, figure{"partitions", at, t.side.name, "p50", quantile(took, 0.5)},
-				figure{"partitions", at, t.side.name, "p99", quantile(took, 0.99)})
+			for metric, q := range map[string]float64{"p50": 0.5, "p99": 0.99} {
+				lines = append(lines, figures.Figure{
+					Bench: "partitions", Case: place + ", " + load, Side: t.side.name, Metric: metric, Value: figures.Quantile(took, q),
+				})
+			}
 		}
 	}
 	for _, other := range all {
@@ -145,28 +138,5 @@ func (t *turn) median(of func(drained) float64) float64 {
 	for _, d := range t.drained {
 		values = append(values, of(d))
 	}
-	slices.Sort(values)
-	return values[len(values)/2]
-}
-
-// quantile is in milliseconds.
-func quantile(took []time.Duration, q float64) float64 {
-	sorted := slices.Sorted(slices.Values(took))
-	return float64(sorted[min(int(float64(len(sorted))*q), len(sorted)-1)].Microseconds()) / 1000
-}
-
-// print prints figures for people, or for programs.
-func (b *bench) print(figures []figure) error {
-	for _, f := range figures {
-		if b.json {
-			if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
-				return err //nolint:wrapcheck // a bench
-			}
-			continue
-		}
-		if _, err := fmt.Fprintf(os.Stdout, "%-30s %-14s %-28s %14.2f\n", f.Case, f.Side, f.Metric, f.Value); err != nil {
-			return err //nolint:wrapcheck // a bench
-		}
-	}
-	return nil
+	return figures.Median(values...)
 }

@@ -3,19 +3,18 @@ package locks
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/millrace/millrace/bench/figures"
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/integration/servers"
 	"github.com/millrace/millrace/partitions/locks"
@@ -112,10 +111,10 @@ func bench(ctx context.Context, s settings) error {
 		}
 		acquires[i], releases[i] = acquired.Sub(began), time.Since(acquired)
 	}
-	s.print("acquire", "p50", ms(acquires, 0.5))
-	s.print("acquire", "p99", ms(acquires, 0.99))
-	s.print("release", "p50", ms(releases, 0.5))
-	s.print("release", "p99", ms(releases, 0.99))
+	s.print("acquire", "p50", figures.Quantile(acquires, 0.5))
+	s.print("acquire", "p99", figures.Quantile(acquires, 0.99))
+	s.print("release", "p50", figures.Quantile(releases, 0.5))
+	s.print("release", "p99", figures.Quantile(releases, 0.99))
 	if err := contend(ctx, s, group); err != nil {
 		return err
 	}
@@ -192,22 +191,11 @@ func kill(ctx context.Context, s settings, m *locks.Manager, group string) error
 			return err
 		}
 	}
-	s.print("after a kill", "p50", ms(took, 0.5))
-	s.print("after a kill", "max", ms(took, 1))
+	s.print("after a kill", "p50", figures.Quantile(took, 0.5))
+	s.print("after a kill", "max", figures.Quantile(took, 1))
 	return nil
 }
 
 func (s settings) print(what, metric string, value float64) {
-	if s.json {
-		_ = json.NewEncoder(os.Stdout).Encode(map[string]any{
-			"bench": "locks", "case": what, "side": "millrace", "metric": metric, "value": value,
-		})
-		return
-	}
-	_, _ = fmt.Fprintf(os.Stdout, "%-16s %-6s %12.2f\n", what, metric, value)
-}
-
-func ms(values []time.Duration, q float64) float64 {
-	slices.Sort(values)
-	return float64(values[min(int(float64(len(values))*q), len(values)-1)].Microseconds()) / 1000
+	_ = figures.Print(os.Stdout, s.json, figures.Figure{Bench: "locks", Case: what, Side: "millrace", Metric: metric, Value: value})
 }
