@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"strconv"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/resilience"
@@ -107,6 +106,9 @@ func (tx *Tx) answer(f func() ([]byte, error)) error {
 	if err == nil && len(value) > maxRecord {
 		err = fmt.Errorf("%w: the answer is larger than %d bytes", ErrLimit, maxRecord)
 	}
+	if err == nil && tx.later {
+		return nil
+	}
 	headers := bus.Headers{{Key: bus.HeaderID, Value: []byte(tx.record.ID())}}
 	if err != nil {
 		b.rollback(tx.overlay, before)
@@ -118,13 +120,7 @@ func (tx *Tx) answer(f func() ([]byte, error)) error {
 		headers = append(headers, bus.Header{Key: headerError, Value: []byte(refusal.Code)})
 		value = []byte(refusal.Message[:min(len(refusal.Message), maxRecord)])
 	}
-	to, _ := tx.record.Headers.Get(headerAnswerTo)
-	partition, err := strconv.ParseInt(to, 10, 32)
-	if err != nil || partition < 0 || int(partition) >= b.engine.count {
-		return nil //nolint:nilerr // a foreign record that waits for no answer
-	}
-	b.emit(&bus.Record{Topic: bus.Topic(b.engine.config.answerTopic()), Key: tx.record.Key, Value: value, Headers: headers})
-	b.outputs[len(b.outputs)-1].Partition = int32(partition)
+	tx.reply(Question{To: tx.answerTo()}, value, headers)
 	return nil
 }
 

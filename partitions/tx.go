@@ -23,6 +23,7 @@ type Tx struct {
 	ctx     context.Context //nolint:containedctx // made when asked for: most handlers do not need it
 	scratch []byte
 	emitted int
+	later   bool // the command's answer is sent by another transaction
 	err     error
 	broken  error
 }
