@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"outbox":     {"partitions", "bus", "request", "resilience", "observe"},
 	"push":       {"bus", "request", "resilience", "observe"},
 	"machines":   {"partitions", "bus", "request", "resilience", "observe"},
+	"sagas":      {"partitions", "bus", "request", "resilience", "observe"},
 	"cmd":        {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
 }
 

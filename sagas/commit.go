@@ -1,0 +1,224 @@
+package sagas
+
+import (
+	"context"
+	"slices"
+
+	"github.com/millrace/millrace/partitions"
+)
+
+// commit makes a turn durable, and begins what follows from it. It is called again where a transaction has to be made again, and
+// changes nothing in memory.
+func (r *run) commit(tx *partitions.Tx, p *plan) error {
+	n := r.runner
+	h, _ := n.rows.Get(tx, r.key)
+	activation, active := n.active.Get(tx, r.key)
+	if err := tx.Err(); err != nil {
+		return err
+	}
+	if !active || activation != r.activation || tx.Token() != r.token {
+		tx.Go(r.leave)
+		return nil
+	}
+	c := &committing{Tx: tx, run: r, head: h, fresh: p.fresh, pages: p.pages}
+	steps := c.settle(p)
+	c.write()
+	switch {
+	case p.park != "":
+		c.head.Was, c.head.Status, c.head.Parked = c.head.Status, Parked, p.park
+		n.active.Delete(tx, r.key)
+		tx.Go(r.leave)
+	case p.end != "":
+		tx.Go(r.leave)
+		return n.end(tx, r.key, c.head, ending{
+			status: p.end, reason: p.reason, result: p.result, input: r.input,
+			entries: slices.Concat(p.entries, c.extra), pages: c.pages, done: c.done(),
+		})
+	case !p.active && len(steps)+len(c.got) == 0 && c.covers(p.waits):
+		if c.head.Status == Running {
+			c.head.Status = Waiting
+		}
+		n.active.Delete(tx, r.key)
+		tx.Go(r.leave)
+	default:
+		c.goOn(steps)
+	}
+	if p.reason != "" && c.head.Status == Running {
+		c.head.Status = Compensating
+		if c.head.Reason == "" {
+			c.head.Reason = p.reason
+		}
+	}
+	err := n.tell(tx, r.key, &c.head, c.done())
+	if c.changed || c.head.Status != h.Status || c.head.Told != h.Told {
+		c.head.Changed = tx.Now()
+		n.rows.Put(tx, r.key, c.head)
+	}
+	return err
+}
+
+// committing is the transaction of a turn.
+type committing struct {
+	*partitions.Tx
+
+	run     *run
+	head    head
+	changed bool
+	fresh   []entry // of the turn
+	extra   []entry // that the transaction adds
+	got     []outcome
+	pages   []string
+}
+
+// settle arms what is to be waited for, or finds that it has come, and returns the attempts that are still to be made.
+func (c *committing) settle(p *plan) (steps []*op) {
+	for _, e := range c.fresh {
+		if c.head.drop(e.At) {
+			c.changed = true
+		}
+	}
+	for _, o := range p.arms {
+		switch i := c.head.waitAt(o.at); {
+		case i >= 0:
+		case c.head.Cancel:
+			c.add(cancelled(o, c.Now()))
+		default:
+			c.arm(o)
+		}
+	}
+	for _, w := range p.again {
+		if c.head.Cancel && w.Kind == kindStep && !w.Unknown {
+			c.add(cancelled(&op{at: w.At, kind: w.Kind, name: w.Name}, c.Now()))
+			continue
+		}
+		c.head.set(w)
+		c.changed = true
+		c.run.runner.timers.At(c.Tx, w.Due, timerKey(w.At, c.run.key))
+	}
+	for _, o := range p.steps {
+		if c.head.Cancel && o.kind == kindStep && !o.begun {
+			c.add(cancelled(o, c.Now()))
+			continue
+		}
+		steps = append(steps, o)
+	}
+	return steps
+}
+
+// arm begins a sleep or an await.
+func (c *committing) arm(o *op) {
+	n, key := c.run.runner, c.run.key
+	w := wait{At: o.at, Kind: o.kind, Name: o.name}
+	if o.kind == kindAwait {
+		if value, found := n.fromInbox(c.Tx, key, &c.head, o.name); found {
+			c.changed = true
+			c.add(entry{At: o.at, Kind: o.kind, Name: o.name, Out: value, When: c.Now()})
+			return
+		}
+	}
+	if o.kind == kindSleep || o.after > 0 {
+		w.Due = c.Now().Add(o.after)
+		n.timers.At(c.Tx, w.Due, timerKey(o.at, key))
+	}
+	c.head.set(w)
+	c.changed = true
+}
+
+// add adds an entry that the flow is to meet after the transaction.
+func (c *committing) add(e entry) {
+	if c.head.drop(e.At) {
+		c.changed = true
+	}
+	c.extra = append(c.extra, e)
+	c.got = append(c.got, outcome{at: e.At, entry: e})
+}
+
+// write puts the entries into the journal.
+func (c *committing) write() {
+	journal := c.run.runner.journal
+	for _, entries := range paginate(c.fresh) {
+		journal.Put(c.Tx, pageKey(c.run.key, entries[0].At), page{Entries: entries})
+	}
+	for i, e := range c.extra {
+		c.got[i].page = pageKey(c.run.key, e.At)
+		journal.Put(c.Tx, c.got[i].page, page{Entries: c.extra[i : i+1]})
+		c.pages = append(slices.Clip(c.pages), c.got[i].page)
+	}
+}
+
+// paginate cuts entries into what fits a row.
+func paginate(entries []entry) (pages [][]entry) {
+	from, size := 0, 0
+	for i, e := range entries {
+		if size += len(e.Out) + maxText; i > from && size > maxResult {
+			pages, from, size = append(pages, entries[from:i]), i, len(e.Out)+maxText
+		}
+	}
+	if from < len(entries) {
+		pages = append(pages, entries[from:])
+	}
+	return pages
+}
+
+// covers says whether the saga's row has all that the flow waits for, so that something will wake it.
+func (c *committing) covers(waits []string) bool {
+	for _, at := range waits {
+		i := c.head.waitAt(at)
+		if i < 0 || c.head.Waits[i].Due.IsZero() && c.head.Waits[i].Kind != kindAwait {
+			return false
+		}
+	}
+	return true
+}
+
+// goOn makes the attempts and meets the outcomes once the transaction is committed.
+func (c *committing) goOn(steps []*op) {
+	r, got := c.run, c.got
+	if len(steps) == 1 {
+		c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.after(ctx, got, steps[0]) })
+		return
+	}
+	c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.after(ctx, got, nil) })
+	for _, o := range steps {
+		c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.perform(ctx, o) })
+	}
+}
+
+// after goes on when a turn is committed.
+func (r *run) after(ctx context.Context, got []outcome, o *op) func(*partitions.Tx) error {
+	if r.dead() {
+		return nil
+	}
+	r.mu.Lock()
+	r.queue = append(r.queue, got...)
+	more := len(r.queue) > 0
+	r.busy = more
+	r.mu.Unlock()
+	switch {
+	case more && o != nil:
+		return r.turn(ctx, o)
+	case more:
+		return r.turn(ctx)
+	case o != nil:
+		return r.perform(ctx, o)
+	}
+	return nil
+}
+
+// leave takes the run out of the memory.
+func (r *run) leave(ctx context.Context) func(*partitions.Tx) error {
+	r.kill()
+	r.runner.deskOf(ctx).forget(r)
+	return nil
+}
+
+// done are the steps and undos that have ended, as others are told of them.
+func (c *committing) done() []Done {
+	var done []Done
+	for _, e := range slices.Concat(c.fresh, c.extra) {
+		if e.Kind == kindStep || e.Kind == kindUndo {
+			done = append(done, doneOf(e))
+		}
+	}
+	return done
+}

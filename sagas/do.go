@@ -1,0 +1,90 @@
+package sagas
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/millrace/millrace/resilience"
+)
+
+// Do lets a step happen, and returns once its result is known. When the flow is played again the result comes from the
+// journal. A step that has failed is a [*StepError]; a flow may go on with something else then. Once the saga is cancelled no
+// step begins, and the error is [ErrCancelled].
+func Do[In, Out any](s *Saga, step *Step[In, Out], in In) (Out, error) {
+	if step == nil || step.err != nil {
+		s.abort("a step is defined wrongly: " + wrong(step))
+	}
+	e := s.call(&op{kind: kindStep, name: step.name, settings: step.settings, attempt: func(ctx context.Context) (json.RawMessage, error) {
+		out, err := step.do(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return encoded(step.out.Encode(out))
+	}})
+	read := func() (out Out, err error) {
+		if e.Failed == nil {
+			out, err = step.out.Decode(e.Out)
+		}
+		return out, err
+	}
+	out, err := read()
+	if err != nil {
+		s.abort(fmt.Sprintf("the result of step %s at %s cannot be read: %s", step.name, e.At, err))
+	}
+	if step.undo != nil && (e.Failed == nil || e.Failed.Unknown) {
+		s.run.undoable(e, step.settings, func(ctx context.Context) (json.RawMessage, error) {
+			out, err := read()
+			if err != nil {
+				return nil, resilience.Permanent(err)
+			}
+			return nil, step.undo(ctx, in, out)
+		})
+	}
+	return out, failed(e)
+}
+
+func wrong[In, Out any](step *Step[In, Out]) string {
+	if step == nil {
+		return "it is nil"
+	}
+	return step.err.Error()
+}
+
+// maxResult is the largest result: a row holds it with what stands around it.
+const maxResult = 700_000
+
+func encoded(out []byte, err error) (json.RawMessage, error) {
+	if err != nil {
+		return nil, &lostError{err: fmt.Errorf("the result cannot be encoded: %w", err)}
+	}
+	if len(out) > maxResult {
+		return nil, &lostError{kind: failedTooLarge, err: fmt.Errorf("the result has %d bytes, and %d are allowed", len(out), maxResult)}
+	}
+	return out, nil
+}
+
+// lostError is of something that has happened, and whose result cannot be kept.
+type lostError struct {
+	kind string
+	err  error
+}
+
+func (e *lostError) Error() string { return e.err.Error() }
+func (e *lostError) Unwrap() error { return e.err }
+
+// failed is an entry's error.
+func failed(e entry) error {
+	switch {
+	case e.Failed == nil:
+		return nil
+	case e.Failed.Kind == failedTimeout:
+		return ErrTimeout
+	case e.Failed.Kind == failedCancelled && e.Kind != kindStep:
+		return ErrCancelled
+	default:
+		return &StepError{
+			Step: e.Name, Message: e.Failed.Message, Attempts: e.Failed.Attempts, Unknown: e.Failed.Unknown, kind: e.Failed.Kind,
+		}
+	}
+}

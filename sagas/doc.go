@@ -1,0 +1,65 @@
+// Package sagas runs durable flows on the shards of a [partitions.Group]: ordinary functions that survive crashes and moves,
+// and whose steps are undone when they fail.
+//
+// # Overview
+//
+// A flow asks for what takes time or talks to others, by [Do], [Await] and the methods of [Saga]. What comes of it is written
+// into the saga's journal before the flow's next step begins. After a crash, a move or a long wait the flow is played again: what is in the
+// journal comes at once, and it goes on where it was.
+//
+//	var Reserve = sagas.NewStep("reserve", reserve, release)
+//	var Charge = sagas.NewStep("charge", charge, refund, sagas.Timeout(10*time.Second))
+//	var Approved = sagas.NewSignal[string]("approved")
+//
+//	var Checkout = sagas.Define("checkout", func(s *sagas.Saga, cart Cart) (Receipt, error) {
+//		if _, err := sagas.Do(s, Reserve, cart); err != nil {
+//			return Receipt{}, err
+//		}
+//		if _, err := sagas.Await(s, Approved, 24*time.Hour); err != nil {
+//			return Receipt{}, err // what was reserved is released
+//		}
+//		return sagas.Do(s, Charge, cart)
+//	})
+//
+//	g, err := partitions.New(b, "shop", Checkout.Part())
+//	err = Checkout.Start(ctx, publisher, id, cart).Err()
+//	err = Approved.Send(ctx, publisher, Checkout, id, "anna").Err()
+//	receipt, err := Checkout.Handle(g, id).Result(ctx)
+//
+// A flow that waits is rows of its shard and a timer, and nothing in memory.
+//
+// # Guarantees
+//
+//   - G1: each saga comes to its end, completed, or with all that its steps did undone, through crashes, pauses and aborted transactions. Test: TestTransfers.
+//   - G2: a step is called again where it is unknown whether it has happened, always under the same key, and its end is recorded once. Test: TestCrashBeforeEntry.
+//   - G3: steps are undone in the reverse order in which they ended, and none before its own end is known or all its attempts are spent. Test: TestTransfers.
+//   - G4: an undo that fails is tried for as long as its policy says; then the saga is parked, until somebody resumes or abandons it. Test: TestUndoFailsForHours.
+//   - G5: a signal is met once, in the order in which signals came, also when it came before the flow awaited it. Test: TestSignals.
+//   - G6: time that is waited for ends once and not before, also when the shard moves. Test: TestTimerWhileMoving.
+//   - G7: a cancelled saga begins no step any more, and what was done is undone; a step that may have happened is tried until that is known. Test: TestCancel.
+//   - G8: a flow that does not fit the journal of a saga parks it, says the first difference, and changes nothing. Test: TestChangedFlow.
+//   - G9: a panic parks the saga with the reason. Test: TestPanic.
+//   - G10: a result that is too large is an error of its step, which is undone. Test: TestTooLarge.
+//   - G11: flows and steps that do not come to an end hold up neither other sagas nor the move of their shard. Test: TestNeverYields.
+//   - G12: sagas that wait are not in memory. Test: TestSleepers.
+//   - G13: starting a saga twice is starting it once; its result waits for who asks, also before it is started, and is kept as long as Keep says. Test: TestResult.
+//   - G14: sagas of one id that belong to two tenants know nothing of each other. Test: TestTenants.
+//   - G15: a wrong definition is refused by whatever meets it first. Test: TestDefinitionErrors.
+//
+// # Effects
+//
+// Nobody can make a call to another system and its record in a journal one thing. A step whose node dies in the middle is
+// called again, and the first call may still be on its way: a node that was cut off may even call beside its successor. So a step
+// must do its work once for each [Key], which most systems that matter take as an idempotency key. An error is taken by its class,
+// see [resilience.ClassOf]: transient and permanent ones say that nothing has happened, and such a step is not undone.
+//
+// # Topics
+//
+// "<name>.calls" has what sagas are sent, "<name>.sagas" what is told of them: [Told] and [Refused]. All values are JSON, and all
+// records CloudEvents, with the types "<name>.start", ".signal", ".cancel", ".resume", ".abandon", ".told" and ".refused". Sagas
+// are rows of the group's changelog.
+//
+// # Concurrency
+//
+// A [Flow], a [Step] and a [Signal] are data and safe for concurrent use. A [Saga] belongs to its flow's goroutine.
+package sagas

@@ -1,0 +1,157 @@
+package sagas
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"time"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
+)
+
+// Flow is a defined flow. It is data: what is wrong with it is in [Flow.Err], and in the error of whatever meets it first. It
+// is safe for concurrent use.
+type Flow[In, Out any] struct {
+	*core
+
+	fn    func(*Saga, In) (Out, error)
+	id    func(In) string
+	in    bus.Codec[In]
+	out   bus.Codec[Out]
+	start bus.Event[started[In]]
+}
+
+// core is what a flow is apart from its types.
+type core struct {
+	name string
+	keep time.Duration
+	logs *slog.Logger
+	err  error
+
+	rows    *partitions.Table[string, head]
+	journal *partitions.Table[string, page]
+	inbox   *partitions.Table[string, signalled]
+	active  *partitions.Table[string, uint64] // the sagas that are in the memory of the shard's owner
+	ended   *partitions.Table[string, history]
+	asking  *partitions.Table[string, []question]
+	calls   calls
+	ask     *partitions.Command[asked, settled]
+	look    *partitions.Command[asked, Description]
+	told    bus.Event[Told]
+	refused bus.Event[Refused]
+}
+
+var flowPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
+
+// Define makes a flow: an ordinary function that asks for what takes time by [Do], [Await] and the methods of [Saga]. Between
+// that it must be the same when it is played again with the same results: it must not look at clocks, random numbers or
+// variables that others change, nor begin goroutines. When it returns an error, what its steps did is undone.
+//
+// The name is 1 to 40 of the characters a-z 0-9 -, beginning with a letter. Topics, rows and event types are called by it, and it
+// must not change while there are sagas. In and Out are JSON.
+func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...Option) *Flow[In, Out] {
+	c := config{keep: 7 * 24 * time.Hour, log: slog.New(slog.DiscardHandler)}
+	for _, opt := range opts {
+		if opt == nil {
+			c.errs = append(c.errs, errors.New("an option is nil"))
+			continue
+		}
+		opt.applyFlow(&c)
+	}
+	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, logs: c.log}, fn: fn, in: bus.JSON[In](), out: bus.JSON[Out]()}
+	if !flowPattern.MatchString(name) {
+		c.errs = append(c.errs, errors.New("the name must be 1 to 40 of the characters a-z 0-9 -, beginning with a letter"))
+	}
+	if fn == nil {
+		c.errs = append(c.errs, errors.New("the function is nil"))
+	}
+	if c.id != nil {
+		var fits bool
+		if f.id, fits = c.id.(func(In) string); !fits {
+			c.errs = append(c.errs, errors.New("IDs: the function is for another input"))
+		}
+	}
+	f.err = errors.Join(c.errs...)
+	if f.err == nil {
+		f.define()
+		f.start = bus.Define(name+".start", func(s started[In]) string { return s.id },
+			bus.InTopic(callsTopic(name)), bus.Aggregate(name), bus.Encoding[started[In]](startedCodec[In]{f.in}))
+		f.err = errors.Join(f.start.Err(), f.told.Err())
+	}
+	if f.err != nil {
+		f.err = fmt.Errorf("%w: %q: %w", ErrDefinition, name, f.err)
+	}
+	return f
+}
+
+// define makes the parts of a flow.
+func (c *core) define() {
+	part := func(suffix string) string { return "saga." + c.name + suffix }
+	c.rows = partitions.NewTable[string, head](part(""))
+	c.journal = partitions.NewTable[string, page](part(".journal"))
+	c.inbox = partitions.NewTable[string, signalled](part(".inbox"))
+	c.active = partitions.NewTable[string, uint64](part(".active"))
+	c.ended = partitions.NewTable[string, history](part(".ended"), partitions.TTL(c.keep))
+	c.asking = partitions.NewTable[string, []question](part(".asking"), partitions.TTL(askedFor))
+	c.ask = partitions.NewCommand[asked, settled](part(".result"), func(a asked) string { return a.ID })
+	c.look = partitions.NewCommand[asked, Description](part(".describe"), func(a asked) string { return a.ID })
+	c.calls = newCalls(c.name)
+	c.told = bus.Define(c.name+".told", func(t Told) string { return t.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
+	c.refused = bus.Define(c.name+".refused", func(r Refused) string { return r.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
+}
+
+// Name is the flow's name.
+func (f *Flow[In, Out]) Name() string { return f.name }
+
+// Err says what is wrong with the definition, or nil.
+func (f *Flow[In, Out]) Err() error { return f.err }
+
+// Contracts are what the flow is sent and what it tells, for [bus.Bus.Verify]: the topics "<name>.calls" and "<name>.sagas". A
+// wrong definition has none.
+func (f *Flow[In, Out]) Contracts() []bus.Definition {
+	if f.err != nil {
+		return nil
+	}
+	return []bus.Definition{f.start, f.calls.signal, f.calls.cancel, f.calls.resume, f.calls.abandon, f.told, f.refused}
+}
+
+// Told is the event that tells of each saga's beginning, steps and end.
+func (f *Flow[In, Out]) Told() bus.Event[Told] { return f.told }
+
+// Refusals is the event that tells of what came for a saga that does not exist or has ended.
+func (f *Flow[In, Out]) Refusals() bus.Event[Refused] { return f.refused }
+
+// Part is what a [partitions.Group] is given to run the flow's sagas. What they are sent comes in the topic "<name>.calls", which
+// has as many partitions as the group's other inputs. At most [partitions.Workers] flows and steps work at once on a node.
+func (f *Flow[In, Out]) Part() partitions.Option {
+	if f.err != nil {
+		return partitions.Invalid(f.err)
+	}
+	n := &runner{core: f.core, log: f.logs, desks: make(map[context.Context]*desk), invoke: f.invoke}
+	n.timers = partitions.NewTimer("saga."+f.name+".timers", n.fire)
+	return partitions.Options(
+		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.ended, n.asking, n.timers),
+		partitions.On(f.start, func(tx *partitions.Tx, s started[In]) error { return n.start(tx, s.raw) }),
+		partitions.On(n.calls.signal, n.signalled), partitions.On(n.calls.cancel, n.cancel),
+		partitions.On(n.calls.resume, n.resume), partitions.On(n.calls.abandon, n.abandon),
+		partitions.Answer(n.ask, n.answer), partitions.Answer(n.look, n.describe),
+		partitions.Opened(n.opened),
+	)
+}
+
+// invoke plays the flow.
+func (f *Flow[In, Out]) invoke(s *Saga, raw json.RawMessage) (json.RawMessage, error) {
+	in, err := f.in.Decode(raw)
+	if err != nil {
+		s.abort("what the saga was started with cannot be read: " + err.Error())
+	}
+	out, err := f.fn(s, in)
+	if err != nil {
+		return nil, err
+	}
+	return encoded(f.out.Encode(out))
+}

@@ -1,0 +1,155 @@
+package sagas
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/millrace/millrace/partitions"
+)
+
+// signalled takes a signal: the flow that awaits it goes on, or it is kept until one does.
+func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
+	key, h, err := n.subject(tx)
+	if err != nil {
+		return err
+	}
+	if h.Status == "" {
+		return n.refuse(tx, key, "signal "+s.Name)
+	}
+	if !h.see(tx.Record().ID()) {
+		return nil
+	}
+	for _, w := range h.Waits {
+		if w.Kind == kindAwait && w.Name == s.Name {
+			n.meet(tx, key, &h, entry{At: w.At, Kind: kindAwait, Name: s.Name, Out: s.Value, When: tx.Now()})
+			return nil
+		}
+	}
+	h.Inbox++
+	n.inbox.Put(tx, key+pageMark+fmt.Sprintf("%016x", tx.Record().Offset), s)
+	n.rows.Put(tx, key, h)
+	return nil
+}
+
+// fromInbox takes the first signal of a name that has come before it was awaited.
+func (n *runner) fromInbox(tx *partitions.Tx, key string, h *head, name string) (value json.RawMessage, found bool) {
+	if h.Inbox == 0 {
+		return nil, false
+	}
+	for at, s := range n.inbox.Range(tx, key+pageMark) {
+		if !strings.HasPrefix(at, key+pageMark) {
+			break
+		}
+		if s.Name == name {
+			n.inbox.Delete(tx, at)
+			h.Inbox--
+			return s.Value, true
+		}
+	}
+	return nil, false
+}
+
+// cancel tells a saga that it is cancelled: by what it waits for now, and by what it asks for from now on. A step that may have
+// happened is tried on until that is known.
+func (n *runner) cancel(tx *partitions.Tx, c noted) error {
+	key, h, err := n.subject(tx)
+	if err != nil {
+		return err
+	}
+	if h.Status == "" {
+		return n.refuse(tx, key, "cancel")
+	}
+	if h.Cancel || h.Status == Compensating || h.Was == Compensating {
+		return nil
+	}
+	h.Cancel, h.Reason = true, "cancelled: "+c.Reason
+	var met []entry
+	for _, w := range h.Waits {
+		if w.Kind == kindSleep || w.Kind == kindAwait || w.Kind == kindStep && !w.Unknown && !w.Due.IsZero() {
+			met = append(met, cancelled(&op{at: w.At, kind: w.Kind, name: w.Name}, tx.Now()))
+		}
+	}
+	if len(met) > 0 {
+		n.meet(tx, key, &h, met...)
+		return nil
+	}
+	n.rows.Put(tx, key, h)
+	return nil
+}
+
+// resume lets a parked saga go on.
+func (n *runner) resume(tx *partitions.Tx, _ noted) error {
+	key, h, err := n.subject(tx)
+	if err != nil {
+		return err
+	}
+	if h.Status == "" {
+		return n.refuse(tx, key, "resume")
+	}
+	if h.Status != Parked {
+		return nil
+	}
+	h.Status, h.Was, h.Parked = h.Was, "", ""
+	for _, w := range h.Waits {
+		if w.Kind != kindSleep && w.Kind != kindAwait {
+			n.timers.Cancel(tx, timerKey(w.At, key))
+			h.set(wait{At: w.At, Kind: w.Kind, Name: w.Name, Unknown: w.Unknown})
+		}
+	}
+	if h.Status == Waiting {
+		h.Status = Running
+	}
+	l := n.load(tx, key, h)
+	l.recovered = true
+	h.Changed = tx.Now()
+	err = n.tell(tx, key, &h, nil)
+	n.rows.Put(tx, key, h)
+	n.activate(tx, l)
+	return err
+}
+
+// abandon ends a parked saga.
+func (n *runner) abandon(tx *partitions.Tx, c noted) error {
+	key, h, err := n.subject(tx)
+	if err != nil {
+		return err
+	}
+	if h.Status == "" {
+		return n.refuse(tx, key, "abandon")
+	}
+	if h.Status != Parked {
+		return nil
+	}
+	l := n.load(tx, key, h)
+	h.Reason = "abandoned: " + c.Reason
+	return n.end(tx, key, h, ending{status: Abandoned, input: l.input, entries: l.entries, pages: l.pages})
+}
+
+// timerKey names the timer of what a saga waits for.
+func timerKey(at, key string) string { return at + "/" + key }
+
+// fire is called when a time that a saga has waited for has come.
+func (n *runner) fire(tx *partitions.Tx, timer string) error {
+	at, key, _ := strings.Cut(timer, "/")
+	h, found := n.rows.Get(tx, key)
+	i := h.waitAt(at)
+	if err := tx.Err(); err != nil || !found || i < 0 || h.Waits[i].Due.IsZero() {
+		return err
+	}
+	w := h.Waits[i]
+	e := entry{At: at, Kind: w.Kind, Name: w.Name, When: tx.Now()}
+	switch w.Kind {
+	case kindAwait:
+		e.Failed = &failure{Kind: failedTimeout}
+		n.meet(tx, key, &h, e)
+	case kindSleep:
+		n.meet(tx, key, &h, e)
+	default:
+		w.Due = time.Time{}
+		h.set(w)
+		n.wake(tx, key, &h, outcome{at: at, now: true})
+	}
+	return nil
+}

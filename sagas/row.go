@@ -1,0 +1,137 @@
+package sagas
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millrace/millrace/request"
+)
+
+// head is a living saga as it is stored, without what it has done: that is in its journal.
+type head struct {
+	Status  Status    `json:"status"`
+	Told    Status    `json:"told,omitempty"` // what others were told last
+	Started time.Time `json:"started"`
+	Changed time.Time `json:"changed"`
+	Cancel  bool      `json:"cancel,omitempty"`
+	Reason  string    `json:"reason,omitempty"` // why it is cancelled, or has failed
+	Parked  string    `json:"parked,omitempty"` // why it is parked
+	Was     Status    `json:"was,omitempty"`    // before it was parked
+	Waits   []wait    `json:"waits,omitempty"`
+	Inbox   int       `json:"inbox,omitempty"` // signals that the flow has not awaited
+	Seen    []string  `json:"seen,omitempty"`  // the last signals
+}
+
+// wait is what a saga waits for: time, a signal, or both; and how often a step or an undo has been tried.
+type wait struct {
+	At      string    `json:"at"`
+	Kind    kind      `json:"kind"`
+	Name    string    `json:"name,omitempty"`
+	Due     time.Time `json:"due,omitzero"` // zero for a signal without a time-out, and while an attempt is made
+	Attempt int       `json:"attempt,omitempty"`
+	Unknown bool      `json:"unknown,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+}
+
+func (h *head) waitAt(at string) int {
+	return slices.IndexFunc(h.Waits, func(w wait) bool { return w.At == at })
+}
+
+// drop takes a wait away.
+func (h *head) drop(at string) (dropped bool) {
+	before := len(h.Waits)
+	h.Waits = slices.DeleteFunc(slices.Clone(h.Waits), func(w wait) bool { return w.At == at })
+	return len(h.Waits) < before
+}
+
+// set adds a wait or replaces it.
+func (h *head) set(w wait) {
+	h.drop(w.At)
+	h.Waits = append(slices.Clip(h.Waits), w)
+}
+
+// seenSignals is how many signals a saga remembers, so that one that is published twice comes once.
+const seenSignals = 16
+
+// see remembers a signal, and is false when it is known.
+func (h *head) see(id string) bool {
+	if id == "" || slices.Contains(h.Seen, id) {
+		return id == ""
+	}
+	h.Seen = append(slices.Clip(h.Seen), id)
+	h.Seen = h.Seen[max(0, len(h.Seen)-seenSignals):]
+	return true
+}
+
+// kind is what an entry of a journal is of.
+type kind string
+
+const (
+	kindStep  kind = "step"
+	kindUndo  kind = "undo"
+	kindSleep kind = "sleep"
+	kindAwait kind = "await"
+)
+
+// entry is what has come of one thing that a flow asked for. At is its position: the place of the call within its branch.
+type entry struct {
+	At     string          `json:"at"`
+	Kind   kind            `json:"kind"`
+	Name   string          `json:"name,omitempty"`
+	Order  int             `json:"order,omitempty"` // of steps: how many had ended before
+	Out    json.RawMessage `json:"out,omitempty"`
+	Failed *failure        `json:"failed,omitempty"`
+	When   time.Time       `json:"when"`
+}
+
+// failure is how an entry stores an error.
+type failure struct {
+	Kind     string `json:"kind,omitempty"`
+	Message  string `json:"message,omitempty"`
+	Attempts int    `json:"attempts,omitempty"`
+	Unknown  bool   `json:"unknown,omitempty"`
+}
+
+const (
+	failedCancelled = "cancelled"
+	failedTimeout   = "timeout"
+	failedTooLarge  = "too large"
+)
+
+func cancelled(o *op, now time.Time) entry {
+	return entry{At: o.at, Kind: o.kind, Name: o.name, When: now, Failed: &failure{Kind: failedCancelled, Message: "the saga is cancelled"}}
+}
+
+// page is some entries, in one row. The first page of a saga has what it was started with.
+type page struct {
+	Input   *input  `json:"input,omitempty"`
+	Entries []entry `json:"entries,omitempty"`
+}
+
+type input struct {
+	In      json.RawMessage `json:"in"`
+	Request request.Info    `json:"request,omitzero"`
+}
+
+// history is a saga that has ended.
+type history struct {
+	Head    head            `json:"head"`
+	Input   input           `json:"input"`
+	Entries []entry         `json:"entries,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
+}
+
+// A row's key is the tenant, which has no slash in it, a slash, and the saga's id. A page's is that of its saga, a zero byte, and
+// the position of its first entry.
+func rowKey(tenant request.Tenant, id string) string { return string(tenant) + "/" + id }
+
+func parseKey(key string) (tenant request.Tenant, id string) {
+	head, id, _ := strings.Cut(key, "/")
+	return request.Tenant(head), id
+}
+
+const pageMark = "\x00"
+
+func pageKey(key, at string) string { return key + pageMark + at }

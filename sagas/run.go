@@ -1,0 +1,168 @@
+package sagas
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+
+	"github.com/millrace/millrace/request"
+)
+
+// run is a saga in memory. Its flow is a goroutine that works only while a turn of the run waits for it, so that what both use
+// needs no lock. A run has one turn at a time; what comes meanwhile is queued.
+type run struct {
+	runner *runner
+	loaded
+
+	mu    sync.Mutex
+	busy  bool
+	queue []outcome
+
+	stopped chan struct{} // closed when the run is given up
+	stop    sync.Once
+	yielded chan struct{} // the flow has come to where it waits, or to its end
+
+	// The rest belongs to the turn.
+	playing bool
+	blocked []*op          // since the turn began
+	waiting map[string]*op // what the flow waits for, by position
+	tries   map[string]wait
+	undos   []*undo
+	undoing *op
+	steps   int // that have ended
+
+	told   bool // the flow knows that the saga is cancelled
+	ended  bool
+	out    json.RawMessage
+	err    error
+	broken string // why the flow cannot go on
+}
+
+// loaded is what a run begins with.
+type loaded struct {
+	key        string
+	activation uint64
+	token      int64
+	shard      request.Shard
+	head       head
+	input      input
+	journal    map[string]entry // that the flow has not met yet
+	entries    []entry          // all of them
+	pages      []string         // the rows that they are in
+	recovered  bool             // what has no entry may have happened
+}
+
+// outcome is what has come of something that a flow asked for.
+type outcome struct {
+	activation uint64
+	at         string
+	entry      entry
+	fresh      bool   // the entry is not in the journal yet
+	page       string // where it is
+	again      *wait  // another attempt is to be made, later
+	now        bool   // another attempt is to be made now
+	park       string // somebody has to look
+}
+
+func newRun(r *runner, l loaded) *run {
+	n := &run{
+		runner: r, loaded: l, busy: true, stopped: make(chan struct{}), yielded: make(chan struct{}),
+		waiting: make(map[string]*op), tries: make(map[string]wait, len(l.head.Waits)),
+	}
+	for _, e := range l.entries {
+		if e.Kind == kindStep {
+			n.steps++
+		}
+	}
+	for _, w := range l.head.Waits {
+		n.tries[w.At] = w
+	}
+	return n
+}
+
+// play runs the flow to its end.
+func (r *run) play() {
+	returned := false
+	defer func() {
+		if v := recover(); v != nil {
+			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
+			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
+		} else if !returned && r.broken == "" {
+			r.broken = "the flow has ended its goroutine"
+		}
+		r.ended = true
+		r.yield()
+	}()
+	r.out, r.err = r.runner.invoke(&Saga{run: r, now: r.head.Started}, r.input.In)
+	returned = true
+}
+
+// yield lets the turn go on.
+func (r *run) yield() {
+	select {
+	case r.yielded <- struct{}{}:
+	case <-r.stopped:
+	}
+}
+
+// wait is called by the flow, which goes on with what comes of the operation.
+func (r *run) wait(o *op) entry {
+	o.wake = make(chan entry, 1)
+	r.blocked = append(r.blocked, o)
+	r.yield()
+	select {
+	case e := <-o.wake:
+		return e
+	case <-r.stopped:
+		runtime.Goexit()
+		return entry{}
+	}
+}
+
+// living ends the flow's goroutine when the run has been given up.
+func (r *run) living() {
+	select {
+	case <-r.stopped:
+		runtime.Goexit()
+	default:
+	}
+}
+
+// kill gives the run up. What its flow has deferred is called.
+func (r *run) kill() {
+	r.stop.Do(func() { close(r.stopped) })
+}
+
+func (r *run) dead() bool {
+	select {
+	case <-r.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// flowing waits until the flow waits or has ended. It is false when the run is given up.
+func (r *run) flowing(ctx context.Context) bool {
+	select {
+	case <-r.yielded:
+		return true
+	case <-r.stopped:
+		return false
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// maxText bounds what is kept of errors' texts.
+const maxText = 2000
+
+func clip(text string) string {
+	if len(text) > maxText {
+		return text[:maxText] + "…"
+	}
+	return text
+}

@@ -1,0 +1,101 @@
+package sagas
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"runtime"
+	"strconv"
+	"time"
+
+	"github.com/millrace/millrace/request"
+)
+
+// Saga is a flow's way to do things. It belongs to the flow's goroutine.
+type Saga struct {
+	run  *run
+	path string
+	next int
+	rand uint64
+	now  time.Time
+}
+
+// ID is the saga's id.
+func (s *Saga) ID() string {
+	_, id := parseKey(s.run.key)
+	return id
+}
+
+// Tenant is whose saga it is.
+func (s *Saga) Tenant() request.Tenant {
+	tenant, _ := parseKey(s.run.key)
+	return tenant
+}
+
+// Now is when that came to its end which the flow has waited for last, by the clock of the shard's owner; or when the saga was
+// started. It is the same when the flow is played again, which [time.Now] is not.
+func (s *Saga) Now() time.Time { return s.now }
+
+// Rand makes a source of random numbers that are the same when the flow is played again. They can be guessed.
+func (s *Saga) Rand() *rand.Rand {
+	hash := fnv.New64a()
+	_, _ = fmt.Fprint(hash, s.run.key, s.run.head.Started.UnixNano(), s.path)
+	s.rand++
+	return rand.New(rand.NewPCG(hash.Sum64(), s.rand)) //nolint:gosec // said
+}
+
+// op is something that a flow asks for.
+type op struct {
+	at   string
+	kind kind
+	name string
+	settings
+	attempt func(context.Context) (json.RawMessage, error) // of steps and undos
+	after   time.Duration                                  // of sleeps and awaits
+	wake    chan entry
+
+	performing bool
+	begun      bool // it may have happened
+	tried      wait
+}
+
+// call asks for something and waits for what comes of it: from the journal, or from the world.
+func (s *Saga) call(o *op) entry {
+	s.run.living()
+	s.next++
+	o.at = s.path + strconv.Itoa(s.next)
+	e, met := s.run.journal[o.at]
+	switch {
+	case met && (e.Kind != o.kind || e.Name != o.name):
+		s.abort(fmt.Sprintf("the flow has changed: at %s the journal has %s, and the flow asks for %s",
+			o.at, title(e.Kind, e.Name), title(o.kind, o.name)))
+	case met:
+		delete(s.run.journal, o.at)
+	default:
+		e = s.run.wait(o)
+	}
+	if e.Failed != nil && e.Failed.Kind == failedCancelled {
+		s.run.told = true
+	}
+	if e.When.After(s.now) {
+		s.now = e.When
+	}
+	return e
+}
+
+// title names something that a flow asks for.
+func title(k kind, name string) string {
+	if name == "" {
+		return "a " + string(k)
+	}
+	return string(k) + " " + strconv.Quote(name)
+}
+
+// abort parks the saga.
+func (s *Saga) abort(reason string) {
+	s.run.living()
+	s.run.broken = reason
+	runtime.Goexit()
+}

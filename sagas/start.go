@@ -1,0 +1,121 @@
+package sagas
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/request"
+)
+
+// subject is the saga that the record is for, and its row.
+func (n *runner) subject(tx *partitions.Tx) (key string, h head, err error) {
+	id := string(tx.Record().Key)
+	if err := n.named(id); err != nil {
+		return "", h, err
+	}
+	key = rowKey(request.From(tx.Context()).Tenant, id)
+	h, _ = n.rows.Get(tx, key)
+	return key, h, tx.Err()
+}
+
+// start begins a saga, unless it is known.
+func (n *runner) start(tx *partitions.Tx, raw []byte) error {
+	key, h, err := n.subject(tx)
+	if err != nil || h.Status != "" {
+		return err
+	}
+	if _, ended := n.ended.Get(tx, key); ended {
+		return nil
+	}
+	info := request.From(tx.Context())
+	info.Tenant, info.Shard = "", request.Shard{}
+	in := input{In: raw, Request: info}
+	h = head{Status: Running, Started: tx.Now(), Changed: tx.Now()}
+	err = n.tell(tx, key, &h, nil)
+	n.rows.Put(tx, key, h)
+	n.journal.Put(tx, pageKey(key, ""), page{Input: &in})
+	n.activate(tx, loaded{key: key, head: h, input: in, pages: []string{pageKey(key, "")}, journal: make(map[string]entry)})
+	return err
+}
+
+// activate lets a saga go on in memory, once the transaction is committed.
+func (n *runner) activate(tx *partitions.Tx, l loaded) {
+	l.activation = rand.Uint64() //nolint:gosec // no secret
+	n.active.Put(tx, l.key, l.activation)
+	n.enter(tx, l)
+}
+
+func (n *runner) enter(tx *partitions.Tx, l loaded) {
+	l.token, l.shard = tx.Token(), request.From(tx.Context()).Shard
+	tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.begin(ctx, l) })
+}
+
+// load reads what a saga has done.
+func (n *runner) load(tx *partitions.Tx, key string, h head) loaded {
+	l := loaded{key: key, head: h, journal: make(map[string]entry)}
+	prefix := key + pageMark
+	for at, p := range n.journal.Range(tx, prefix) {
+		if !strings.HasPrefix(at, prefix) {
+			break
+		}
+		if p.Input != nil {
+			l.input = *p.Input
+		}
+		l.pages = append(l.pages, at)
+		l.entries = append(l.entries, p.Entries...)
+	}
+	for _, e := range l.entries {
+		l.journal[e.At] = e
+	}
+	return l
+}
+
+// opened lets the sagas go on that were in the memory of the shard's last owner.
+func (n *runner) opened(tx *partitions.Tx) error {
+	for key, activation := range n.active.Range(tx) {
+		h, found := n.rows.Get(tx, key)
+		if !found {
+			continue
+		}
+		l := n.load(tx, key, h)
+		l.activation, l.recovered = activation, true
+		n.enter(tx, l)
+	}
+	return tx.Err()
+}
+
+// meet writes down what has come of something that a saga waited for, and lets the flow meet it.
+func (n *runner) meet(tx *partitions.Tx, key string, h *head, entries ...entry) {
+	outcomes := make([]outcome, len(entries))
+	for i, e := range entries {
+		if w := h.waitAt(e.At); w >= 0 && !h.Waits[w].Due.IsZero() {
+			n.timers.Cancel(tx, timerKey(e.At, key))
+		}
+		h.drop(e.At)
+		outcomes[i] = outcome{at: e.At, entry: e, page: pageKey(key, e.At)}
+		n.journal.Put(tx, outcomes[i].page, page{Entries: entries[i : i+1]})
+	}
+	n.wake(tx, key, h, outcomes...)
+}
+
+// wake hands outcomes to a saga that is in the memory, and takes one there that is not, unless it is parked.
+func (n *runner) wake(tx *partitions.Tx, key string, h *head, outcomes ...outcome) {
+	activation, active := n.active.Get(tx, key)
+	switch {
+	case active:
+		token := tx.Token()
+		for _, o := range outcomes {
+			o.activation = activation
+			tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.deliver(ctx, key, token, o) })
+		}
+	case h.Status != Parked:
+		if h.Status == Waiting {
+			h.Status = Running
+		}
+		n.activate(tx, n.load(tx, key, *h))
+	}
+	h.Changed = tx.Now()
+	n.rows.Put(tx, key, *h)
+}

@@ -1,0 +1,80 @@
+package sagas
+
+import (
+	"time"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/request"
+)
+
+// Told tells of a saga: that it has begun, that steps have ended, or that its status is another. Its events are in the topic
+// "<name>.sagas" under the type "<name>.told", keyed by the saga's id, in the order in which it happened. It has nothing of
+// what the saga works on.
+type Told struct {
+	ID     string `json:"id"`
+	Status Status `json:"status"`
+	// Was is the status before, empty for a saga that has just begun.
+	Was Status `json:"was,omitempty"`
+	// Done are the steps and undos that have ended since what was told last.
+	Done []Done `json:"done,omitempty"`
+	// Reason is why the saga has failed, was cancelled, or is parked.
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// Done is a step, or an undo, that has ended.
+type Done struct {
+	// At is the step's position in the flow: the call's number.
+	At   string `json:"at"`
+	Step string `json:"step"`
+	Undo bool   `json:"undo,omitempty"`
+	// Error is why a step has failed.
+	Error string    `json:"error,omitempty"`
+	When  time.Time `json:"when"`
+}
+
+// Refused tells of a call for a saga that does not exist or has ended, under the type "<name>.refused" in the same topic.
+type Refused struct {
+	ID   string `json:"id"`
+	Call string `json:"call"`
+	// Cause is the id of the call's record.
+	Cause string    `json:"cause"`
+	At    time.Time `json:"at"`
+}
+
+func doneOf(e entry) Done {
+	at, undo := cutUndo(e.At)
+	d := Done{At: at, Step: e.Name, Undo: undo, When: e.When}
+	if e.Failed != nil {
+		d.Error = e.Failed.Message
+	}
+	return d
+}
+
+// tell tells of a saga, if there is anything, and notes in its row what was told.
+func (n *runner) tell(tx *partitions.Tx, key string, h *head, done []Done) error {
+	was := h.Told
+	if h.Status == was && len(done) == 0 {
+		return nil
+	}
+	h.Told = h.Status
+	tenant, id := parseKey(key)
+	t := Told{ID: id, Status: h.Status, Was: was, Done: done, Reason: h.Reason, At: tx.Now()}
+	if h.Status == Parked {
+		t.Reason = h.Parked
+	}
+	return n.emit(tx, tenant, n.told.New(t))
+}
+
+func (n *runner) refuse(tx *partitions.Tx, key, call string) error {
+	tenant, id := parseKey(key)
+	return n.emit(tx, tenant, n.refused.New(Refused{ID: id, Call: call, Cause: tx.Record().ID(), At: tx.Now()}))
+}
+
+// emit publishes for a tenant: what the record or the timer that is handled belongs to does not say it everywhere.
+func (n *runner) emit(tx *partitions.Tx, tenant request.Tenant, m bus.Message) error {
+	info := request.From(tx.Context())
+	info.Tenant = tenant
+	return tx.Publish(request.With(tx.Context(), info), m).Err()
+}

@@ -1,0 +1,216 @@
+package sagas
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/millrace/millrace/partitions"
+)
+
+// plan is what a turn wants to be committed, and what is to be done after that.
+type plan struct {
+	fresh  []entry
+	arms   []*op // sleeps and awaits that begin
+	steps  []*op // attempts to be made
+	again  []wait
+	waits  []string // what the flow waits for, apart from attempts that are being made
+	active bool     // attempts are being made already
+	park   string
+	end    Status
+	result json.RawMessage
+	reason string // why the flow has failed
+	// What the journal is, with all of the above.
+	entries []entry
+	pages   []string
+}
+
+func (p *plan) empty() bool {
+	return len(p.fresh)+len(p.arms)+len(p.steps)+len(p.again) == 0 && p.park == "" && p.end == "" && p.reason == ""
+}
+
+// attempt is the only thing that the plan is about, or nil. It needs no transaction before.
+func (p *plan) attempt(h *head) *op {
+	if len(p.steps) == 1 && len(p.fresh)+len(p.arms)+len(p.again)+len(p.waits) == 0 && !p.active && p.park == "" && p.end == "" &&
+		(p.reason == "" || h.Status == Compensating) {
+		return p.steps[0]
+	}
+	return nil
+}
+
+// deliver gives the run what has come of something.
+func (r *run) deliver(ctx context.Context, o outcome) func(*partitions.Tx) error {
+	r.mu.Lock()
+	r.queue = append(r.queue, o)
+	idle := !r.busy
+	r.busy = true
+	r.mu.Unlock()
+	if !idle {
+		return nil
+	}
+	return r.turn(ctx)
+}
+
+// turn lets the flow go on as far as it can with what has come, and returns what is to be committed then. carried are
+// attempts that were to be made and are not begun.
+func (r *run) turn(ctx context.Context, carried ...*op) func(*partitions.Tx) error {
+	for !r.dead() {
+		p := &plan{steps: carried}
+		carried = nil
+		if !r.advance(ctx, p) {
+			r.kill()
+			return nil
+		}
+		if o := p.attempt(&r.head); o != nil && r.rest() {
+			return r.perform(ctx, o)
+		} else if o != nil {
+			carried = p.steps
+			continue
+		}
+		if p.empty() {
+			if r.rest() {
+				return nil
+			}
+			continue
+		}
+		return func(tx *partitions.Tx) error { return r.commit(tx, p) } //nolint:contextcheck // a transaction has its own
+	}
+	return nil
+}
+
+// rest ends the turn, unless more has come.
+func (r *run) rest() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy = len(r.queue) > 0
+	return !r.busy
+}
+
+// advance moves the flow on, and fills the plan. It is false when the run is given up.
+func (r *run) advance(ctx context.Context, p *plan) bool {
+	r.mu.Lock()
+	queue := r.queue
+	r.queue = nil
+	r.mu.Unlock()
+	if !r.playing {
+		r.playing = true
+		go r.play()
+		if !r.flowing(ctx) {
+			return false
+		}
+		r.place(p, r.recovered)
+	}
+	for _, o := range queue {
+		if !r.take(ctx, p, o) {
+			return false
+		}
+		r.place(p, false)
+	}
+	p.park = cmp.Or(p.park, r.broken)
+	if r.ended && p.park == "" {
+		r.finish(p)
+	}
+	for _, o := range r.all() {
+		switch {
+		case !o.performing:
+			p.waits = append(p.waits, o.at)
+		case !slices.Contains(p.steps, o):
+			p.active = true
+		}
+	}
+	for _, entries := range paginate(p.fresh) {
+		r.pages = append(r.pages, pageKey(r.key, entries[0].At))
+	}
+	p.entries, p.pages = r.entries, r.pages
+	return true
+}
+
+// all are the operations that have not come to their end.
+func (r *run) all() []*op {
+	all := slices.Collect(maps.Values(r.waiting))
+	if r.undoing != nil {
+		all = append(all, r.undoing)
+	}
+	return all
+}
+
+// place says what is to be done for operations that the flow has come to.
+func (r *run) place(p *plan, recovered bool) {
+	for _, o := range r.blocked {
+		r.waiting[o.at] = o
+		if o.kind == kindStep {
+			r.ready(p, o, recovered)
+		} else {
+			p.arms = append(p.arms, o)
+		}
+	}
+	r.blocked = nil
+}
+
+// ready plans an attempt, unless it is to be made later.
+func (r *run) ready(p *plan, o *op, recovered bool) {
+	o.tried = r.tries[o.at]
+	o.begun = recovered || o.tried.Unknown
+	o.tried.Unknown = o.begun
+	if o.tried.Due.IsZero() {
+		o.performing = true
+		p.steps = append(p.steps, o)
+	}
+}
+
+// take lets the flow meet one outcome.
+func (r *run) take(ctx context.Context, p *plan, got outcome) bool {
+	o := r.waiting[got.at]
+	if r.undoing != nil && r.undoing.at == got.at {
+		o = r.undoing
+	}
+	if got.page != "" && !slices.Contains(r.pages, got.page) {
+		r.pages = append(r.pages, got.page)
+	}
+	switch {
+	case o == nil: // it is known, or the flow comes to it later
+		return true
+	case got.now:
+		if !o.performing {
+			o.performing = true
+			p.steps = append(p.steps, o)
+		}
+		return true
+	case got.park != "":
+		o.performing = false
+		p.park = got.park
+		return true
+	case got.again != nil:
+		o.performing, o.tried = false, *got.again
+		p.again = append(p.again, *got.again)
+		return true
+	}
+	o.performing = false
+	if got.fresh && o.kind == kindStep {
+		r.steps++
+		got.entry.Order = r.steps
+	}
+	if got.fresh {
+		p.fresh = append(p.fresh, got.entry)
+	}
+	r.entries = append(r.entries, got.entry)
+	if o == r.undoing {
+		r.undoing = nil
+		r.journal[got.at] = got.entry
+		return true
+	}
+	delete(r.waiting, got.at)
+	o.wake <- got.entry
+	return r.flowing(ctx)
+}
+
+// since is when the first attempt began.
+func (o *op) since(now time.Time) time.Time {
+	if o.tried.Since.IsZero() {
+		return now
+	}
+	return o.tried.Since
+}

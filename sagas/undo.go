@@ -1,0 +1,63 @@
+package sagas
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// finish is called when the flow has returned.
+func (r *run) finish(p *plan) {
+	for at, e := range r.journal {
+		if e.Kind != kindUndo {
+			p.park = fmt.Sprintf("the flow has changed: it ends before %s at %s, which the journal has", title(e.Kind, e.Name), at)
+			return
+		}
+	}
+	if r.err == nil && !r.told {
+		p.end, p.result = Completed, r.out
+		return
+	}
+	p.reason = r.head.Reason
+	if r.err != nil && p.reason == "" {
+		p.reason = clip(r.err.Error())
+	}
+	if r.undoing != nil {
+		return
+	}
+	if r.undoing = r.nextUndo(); r.undoing == nil {
+		p.end = Compensated
+		return
+	}
+	r.ready(p, r.undoing, true)
+}
+
+// undo is how a step is undone.
+type undo struct {
+	order int
+	op    *op
+}
+
+// undoMark follows the position of a step in that of its undo.
+const undoMark = "~"
+
+func cutUndo(at string) (step string, is bool) { return strings.CutSuffix(at, undoMark) }
+
+func (r *run) undoable(e entry, s settings, call func(context.Context) (json.RawMessage, error)) {
+	s.retry = s.retryUndo
+	r.undos = append(r.undos, &undo{order: e.Order, op: &op{at: e.At + undoMark, kind: kindUndo, name: e.Name, settings: s, attempt: call}})
+}
+
+// nextUndo is that of the step that ended last and is not undone.
+func (r *run) nextUndo() *op {
+	slices.SortStableFunc(r.undos, func(a, b *undo) int { return cmp.Compare(b.order, a.order) })
+	for _, u := range r.undos {
+		if _, done := r.journal[u.op.at]; !done {
+			return u.op
+		}
+	}
+	return nil
+}
