@@ -10,6 +10,7 @@
 // Each worker is a process of the test's own binary. All of them are one group of package partitions, which counts
 // records by key in a table, emits each count, arms a timer for some of the records and arms one anew for each, and has
 // singletons that note their tokens for as long as they believe in their leases; and each takes locks of package locks.
+// Beside it they run a group of machines, lamps, to which random events come.
 // Some keep their state on disk and find it again in their next life; one standby is kept of each shard. The test feeds
 // them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for less or for
 // longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or restarted.
@@ -29,4 +30,6 @@
 //   - G2: of a singleton, and of the holders of a lock, no two that can look at their leases believe in them at once. Test: TestSoak.
 //   - G3: the oracle finds what it is for: records that are lost, doubled, late or written under an old token. Test: TestOracleFinds.
 //   - G4: so does the look at singletons and locks. Test: TestJournalsFind.
+//   - G5: each event of a machine has one end, and an instance is the fold of its transitions, by its own definition. Test: TestSoak.
+//   - G6: the oracle of machines finds what it is for. Test: TestLampOracleFinds.
 package soak

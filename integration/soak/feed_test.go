@@ -46,7 +46,7 @@ func (f *feed) run(ctx context.Context) {
 			msgs[i] = stepped.New(steps[i])
 		}
 		began := time.Now()
-		results := f.bus.Publish(context.WithoutCancel(ctx), msgs...)
+		results := f.bus.Publish(context.WithoutCancel(ctx), append(msgs, switches(f.chance)...)...)[:feedBurst]
 		f.slowest = max(f.slowest, time.Since(began))
 		for i, result := range results {
 			if result.Err != nil {

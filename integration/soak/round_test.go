@@ -1,6 +1,7 @@
 package soak_test
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -51,6 +52,9 @@ func (s *soak) round(number uint64, length time.Duration) {
 		s.timeline.breaks("the topics cannot be read: %v", err)
 	}
 	s.oracle.settled()
+	if err := s.reader.lampOracle.stored(s.t.Context(), s.bus); err != nil {
+		s.timeline.breaks("the lamps cannot be read: %v", err)
+	}
 	s.believed(quiet)
 	s.timeline.say("round %d is checked: %d effects", number, s.oracle.effects)
 }
@@ -61,7 +65,7 @@ func (s *soak) settle() {
 	defer cancel()
 	for {
 		err := s.reader.read(ctx)
-		missing := s.oracle.missing()
+		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing())
 		if err == nil && missing == "" || s.timeline.wrong() != "" {
 			return
 		}

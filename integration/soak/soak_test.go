@@ -91,7 +91,7 @@ func start(t *testing.T, seed uint64) *soak {
 	must(err)
 	s.bus, err = bus.Open(t.Context(), s.cluster.URL)
 	must(err)
-	for _, topic := range []bus.Topic{inputs, outputs} {
+	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions} {
 		must(s.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: shards}))
 	}
 	health, err := newHealth(s.cluster.URL)
@@ -113,8 +113,8 @@ func (s *soak) report(took time.Duration) {
 	for _, what := range slices.Sorted(maps.Keys(s.chaos.done.of)) {
 		done = append(done, fmt.Sprintf("%s %d times", what, s.chaos.done.of[what]))
 	}
-	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
-		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, s.reigned, s.held,
+	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
+		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, len(s.reader.lampOracle.ended), s.reigned, s.held,
 		s.feed.slowest.Round(time.Millisecond), s.reader.slowest.Round(time.Millisecond))
 	if wrong := s.timeline.wrong(); wrong != "" {
 		if err := s.reader.dump(s.t.Context(), s.dir); err != nil {

@@ -16,14 +16,18 @@ type reader struct {
 	bus    *bus.Bus
 	oracle *oracle
 	feed   *feed
-	at     map[bus.Topic]map[bus.Partition]int64 // from where to read on
-	acked  map[place]acked                       // acknowledged steps that were not met yet; Token is the offset
+
+	lampOracle *lampOracle
+	at         map[bus.Topic]map[bus.Partition]int64 // from where to read on
+	acked      map[place]acked                       // acknowledged steps that were not met yet; Token is the offset
 
 	slowest time.Duration // from a step to its effect
 }
 
 func newReader(b *bus.Bus, o *oracle, f *feed) *reader {
-	return &reader{bus: b, oracle: o, feed: f, at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked)}
+	return &reader{
+		bus: b, oracle: o, feed: f, lampOracle: newLampOracle(o.breaks), at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked),
+	}
 }
 
 // read reads all topics to their ends: the input first, and then what was made of it.
@@ -44,7 +48,7 @@ func (r *reader) read(ctx context.Context) error {
 		r.oracle.breaks("input %d@%d: step %d of %s was acknowledged and is not there", a.shard, a.offset, a.N, a.Key)
 	}
 	clear(r.acked)
-	return nil
+	return r.lamps(ctx)
 }
 
 // rest reads what has come to a topic since the last time.
@@ -111,7 +115,7 @@ func (r *reader) output(record bus.Record) error {
 
 // dump writes the topics into the directory, one JSON object a line, for whoever looks for the cause.
 func (r *reader) dump(ctx context.Context, dir string) error {
-	for _, topic := range []bus.Topic{inputs, outputs, changelog} {
+	for _, topic := range []bus.Topic{inputs, outputs, changelog, lampEvents, lampTransitions, lampGroup + ".changelog"} {
 		file, err := os.Create(filepath.Join(dir, string(topic)+".jsonl"))
 		if err != nil {
 			return err

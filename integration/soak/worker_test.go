@@ -53,7 +53,11 @@ func work() (err error) {
 		return err
 	}
 	defer b.Close()
-	g, err := program(b, notes, where(os.Getenv(workerVariable), os.Getenv(stateVariable))...)
+	g, err := program(b, notes, where(os.Getenv(workerVariable), os.Getenv(stateVariable), "counts")...)
+	if err != nil {
+		return err
+	}
+	lights, err := lampProgram(b, where(os.Getenv(workerVariable), os.Getenv(stateVariable), "lamps")...)
 	if err != nil {
 		return err
 	}
@@ -63,6 +67,7 @@ func work() (err error) {
 	}
 	running, ctx := errgroup.WithContext(ctx)
 	running.Go(func() error { return g.Run(ctx) })
+	running.Go(func() error { return lights.Run(ctx) })
 	running.Go(func() error { return m.Run(ctx) })
 	for i := range uint64(lockClients) {
 		chance := rand.New(rand.NewPCG(seed, i))
@@ -88,9 +93,10 @@ func reach(ctx context.Context, url string, logger *slog.Logger) (*bus.Bus, erro
 }
 
 // where is a node that keeps nothing, or one that begins its next life with what it has in a directory, under the same name.
-func where(life, state string) []partitions.Option {
+// Each of its groups has a directory in it.
+func where(life, state, group string) []partitions.Option {
 	if state == "" {
 		return []partitions.Option{partitions.NodeID(life)}
 	}
-	return []partitions.Option{partitions.NodeID(filepath.Base(state)), partitions.OnDisk(state)}
+	return []partitions.Option{partitions.NodeID(filepath.Base(state)), partitions.OnDisk(filepath.Join(state, group))}
 }
