@@ -24,4 +24,6 @@
 //   - G11: where a standby of PostgreSQL 17 takes over with a copy of the slot, each row that it has is published once, and in order. Test: TestFailover.
 //   - G12: without a copy the relay stops and says what to do. Test: TestFailoverWithoutSlot.
 //   - G13: what a standby commits in places of the log that were published otherwise is published. Test: TestFailoverBehind.
+//   - G14: a transaction of any size passes a relay in order and in bounded memory. Test: TestLargeTransaction.
+//   - G15: an outbox without events keeps no log back while other databases fill it. Test: TestQuietOutbox.
 package integration

@@ -27,8 +27,11 @@ func odd() map[string]bus.Message {
 		"other uuid form":  event().New(order{ID: "b"}, bus.ID("0190A0A0-0000-7000-8000-00000000000A")),
 		"headers":          event().New(order{ID: "c"}, bus.WithHeader("x", "y"), bus.WithHeader("x", ""), bus.WithHeader("ce_subject", "s\x00")),
 		"no key": raw(bus.Record{Topic: "elsewhere", Value: []byte(`1`), Headers: bus.Headers{
-			{Key: "content-type", Value: []byte("text/plain")}, {Key: "nil"}, {Key: "bin", Value: []byte{0xfe}},
-			{Key: "ce_subject", Value: []byte("1")}, {Key: "ce_subject", Value: []byte("2")},
+			{Key: "content-type", Value: []byte("text/plain")},
+			{Key: "nil"},
+			{Key: "bin", Value: []byte{0xfe}},
+			{Key: "ce_subject", Value: []byte("1")},
+			{Key: "ce_subject", Value: []byte("2")},
 		}}),
 		"tombstone":      raw(bus.Record{Topic: "outbox.event.any", Key: []byte{}, Headers: bus.Headers{{Key: "ce_id", Value: []byte("t")}}}),
 		"packed headers": raw(bus.Record{Topic: "elsewhere", Key: []byte("k"), Headers: bus.Headers{{Key: bus.HeaderPacked, Value: []byte(`{}`)}}}),

@@ -38,7 +38,7 @@ func (r *Relay) commit(ctx context.Context, lease *partitions.Lease, b batch) er
 // write emits a batch and puts its checkpoint, in one transaction.
 func (r *Relay) write(ctx context.Context, lease *partitions.Lease, b batch) error {
 	at := b.end()
-	err := lease.Do(ctx, func(tx *partitions.Tx) error {
+	err := lease.Do(ctx, func(tx *partitions.Tx) error { //nolint:contextcheck // the transaction has its own
 		for i := range b.records {
 			tx.Emit(b.records[i].Message())
 		}
@@ -99,7 +99,7 @@ func (r *Relay) refuse(ctx context.Context, lease *partitions.Lease, b batch, ca
 	}
 	err := lease.Do(ctx, func(tx *partitions.Tx) error {
 		letter := bus.DeadLetter{Record: record, Reason: bus.ReasonPermanent, Error: cause.Error(), Attempts: 1, FailedAt: tx.Now()}
-		tx.Emit(letter.Message(request.From(ctx).Shard.Group))
+		tx.Emit(letter.Message(request.From(ctx).Shard.Group)) //nolint:contextcheck // the transaction has its own
 		checkpoints.Put(tx, r.slot, at)
 		return nil
 	})

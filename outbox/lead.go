@@ -29,7 +29,7 @@ func (r *Relay) lead(ctx context.Context, lease *partitions.Lease) error {
 		err := r.session(ctx, lease)
 		if ctx.Err() != nil {
 			r.note(func(s *Status) { s.Working, s.Halted, s.Lag, s.Behind, s.Rate, s.Err = false, false, -1, 0, 0, nil })
-			return nil //nolint:nilerr // the lease has ended, and the next one goes on
+			return nil // the next lease goes on
 		}
 		halt := halts(err)
 		r.note(func(s *Status) { s.Working, s.Halted, s.Lag, s.Rate, s.Err = false, halt, -1, 0, err })
@@ -98,7 +98,7 @@ func (r *Relay) session(ctx context.Context, lease *partitions.Lease) error {
 	if closing := feed.close(ctx); closing != nil {
 		r.logger.DebugContext(ctx, "relay's connections did not close in good order", "slot", r.slot, "error", closing)
 	}
-	return err
+	return err //nolint:wrapcheck // each says what failed
 }
 
 // publish commits one batch after the other, so that nothing is published behind a batch that failed.

@@ -48,7 +48,8 @@ func (f *found) add(feed *pollFeed, values [][]byte) error {
 		return fmt.Errorf("%w: seq must be a bigint: %w", ErrTable, err)
 	}
 	if seq <= feed.newest && feed.deleted.hold(seq, string(values[feed.id])) {
-		return fmt.Errorf("%w: the row %s is published, and something keeps it from being deleted, as a trigger or a policy for rows", ErrTable, values[feed.id])
+		return fmt.Errorf("%w: the row %s is published, and something keeps it from being deleted, as a trigger or a policy for rows",
+			ErrTable, values[feed.id])
 	}
 	if f.rows, err = f.rows.with(string(values[feed.id]), seq, f.last); err != nil {
 		return err

@@ -92,7 +92,7 @@ func replay(t *rapid.T, log []written, from logPosition) func(func(batch) bool) 
 			}
 			if ok && !yield(b) {
 				cancel()
-				<-read //nolint:errcheck // it was told to end
+				<-read
 				return
 			}
 			if !finished {

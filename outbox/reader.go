@@ -22,7 +22,7 @@ type reader struct {
 func (r *reader) run(ctx context.Context) error {
 	r.routers, r.messages = make(map[uint32]*router), &messages{connector: r.feed.relay.connector}
 	for {
-		m, err := r.feed.stream.next()
+		m, err := r.feed.stream.next() //nolint:contextcheck // interrupt ends it, at no cost for each message
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (r *reader) insert(ctx context.Context, m message) error {
 		id, _ := router.id.write(insert.values)
 		return r.unroutable(string(id), m.at, err)
 	}
-	return r.feed.queue.add(ctx, record, len(m.data)+recordSize, r.nth, m.at)
+	return r.feed.queue.add(ctx, record, len(m.data)+recordSize+headerSize*len(record.Headers), r.nth, m.at)
 }
 
 // relate learns how rows of a table are routed.
@@ -151,17 +151,22 @@ func (r *reader) message(ctx context.Context, m message, said walMessage) error 
 	if err != nil {
 		return r.unroutable("in a message", m.at, err)
 	}
-	return r.feed.queue.add(ctx, record, len(m.data)+recordSize, r.nth, m.at)
+	return r.feed.queue.add(ctx, record, len(m.data)+recordSize+headerSize*len(record.Headers), r.nth, m.at)
 }
 
 // unroutable says where a row is of which no record can be made. It is in the log for good.
 func (r *reader) unroutable(id string, at LSN, err error) error {
 	return fmt.Errorf("the row %s, at %s of the log: %w. Where neither table nor connector can be mended, pass over its whole transaction "+
-		"with SELECT pg_replication_slot_advance('%s', '%s'), and accept the gap that the relay then names", id, at, err, r.feed.relay.slot, r.commit+1)
+		"with SELECT pg_replication_slot_advance('%s', '%s'), and accept the gap that the relay then names",
+		id, at, err, r.feed.relay.slot, r.commit+1)
 }
 
-// recordSize is about what a record takes in memory beside its bytes.
-const recordSize = 512
+// recordSize is about what a record takes in memory beside its bytes, and headerSize what each of its headers does, which
+// are copied on their way.
+const (
+	recordSize = 512
+	headerSize = 80
+)
 
 // resumes checks that the last change which is passed over is the one that was published last.
 func (r *reader) resumes(m message) error {

@@ -55,7 +55,8 @@ func (l *logFeed) leap(ctx context.Context, gap *GapError, at logPosition, state
 		}
 		return at, gap
 	}
-	l.relay.logger.WarnContext(ctx, "relay goes on after a gap that was accepted", "slot", gap.Slot, "after", gap.After.String(), "reason", gap.Reason)
+	l.relay.logger.WarnContext(ctx, "relay goes on after a gap that was accepted", "slot", gap.Slot, "after", gap.After.String(),
+		"reason", gap.Reason)
 	if state.found && state.gone() != "" {
 		if _, err := l.conn.Exec(ctx, "SELECT pg_drop_replication_slot($1)", gap.Slot); err != nil {
 			return at, fmt.Errorf("drop the lost slot: %w", explain(err))
@@ -97,7 +98,8 @@ func (l *logFeed) compare(ctx context.Context, stored logPosition, server identi
 		return "", fmt.Errorf("%w: the server is on timeline %d, and rows of timeline %d were published already; the address must lead to "+
 			"the primary that took over", ErrSlot, server.timeline, stored.Timeline)
 	case stored.Timeline == server.timeline && server.end < stored.End:
-		return fmt.Sprintf("the server's log ends at %s, before what is published, as after a restore from an older copy of its disk", server.end), nil
+		return fmt.Sprintf("the server's log ends at %s, before what is published, as after a restore from an older copy of its disk",
+			server.end), nil
 	}
-	return "", ctx.Err() //nolint:wrapcheck // as it is
+	return "", ctx.Err()
 }

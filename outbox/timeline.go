@@ -48,7 +48,8 @@ func (l *logFeed) follow(ctx context.Context, stored logPosition, server identit
 	left, err := leftAt(row[len(row)-1], stored.Timeline)
 	if err != nil {
 		return stored, fmt.Errorf("%w: %s: timeline %d, which the checkpoint is of, is none that the server's timeline %d comes from: %w; "+
-			"the address must lead to the server that took over, or its history is lost", ErrSlot, l.relay.slot, stored.Timeline, server.timeline, err)
+			"the address must lead to the server that took over, or its history is lost",
+			ErrSlot, l.relay.slot, stored.Timeline, server.timeline, err)
 	}
 	at := stored
 	at.Timeline = server.timeline

@@ -55,7 +55,7 @@ func (l *logFeed) watch(ctx context.Context) error {
 		l.asking.Unlock()
 		switch {
 		case ctx.Err() != nil:
-			return nil //nolint:nilerr // stopping is no failure
+			return nil // stopping is no failure
 		case err != nil:
 			return err
 		case state.Kept != nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -20,8 +21,8 @@ type settings struct {
 	kafka, database string
 	json, quick     bool
 	rows, runs      int
-	low             time.Duration
-	only            string
+	low, quiet      time.Duration
+	only, what      string
 }
 
 // bench is a run.
@@ -34,6 +35,16 @@ type bench struct {
 	written int    // rows, which every slot has from the first on
 }
 
+// What is measured.
+const (
+	caseBacklog = "backlog"
+	caseLarge   = "large"
+	caseQuiet   = "quiet"
+
+	backlog = 500_000
+	largest = 5_000_000
+)
+
 // Benches are the bench of this package, and the hidden command of the relay's process.
 func Benches() []string { return []string{"outbox", child} }
 
@@ -45,15 +56,21 @@ func Run(ctx context.Context, args []string) (err error) {
 	s := settings{}
 	flags := flag.NewFlagSet("outbox", flag.ContinueOnError)
 	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
-	flags.StringVar(&s.database, "database", os.Getenv("DATABASE_URL"), "address of a PostgreSQL database with wal_level = logical; without it a server is started")
+	flags.StringVar(&s.database, "database", os.Getenv("DATABASE_URL"),
+		"address of a PostgreSQL database with wal_level = logical; without it a server is started")
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&s.quick, "quick", false, "fewer rows, runs and sides: under a minute")
-	flags.IntVar(&s.rows, "rows", 500_000, "rows of the backlog")
+	flags.IntVar(&s.rows, "rows", backlog, "rows of the backlog; of a large transaction 5,000,000")
 	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
 	flags.DurationVar(&s.low, "low", 20*time.Second, "how long the latency is measured in each turn; 0 leaves it out")
 	flags.StringVar(&s.only, "only", "", "only sides whose name contains this")
+	flags.StringVar(&s.what, "case", caseBacklog, "backlog, and latency; large, one transaction of so many rows; or quiet, an outbox beside churn")
+	flags.DurationVar(&s.quiet, "quiet", 5*time.Minute, "how long the churn lasts") //nolint:mnd // long enough for checkpoints
 	if err := flags.Parse(args[1:]); err != nil {
 		return err //nolint:wrapcheck // flag has said it
+	}
+	if s.what == caseLarge && s.rows == backlog {
+		s.rows = largest
 	}
 	if s.quick {
 		s.rows, s.runs, s.low = 100_000, 1, 4*time.Second
@@ -66,7 +83,7 @@ func Run(ctx context.Context, args []string) (err error) {
 		}
 		server, err := start(ctx)
 		if err != nil {
-			return err //nolint:wrapcheck // a bench
+			return err
 		}
 		defer func() { err = errors.Join(err, server.Close()) }()
 		*address = server.URL
@@ -86,5 +103,13 @@ func (s settings) run(ctx context.Context) error {
 		return err //nolint:wrapcheck // a bench
 	}
 	defer b.conn.Close(context.WithoutCancel(ctx))
-	return b.turns(ctx)
+	switch s.what {
+	case caseBacklog:
+		return b.turns(ctx)
+	case caseLarge:
+		return b.large(ctx)
+	case caseQuiet:
+		return b.still(ctx)
+	}
+	return fmt.Errorf("there is no case %q", s.what)
 }

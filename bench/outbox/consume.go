@@ -30,7 +30,7 @@ type reader struct {
 func (b *bench) reader(topic string, p *process, rows int) (*reader, error) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxPartitionBytes(fetchBytes), kgo.FetchMaxBytes(fetchBytes))
-	return &reader{client, newTally(rows), p}, err
+	return &reader{client, newTally(rows), p}, err //nolint:wrapcheck // a bench
 }
 
 // take reads what is there, and hands each row's number to each.
@@ -62,7 +62,7 @@ func (r *reader) drain(ctx context.Context, rows int) (d drained, err error) {
 	first, began := r.count, time.Now()
 	before, err := procfs.CPU(r.side.cmd.Process.Pid)
 	if err != nil {
-		return d, err //nolint:wrapcheck // a bench
+		return d, err
 	}
 	for r.count < rows {
 		if err := r.take(ctx, stall, none); err != nil {
@@ -72,12 +72,12 @@ func (r *reader) drain(ctx context.Context, rows int) (d drained, err error) {
 	took := time.Since(began)
 	after, err := procfs.CPU(r.side.cmd.Process.Pid)
 	if err != nil {
-		return d, err //nolint:wrapcheck // a bench
+		return d, err
 	}
 	read := float64(rows - first)
 	d.rate, d.cpu = read/took.Seconds(), (after-before).Seconds()/read*1e6
 	d.rss, err = procfs.Peak(r.side.cmd.Process.Pid)
-	return d, err //nolint:wrapcheck // a bench
+	return d, err
 }
 
 func note(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }

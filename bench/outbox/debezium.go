@@ -43,8 +43,8 @@ func debezium(options map[string]string) func(context.Context, work) (*process, 
 		_, file, _, _ := runtime.Caller(0)
 		script := filepath.Join(filepath.Dir(file), "..", "..", "deploy", "kafka", "local", "connect.sh")
 		p, err := spawn(ctx, func(ctx context.Context) *exec.Cmd {
-			cmd := exec.CommandContext(ctx, "bash", script, w.dir, strings.TrimPrefix(w.kafka, "kafka://"), port)
-			cmd.Env = append(os.Environ(), "CONNECT_FLUSH_MS=60000", "CONNECT_LOG=error") // the default
+			cmd := exec.CommandContext(ctx, "bash", script, w.dir, strings.TrimPrefix(w.kafka, "kafka://"), port) //nolint:gosec // our own
+			cmd.Env = append(os.Environ(), "CONNECT_FLUSH_MS=60000", "CONNECT_LOG=error")                         // the default
 			return cmd
 		})
 		if err != nil {
@@ -74,7 +74,7 @@ func deploy(ctx context.Context, p *process, worker *servers.Server, name string
 		}
 		select {
 		case <-ctx.Done():
-			return errors.Join(fmt.Errorf("Connect does not answer: %w", err), ctx.Err())
+			return errors.Join(fmt.Errorf("the Connect worker does not answer: %w", err), ctx.Err())
 		case <-ticker.C:
 		}
 	}
@@ -85,6 +85,6 @@ func freePort(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err //nolint:wrapcheck // a bench
 	}
-	defer listener.Close()
+	defer listener.Close()                                        //nolint:errcheck // the port was only looked up
 	return strconv.Itoa(listener.Addr().(*net.TCPAddr).Port), nil //nolint:forcetypeassert // a TCP listener has a TCP address
 }

@@ -40,16 +40,16 @@ func relay(ctx context.Context, args []string) (err error) {
 	}
 	b, err := bus.Open(ctx, t.Kafka)
 	if err != nil {
-		return err //nolint:wrapcheck // a bench
+		return err
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	r, err := outbox.NewRelay(t.Database, outbox.Slot(t.Slot), outbox.From(t.Publication), outbox.Connector([]byte(t.Connector)))
 	if err != nil {
-		return err //nolint:wrapcheck // a bench
+		return err
 	}
 	group, err := groups.New(b, t.Slot, r.Part(), groups.Lanes(1), groups.Shards(1))
 	if err != nil {
-		return err //nolint:wrapcheck // a bench
+		return err
 	}
-	return group.Run(ctx) //nolint:wrapcheck // a bench
+	return group.Run(ctx)
 }

@@ -86,7 +86,7 @@ func (b *bench) take(ctx context.Context, t *turn, run int) (err error) {
 		b.written += paced
 	}
 	if d.rss, err = procfs.Peak(p.cmd.Process.Pid); err != nil {
-		return err //nolint:wrapcheck // a bench
+		return err
 	}
 	t.drained = append(t.drained, d)
 	return nil
@@ -120,14 +120,21 @@ func (b *bench) print(all []*turn) error {
 				figure{"outbox", "50 a second", t.side.String(), "p50", quantile(t.took, 0.5).Seconds() * 1e3},  //nolint:mnd // ms
 				figure{"outbox", "50 a second", t.side.String(), "p99", quantile(t.took, 0.99).Seconds() * 1e3}) //nolint:mnd // ms
 		}
-		for _, f := range figures {
-			if b.json {
-				if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
-					return err //nolint:wrapcheck // a bench
-				}
-			} else if _, err := fmt.Fprintf(os.Stdout, "%-12s %-20s %-6s %12.2f\n", f.Case, f.Side, f.Metric, f.Value); err != nil {
+		if err := b.show(figures...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) show(figures ...figure) error {
+	for _, f := range figures {
+		if b.json {
+			if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
 				return err //nolint:wrapcheck // a bench
 			}
+		} else if _, err := fmt.Fprintf(os.Stdout, "%-12s %-20s %-6s %12.2f\n", f.Case, f.Side, f.Metric, f.Value); err != nil {
+			return err //nolint:wrapcheck // a bench
 		}
 	}
 	return nil

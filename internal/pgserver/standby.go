@@ -87,7 +87,7 @@ func copyData(from fs.FS, to string) error {
 		case err != nil:
 			return err
 		case entry.IsDir():
-			return target.MkdirAll(name, 0o700) //nolint:wrapcheck,mnd // Follow wraps it
+			return target.MkdirAll(name, 0o700) //nolint:mnd // Follow wraps it
 		}
 		content, err := fs.ReadFile(from, name)
 		if errors.Is(err, fs.ErrNotExist) {
