@@ -64,8 +64,8 @@ type committing struct {
 	run     *run
 	head    head
 	changed bool
-	fresh   []entry // of the turn
-	extra   []entry // that the transaction adds
+	fresh   []Entry // of the turn
+	extra   []Entry // that the transaction adds
 	got     []outcome
 	pages   []string
 }
@@ -87,7 +87,7 @@ func (c *committing) settle(p *plan) (steps []*op) {
 		}
 	}
 	for _, w := range p.again {
-		if c.head.Cancel && w.Kind == kindStep && !w.Unknown {
+		if c.head.Cancel && w.Kind == KindStep && !w.Unknown {
 			c.add(cancelled(&op{at: w.At, kind: w.Kind, name: w.Name}, c.Now()))
 			continue
 		}
@@ -96,7 +96,7 @@ func (c *committing) settle(p *plan) (steps []*op) {
 		c.run.runner.timers.At(c.Tx, w.Due, timerKey(w.At, c.run.key))
 	}
 	for _, o := range p.steps {
-		if c.head.Cancel && o.kind == kindStep && !o.begun {
+		if c.head.Cancel && o.kind == KindStep && !o.begun {
 			c.add(cancelled(o, c.Now()))
 			continue
 		}
@@ -109,14 +109,14 @@ func (c *committing) settle(p *plan) (steps []*op) {
 func (c *committing) arm(o *op) {
 	n, key := c.run.runner, c.run.key
 	w := wait{At: o.at, Kind: o.kind, Name: o.name}
-	if o.kind == kindAwait {
+	if o.kind == KindAwait {
 		if value, found := n.fromInbox(c.Tx, key, &c.head, o.name); found {
 			c.changed = true
-			c.add(entry{At: o.at, Kind: o.kind, Name: o.name, Out: value, When: c.Now()})
+			c.add(Entry{At: o.at, Kind: o.kind, Name: o.name, Out: value, When: c.Now()})
 			return
 		}
 	}
-	if o.kind == kindSleep || o.after > 0 {
+	if o.kind == KindSleep || o.after > 0 {
 		w.Due = c.Now().Add(o.after)
 		n.timers.At(c.Tx, w.Due, timerKey(o.at, key))
 	}
@@ -125,7 +125,7 @@ func (c *committing) arm(o *op) {
 }
 
 // add adds an entry that the flow is to meet after the transaction.
-func (c *committing) add(e entry) {
+func (c *committing) add(e Entry) {
 	if c.head.drop(e.At) {
 		c.changed = true
 	}
@@ -147,7 +147,7 @@ func (c *committing) write() {
 }
 
 // paginate cuts entries into what fits a row.
-func paginate(entries []entry) (pages [][]entry) {
+func paginate(entries []Entry) (pages [][]Entry) {
 	from, size := 0, 0
 	for i, e := range entries {
 		if size += len(e.Out) + maxText; i > from && size > maxResult {
@@ -164,7 +164,7 @@ func paginate(entries []entry) (pages [][]entry) {
 func (c *committing) covers(waits []string) bool {
 	for _, at := range waits {
 		i := c.head.waitAt(at)
-		if i < 0 || c.head.Waits[i].Due.IsZero() && c.head.Waits[i].Kind != kindAwait {
+		if i < 0 || c.head.Waits[i].Due.IsZero() && c.head.Waits[i].Kind != KindAwait {
 			return false
 		}
 	}
@@ -216,7 +216,7 @@ func (r *run) leave(ctx context.Context) func(*partitions.Tx) error {
 func (c *committing) done() []Done {
 	var done []Done
 	for _, e := range slices.Concat(c.fresh, c.extra) {
-		if e.Kind == kindStep || e.Kind == kindUndo {
+		if e.Kind == KindStep || e.Kind == KindUndo {
 			done = append(done, doneOf(e))
 		}
 	}

@@ -15,7 +15,7 @@ func Do[In, Out any](s *Saga, step *Step[In, Out], in In) (Out, error) {
 	if step == nil || step.err != nil {
 		s.abort("a step is defined wrongly: " + wrong(step))
 	}
-	e := s.call(&op{kind: kindStep, name: step.name, settings: step.settings, attempt: func(ctx context.Context) (json.RawMessage, error) {
+	e := s.call(&op{kind: KindStep, name: step.name, settings: step.settings, in: in, attempt: func(ctx context.Context) (json.RawMessage, error) {
 		out, err := step.do(ctx, in)
 		if err != nil {
 			return nil, err
@@ -33,7 +33,7 @@ func Do[In, Out any](s *Saga, step *Step[In, Out], in In) (Out, error) {
 		s.abort(fmt.Sprintf("the result of step %s at %s cannot be read: %s", step.name, e.At, err))
 	}
 	if step.undo != nil && (e.Failed == nil || e.Failed.Unknown) {
-		s.run.undoable(e, step.settings, func(ctx context.Context) (json.RawMessage, error) {
+		s.run.undoable(e, &op{name: step.name, settings: step.settings, in: in, out: out}, func(ctx context.Context) (json.RawMessage, error) {
 			out, err := read()
 			if err != nil {
 				return nil, resilience.Permanent(err)
@@ -59,7 +59,7 @@ func encoded(out []byte, err error) (json.RawMessage, error) {
 		return nil, &lostError{err: fmt.Errorf("the result cannot be encoded: %w", err)}
 	}
 	if len(out) > maxResult {
-		return nil, &lostError{kind: failedTooLarge, err: fmt.Errorf("the result has %d bytes, and %d are allowed", len(out), maxResult)}
+		return nil, &lostError{kind: FailedTooLarge, err: fmt.Errorf("the result has %d bytes, and %d are allowed", len(out), maxResult)}
 	}
 	return out, nil
 }
@@ -74,13 +74,13 @@ func (e *lostError) Error() string { return e.err.Error() }
 func (e *lostError) Unwrap() error { return e.err }
 
 // failed is an entry's error.
-func failed(e entry) error {
+func failed(e Entry) error {
 	switch {
 	case e.Failed == nil:
 		return nil
-	case e.Failed.Kind == failedTimeout:
+	case e.Failed.Kind == FailedTimeout:
 		return ErrTimeout
-	case e.Failed.Kind == failedCancelled && e.Kind != kindStep:
+	case e.Failed.Kind == FailedCancelled && e.Kind != KindStep:
 		return ErrCancelled
 	default:
 		return &StepError{

@@ -45,6 +45,8 @@
 //   - G13: starting a saga twice is starting it once; its result waits for who asks, also before it is started, and is kept as long as Keep says. Test: TestResult.
 //   - G14: sagas of one id that belong to two tenants know nothing of each other. Test: TestTenants.
 //   - G15: a wrong definition is refused by whatever meets it first. Test: TestDefinitionErrors.
+//   - G16: histories that earlier versions have recorded are played as they were. Test: TestRecordedHistories.
+//   - G17: what earlier versions have stored is read as it was recorded. Test: TestRecordedRows.
 //
 // # Effects
 //

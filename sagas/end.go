@@ -16,7 +16,7 @@ type ending struct {
 	reason  string // of what has failed, if nobody has said why
 	result  json.RawMessage
 	input   input
-	entries []entry
+	entries []Entry
 	pages   []string // the rows of the journal
 	done    []Done   // that was not told
 }
@@ -45,7 +45,7 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 		h.Reason = e.reason
 	}
 	err := n.tell(tx, key, &h, e.done)
-	past := history{Head: h, Input: e.input, Entries: bounded(e.entries, len(e.result)+len(e.input.In)), Result: e.result}
+	past := ended{Head: h, Input: e.input, Entries: bounded(e.entries, len(e.result)+len(e.input.In)), Result: e.result}
 	n.ended.Put(tx, key, past)
 	if questions, asked := n.asking.Get(tx, key); asked {
 		for _, q := range questions {
@@ -57,14 +57,14 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 }
 
 // bounded leaves the results out where they are too much for one row.
-func bounded(entries []entry, held int) []entry {
+func bounded(entries []Entry, held int) []Entry {
 	for _, e := range entries {
 		held += len(e.Out) + 200
 	}
 	if held <= maxHistory {
 		return entries
 	}
-	kept := make([]entry, 0, len(entries))
+	kept := make([]Entry, 0, len(entries))
 	for i, e := range entries {
 		if i < maxKept {
 			e.Out = nil

@@ -49,7 +49,7 @@ func (e *StepError) Class() resilience.Class {
 
 // Is makes it [ErrTooLarge] or [ErrCancelled] where that is the reason.
 func (e *StepError) Is(target error) bool {
-	return target == ErrTooLarge && e.kind == failedTooLarge || target == ErrCancelled && e.kind == failedCancelled
+	return target == ErrTooLarge && e.kind == FailedTooLarge || target == ErrCancelled && e.kind == FailedCancelled
 }
 
 // FailedError says how a saga has ended that did not complete.

@@ -36,11 +36,12 @@ type core struct {
 	journal *partitions.Table[string, page]
 	inbox   *partitions.Table[string, signalled]
 	active  *partitions.Table[string, uint64] // the sagas that are in the memory of the shard's owner
-	ended   *partitions.Table[string, history]
+	ended   *partitions.Table[string, ended]
 	asking  *partitions.Table[string, []question]
 	calls   calls
 	ask     *partitions.Command[asked, settled]
 	look    *partitions.Command[asked, Description]
+	past    *partitions.Command[asked, History]
 	told    bus.Event[Told]
 	refused bus.Event[Refused]
 }
@@ -95,10 +96,11 @@ func (c *core) define() {
 	c.journal = partitions.NewTable[string, page](part(".journal"))
 	c.inbox = partitions.NewTable[string, signalled](part(".inbox"))
 	c.active = partitions.NewTable[string, uint64](part(".active"))
-	c.ended = partitions.NewTable[string, history](part(".ended"), partitions.TTL(c.keep))
+	c.ended = partitions.NewTable[string, ended](part(".ended"), partitions.TTL(c.keep))
 	c.asking = partitions.NewTable[string, []question](part(".asking"), partitions.TTL(askedFor))
 	c.ask = partitions.NewCommand[asked, settled](part(".result"), func(a asked) string { return a.ID })
 	c.look = partitions.NewCommand[asked, Description](part(".describe"), func(a asked) string { return a.ID })
+	c.past = partitions.NewCommand[asked, History](part(".history"), func(a asked) string { return a.ID })
 	c.calls = newCalls(c.name)
 	c.told = bus.Define(c.name+".told", func(t Told) string { return t.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
 	c.refused = bus.Define(c.name+".refused", func(r Refused) string { return r.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
@@ -138,7 +140,7 @@ func (f *Flow[In, Out]) Part() partitions.Option {
 		partitions.On(f.start, func(tx *partitions.Tx, s started[In]) error { return n.start(tx, s.raw) }),
 		partitions.On(n.calls.signal, n.signalled), partitions.On(n.calls.cancel, n.cancel),
 		partitions.On(n.calls.resume, n.resume), partitions.On(n.calls.abandon, n.abandon),
-		partitions.Answer(n.ask, n.answer), partitions.Answer(n.look, n.describe),
+		partitions.Answer(n.ask, n.answer), partitions.Answer(n.look, n.describe), partitions.Answer(n.past, n.historyOf),
 		partitions.Opened(n.opened),
 	)
 }

@@ -3,9 +3,7 @@ package sagas
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/millrace/millrace/partitions"
@@ -37,7 +35,7 @@ type settled struct {
 	Result json.RawMessage `json:"result,omitempty"`
 }
 
-func settledBy(past history) settled {
+func settledBy(past ended) settled {
 	return settled{Status: past.Head.Status, Reason: past.Head.Reason, Result: past.Result}
 }
 
@@ -100,81 +98,4 @@ func (n *runner) answer(tx *partitions.Tx, in asked) (settled, error) {
 	}
 	n.asking.Put(tx, key, append(still, question{n.ask.Later(tx), tx.Now()}))
 	return settled{}, nil
-}
-
-// Description is what there is to know of a saga, without what it works on.
-type Description struct {
-	ID      string         `json:"id"`
-	Tenant  request.Tenant `json:"tenant,omitempty"`
-	Status  Status         `json:"status"`
-	Started time.Time      `json:"started"`
-	Changed time.Time      `json:"changed"`
-	// Cancelled says that the saga was cancelled.
-	Cancelled bool `json:"cancelled,omitempty"`
-	// Reason is why it has failed, was cancelled, or is parked.
-	Reason string `json:"reason,omitempty"`
-	// Done are the steps and undos that have ended, in that order.
-	Done []Done `json:"done,omitempty"`
-	// Waits are what it waits for.
-	Waits []Wait `json:"waits,omitempty"`
-}
-
-// Wait is what a saga waits for.
-type Wait struct {
-	// At is the position in the flow.
-	At string `json:"at"`
-	// Kind is "sleep", "await", "step" or "undo": the latter wait for their next attempt.
-	Kind string `json:"kind"`
-	Name string `json:"name,omitempty"`
-	// Due is when it ends, or the next attempt is made. It is zero for a signal without a time-out.
-	Due time.Time `json:"due,omitzero"`
-	// Attempts is how often it was tried.
-	Attempts int `json:"attempts,omitempty"`
-}
-
-// Describe says what there is to know of the saga now, or [ErrNotFound].
-func (h Handle[In, Out]) Describe(ctx context.Context) (Description, error) {
-	if err := h.flow.named(h.id); err != nil {
-		return Description{}, err
-	}
-	d, err := partitions.Ask(ctx, h.group, h.flow.look, asked{h.id})
-	if refused, is := errors.AsType[*partitions.AskError](err); is && refused.Code == codeNotFound {
-		err = resilience.Permanent(ErrNotFound)
-	}
-	if err != nil {
-		return d, fmt.Errorf("sagas: %s %q: %w", h.flow.name, h.id, err)
-	}
-	return d, nil
-}
-
-const codeNotFound = "not found"
-
-func (n *runner) describe(tx *partitions.Tx, in asked) (Description, error) {
-	key := rowKey(request.From(tx.Context()).Tenant, in.ID)
-	if past, ended := n.ended.Get(tx, key); ended {
-		return described(key, past.Head, past.Entries), nil
-	}
-	h, found := n.rows.Get(tx, key)
-	if !found {
-		return Description{}, &partitions.AskError{Code: codeNotFound, Message: "there is no such saga"}
-	}
-	return described(key, h, n.load(tx, key, h).entries), nil
-}
-
-func described(key string, h head, entries []entry) Description {
-	tenant, id := parseKey(key)
-	d := Description{ID: id, Tenant: tenant, Status: h.Status, Started: h.Started, Changed: h.Changed, Cancelled: h.Cancel, Reason: h.Reason}
-	if h.Status == Parked {
-		d.Reason = h.Parked
-	}
-	for _, e := range entries {
-		if e.Kind == kindStep || e.Kind == kindUndo {
-			d.Done = append(d.Done, doneOf(e))
-		}
-	}
-	slices.SortStableFunc(d.Done, func(a, b Done) int { return a.When.Compare(b.When) })
-	for _, w := range h.Waits {
-		d.Waits = append(d.Waits, Wait{At: w.At, Kind: string(w.Kind), Name: w.Name, Due: w.Due, Attempts: w.Attempt})
-	}
-	return d
 }

@@ -27,7 +27,7 @@ func TestUndoFailsForHours(t *testing.T) {
 	}
 	step := func(name string, undo func(context.Context, int, int) error) *sagas.Step[int, int] {
 		return sagas.NewStep(name, func(_ context.Context, n int) (int, error) { return n, nil }, undo,
-			sagas.RetryUndo(resilience.RetryPolicy{Attempts: 8, Initial: time.Minute, Max: time.Hour, Multiplier: 4}))
+			sagas.RetryUndo(resilience.RetryPolicy{Attempts: 5, Initial: time.Minute, Max: time.Hour, Multiplier: 4}))
 	}
 	stubborn, first := step("stubborn", undo), step("first", func(context.Context, int, int) error { return nil })
 	flow := sagas.Define("hours", func(s *sagas.Saga, n int) (int, error) {
@@ -45,12 +45,12 @@ func TestUndoFailsForHours(t *testing.T) {
 		w.Settle()
 		node.Crash()
 		node.Restart()
-		w.Advance(3 * time.Hour)
+		w.Advance(time.Hour)
 		expect(t, g, flow, "1", sagas.Compensating)
-		w.Advance(4 * time.Hour)
+		w.Advance(30 * time.Minute)
 		w.Settle()
 		is, why := status(t, g, flow, "1")
-		if is != sagas.Parked || !strings.Contains(why, "stubborn failed after 8 attempts: still broken") || attempts.Load() != 16 {
+		if is != sagas.Parked || !strings.Contains(why, "stubborn failed after 5 attempts: still broken") || attempts.Load() != 10 {
 			t.Errorf("after %d attempts it is %s: %s", attempts.Load(), is, why)
 		}
 		mended.Store(1)
@@ -62,7 +62,7 @@ func TestUndoFailsForHours(t *testing.T) {
 		expect(t, g, flow, "2", sagas.Abandoned)
 		_, err := flow.Handle(node.Group(), "1").Result(t.Context())
 		failed, _ := errors.AsType[*sagas.FailedError](err)
-		if failed == nil || failed.Reason != "no" || !errors.Is(err, sagas.ErrFailed) || attempts.Load() != 17 {
+		if failed == nil || failed.Reason != "no" || !errors.Is(err, sagas.ErrFailed) || attempts.Load() != 11 {
 			t.Errorf("%v after %d attempts", err, attempts.Load())
 		}
 	})

@@ -63,7 +63,7 @@ func (r *run) perform(ctx context.Context, o *op) func(*partitions.Tx) error {
 	if !known {
 		return nil
 	}
-	return r.deliver(ctx, r.outcome(o, got, o.since(began)))
+	return r.deliver(ctx, r.outcome(o, got, o.since(began), time.Now()))
 }
 
 // attempt calls the function of a step or an undo. It waits for it as long as its time lasts, and a little longer; and not at
@@ -117,9 +117,8 @@ func (r *run) attempt(ctx context.Context, o *op) (got result, known bool) {
 const overtime = time.Second
 
 // outcome decides what comes of an attempt: a result, a failure, another attempt, or somebody who has to look.
-func (r *run) outcome(o *op, got result, since time.Time) outcome {
-	now := time.Now()
-	done := outcome{at: o.at, fresh: true, entry: entry{At: o.at, Kind: o.kind, Name: o.name, Out: got.out, When: now}}
+func (r *run) outcome(o *op, got result, since, now time.Time) outcome {
+	done := outcome{at: o.at, fresh: true, entry: Entry{At: o.at, Kind: o.kind, Name: o.name, Out: got.out, When: now}}
 	if got.err == nil {
 		return done
 	}
@@ -138,10 +137,10 @@ func (r *run) outcome(o *op, got result, since time.Time) outcome {
 		return outcome{at: o.at, again: &wait{
 			At: o.at, Kind: o.kind, Name: o.name, Due: now.Add(delay), Attempt: attempt, Unknown: unknown, Since: since,
 		}}
-	case o.kind == kindUndo:
+	case o.kind == KindUndo:
 		return outcome{at: o.at, park: fmt.Sprintf("the undo of step %s failed after %d attempts: %s", o.name, attempt, clip(got.err.Error()))}
 	}
-	failed := &failure{Message: clip(got.err.Error()), Attempts: attempt, Unknown: unknown}
+	failed := &Failure{Message: clip(got.err.Error()), Attempts: attempt, Unknown: unknown}
 	if lost != nil {
 		failed.Kind = lost.kind
 	}

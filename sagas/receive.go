@@ -22,8 +22,8 @@ func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
 		return nil
 	}
 	for _, w := range h.Waits {
-		if w.Kind == kindAwait && w.Name == s.Name {
-			n.meet(tx, key, &h, entry{At: w.At, Kind: kindAwait, Name: s.Name, Out: s.Value, When: tx.Now()})
+		if w.Kind == KindAwait && w.Name == s.Name {
+			n.meet(tx, key, &h, Entry{At: w.At, Kind: KindAwait, Name: s.Name, Out: s.Value, When: tx.Now()})
 			return nil
 		}
 	}
@@ -65,17 +65,13 @@ func (n *runner) cancel(tx *partitions.Tx, c noted) error {
 		return nil
 	}
 	h.Cancel, h.Reason = true, "cancelled: "+c.Reason
-	var met []entry
+	var met []Entry
 	for _, w := range h.Waits {
-		if w.Kind == kindSleep || w.Kind == kindAwait || w.Kind == kindStep && !w.Unknown && !w.Due.IsZero() {
+		if w.Kind == KindSleep || w.Kind == KindAwait || w.Kind == KindStep && !w.Unknown && !w.Due.IsZero() {
 			met = append(met, cancelled(&op{at: w.At, kind: w.Kind, name: w.Name}, tx.Now()))
 		}
 	}
-	if len(met) > 0 {
-		n.meet(tx, key, &h, met...)
-		return nil
-	}
-	n.rows.Put(tx, key, h)
+	n.meet(tx, key, &h, met...)
 	return nil
 }
 
@@ -93,7 +89,7 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 	}
 	h.Status, h.Was, h.Parked = h.Was, "", ""
 	for _, w := range h.Waits {
-		if w.Kind != kindSleep && w.Kind != kindAwait {
+		if w.Kind != KindSleep && w.Kind != KindAwait {
 			n.timers.Cancel(tx, timerKey(w.At, key))
 			h.set(wait{At: w.At, Kind: w.Kind, Name: w.Name, Unknown: w.Unknown})
 		}
@@ -139,12 +135,12 @@ func (n *runner) fire(tx *partitions.Tx, timer string) error {
 		return err
 	}
 	w := h.Waits[i]
-	e := entry{At: at, Kind: w.Kind, Name: w.Name, When: tx.Now()}
+	e := Entry{At: at, Kind: w.Kind, Name: w.Name, When: tx.Now()}
 	switch w.Kind {
-	case kindAwait:
-		e.Failed = &failure{Kind: failedTimeout}
+	case KindAwait:
+		e.Failed = &Failure{Kind: FailedTimeout}
 		n.meet(tx, key, &h, e)
-	case kindSleep:
+	case KindSleep:
 		n.meet(tx, key, &h, e)
 	default:
 		w.Due = time.Time{}

@@ -27,7 +27,7 @@ type head struct {
 // wait is what a saga waits for: time, a signal, or both; and how often a step or an undo has been tried.
 type wait struct {
 	At      string    `json:"at"`
-	Kind    kind      `json:"kind"`
+	Kind    Kind      `json:"kind"`
 	Name    string    `json:"name,omitempty"`
 	Due     time.Time `json:"due,omitzero"` // zero for a signal without a time-out, and while an attempt is made
 	Attempt int       `json:"attempt,omitempty"`
@@ -65,49 +65,14 @@ func (h *head) see(id string) bool {
 	return true
 }
 
-// kind is what an entry of a journal is of.
-type kind string
-
-const (
-	kindStep  kind = "step"
-	kindUndo  kind = "undo"
-	kindSleep kind = "sleep"
-	kindAwait kind = "await"
-)
-
-// entry is what has come of one thing that a flow asked for. At is its position: the place of the call within its branch.
-type entry struct {
-	At     string          `json:"at"`
-	Kind   kind            `json:"kind"`
-	Name   string          `json:"name,omitempty"`
-	Order  int             `json:"order,omitempty"` // of steps: how many had ended before
-	Out    json.RawMessage `json:"out,omitempty"`
-	Failed *failure        `json:"failed,omitempty"`
-	When   time.Time       `json:"when"`
-}
-
-// failure is how an entry stores an error.
-type failure struct {
-	Kind     string `json:"kind,omitempty"`
-	Message  string `json:"message,omitempty"`
-	Attempts int    `json:"attempts,omitempty"`
-	Unknown  bool   `json:"unknown,omitempty"`
-}
-
-const (
-	failedCancelled = "cancelled"
-	failedTimeout   = "timeout"
-	failedTooLarge  = "too large"
-)
-
-func cancelled(o *op, now time.Time) entry {
-	return entry{At: o.at, Kind: o.kind, Name: o.name, When: now, Failed: &failure{Kind: failedCancelled, Message: "the saga is cancelled"}}
+func cancelled(o *op, now time.Time) Entry {
+	return Entry{At: o.at, Kind: o.kind, Name: o.name, When: now, Failed: &Failure{Kind: FailedCancelled, Message: "the saga is cancelled"}}
 }
 
 // page is some entries, in one row. The first page of a saga has what it was started with.
 type page struct {
 	Input   *input  `json:"input,omitempty"`
-	Entries []entry `json:"entries,omitempty"`
+	Entries []Entry `json:"entries,omitempty"`
 }
 
 type input struct {
@@ -115,11 +80,11 @@ type input struct {
 	Request request.Info    `json:"request,omitzero"`
 }
 
-// history is a saga that has ended.
-type history struct {
+// ended is a saga that has ended.
+type ended struct {
 	Head    head            `json:"head"`
 	Input   input           `json:"input"`
-	Entries []entry         `json:"entries,omitempty"`
+	Entries []Entry         `json:"entries,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
 }
 

@@ -49,8 +49,8 @@ type loaded struct {
 	shard      request.Shard
 	head       head
 	input      input
-	journal    map[string]entry // that the flow has not met yet
-	entries    []entry          // all of them
+	journal    map[string]Entry // that the flow has not met yet
+	entries    []Entry          // all of them
 	pages      []string         // the rows that they are in
 	recovered  bool             // what has no entry may have happened
 }
@@ -59,12 +59,13 @@ type loaded struct {
 type outcome struct {
 	activation uint64
 	at         string
-	entry      entry
+	entry      Entry
 	fresh      bool   // the entry is not in the journal yet
 	page       string // where it is
 	again      *wait  // another attempt is to be made, later
 	now        bool   // another attempt is to be made now
 	park       string // somebody has to look
+	cancel     bool   // the saga is cancelled: no step begins without a look at its row
 }
 
 func newRun(r *runner, l loaded) *run {
@@ -73,7 +74,7 @@ func newRun(r *runner, l loaded) *run {
 		waiting: make(map[string]*op), tries: make(map[string]wait, len(l.head.Waits)),
 	}
 	for _, e := range l.entries {
-		if e.Kind == kindStep {
+		if e.Kind == KindStep {
 			n.steps++
 		}
 	}
@@ -109,8 +110,8 @@ func (r *run) yield() {
 }
 
 // wait is called by the flow, which goes on with what comes of the operation.
-func (r *run) wait(o *op) entry {
-	o.wake = make(chan entry, 1)
+func (r *run) wait(o *op) Entry {
+	o.wake = make(chan Entry, 1)
 	r.blocked = append(r.blocked, o)
 	r.yield()
 	select {
@@ -118,7 +119,7 @@ func (r *run) wait(o *op) entry {
 		return e
 	case <-r.stopped:
 		runtime.Goexit()
-		return entry{}
+		return Entry{}
 	}
 }
 

@@ -49,12 +49,13 @@ func (s *Saga) Rand() *rand.Rand {
 // op is something that a flow asks for.
 type op struct {
 	at   string
-	kind kind
+	kind Kind
 	name string
 	settings
 	attempt func(context.Context) (json.RawMessage, error) // of steps and undos
+	in, out any                                            // what these are given
 	after   time.Duration                                  // of sleeps and awaits
-	wake    chan entry
+	wake    chan Entry
 
 	performing bool
 	begun      bool // it may have happened
@@ -62,7 +63,7 @@ type op struct {
 }
 
 // call asks for something and waits for what comes of it: from the journal, or from the world.
-func (s *Saga) call(o *op) entry {
+func (s *Saga) call(o *op) Entry {
 	s.run.living()
 	s.next++
 	o.at = s.path + strconv.Itoa(s.next)
@@ -76,7 +77,7 @@ func (s *Saga) call(o *op) entry {
 	default:
 		e = s.run.wait(o)
 	}
-	if e.Failed != nil && e.Failed.Kind == failedCancelled {
+	if e.Failed != nil && e.Failed.Kind == FailedCancelled {
 		s.run.told = true
 	}
 	if e.When.After(s.now) {
@@ -86,7 +87,7 @@ func (s *Saga) call(o *op) entry {
 }
 
 // title names something that a flow asks for.
-func title(k kind, name string) string {
+func title(k Kind, name string) string {
 	if name == "" {
 		return "a " + string(k)
 	}

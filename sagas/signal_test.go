@@ -12,8 +12,6 @@ import (
 	"github.com/millrace/millrace/sagas"
 )
 
-var said = sagas.NewSignal[string]("said")
-
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	flow := sagas.Define("listen", func(s *sagas.Saga, sleep time.Duration) (heard []string, err error) {

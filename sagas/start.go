@@ -3,6 +3,7 @@ package sagas
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/partitions"
@@ -36,7 +37,7 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 	err = n.tell(tx, key, &h, nil)
 	n.rows.Put(tx, key, h)
 	n.journal.Put(tx, pageKey(key, ""), page{Input: &in})
-	n.activate(tx, loaded{key: key, head: h, input: in, pages: []string{pageKey(key, "")}, journal: make(map[string]entry)})
+	n.activate(tx, loaded{key: key, head: h, input: in, pages: []string{pageKey(key, "")}, journal: make(map[string]Entry)})
 	return err
 }
 
@@ -54,7 +55,7 @@ func (n *runner) enter(tx *partitions.Tx, l loaded) {
 
 // load reads what a saga has done.
 func (n *runner) load(tx *partitions.Tx, key string, h head) loaded {
-	l := loaded{key: key, head: h, journal: make(map[string]entry)}
+	l := loaded{key: key, head: h, journal: make(map[string]Entry)}
 	prefix := key + pageMark
 	for at, p := range n.journal.Range(tx, prefix) {
 		if !strings.HasPrefix(at, prefix) {
@@ -87,8 +88,11 @@ func (n *runner) opened(tx *partitions.Tx) error {
 }
 
 // meet writes down what has come of something that a saga waited for, and lets the flow meet it.
-func (n *runner) meet(tx *partitions.Tx, key string, h *head, entries ...entry) {
-	outcomes := make([]outcome, len(entries))
+func (n *runner) meet(tx *partitions.Tx, key string, h *head, entries ...Entry) {
+	outcomes := make([]outcome, len(entries), len(entries)+1)
+	if h.Cancel {
+		outcomes = append(outcomes, outcome{cancel: true})
+	}
 	for i, e := range entries {
 		if w := h.waitAt(e.At); w >= 0 && !h.Waits[w].Due.IsZero() {
 			n.timers.Cancel(tx, timerKey(e.At, key))
@@ -110,7 +114,7 @@ func (n *runner) wake(tx *partitions.Tx, key string, h *head, outcomes ...outcom
 			o.activation = activation
 			tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.deliver(ctx, key, token, o) })
 		}
-	case h.Status != Parked:
+	case h.Status != Parked && slices.ContainsFunc(outcomes, func(o outcome) bool { return !o.cancel }):
 		if h.Status == Waiting {
 			h.Status = Running
 		}

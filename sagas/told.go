@@ -43,7 +43,7 @@ type Refused struct {
 	At    time.Time `json:"at"`
 }
 
-func doneOf(e entry) Done {
+func doneOf(e Entry) Done {
 	at, undo := cutUndo(e.At)
 	d := Done{At: at, Step: e.Name, Undo: undo, When: e.When}
 	if e.Failed != nil {

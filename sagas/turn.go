@@ -13,7 +13,7 @@ import (
 
 // plan is what a turn wants to be committed, and what is to be done after that.
 type plan struct {
-	fresh  []entry
+	fresh  []Entry
 	arms   []*op // sleeps and awaits that begin
 	steps  []*op // attempts to be made
 	again  []wait
@@ -24,7 +24,7 @@ type plan struct {
 	result json.RawMessage
 	reason string // why the flow has failed
 	// What the journal is, with all of the above.
-	entries []entry
+	entries []Entry
 	pages   []string
 }
 
@@ -35,7 +35,7 @@ func (p *plan) empty() bool {
 // attempt is the only thing that the plan is about, or nil. It needs no transaction before.
 func (p *plan) attempt(h *head) *op {
 	if len(p.steps) == 1 && len(p.fresh)+len(p.arms)+len(p.again)+len(p.waits) == 0 && !p.active && p.park == "" && p.end == "" &&
-		(p.reason == "" || h.Status == Compensating) {
+		!h.Cancel && (p.reason == "" || h.Status == Compensating) {
 		return p.steps[0]
 	}
 	return nil
@@ -141,7 +141,7 @@ func (r *run) all() []*op {
 func (r *run) place(p *plan, recovered bool) {
 	for _, o := range r.blocked {
 		r.waiting[o.at] = o
-		if o.kind == kindStep {
+		if o.kind == KindStep {
 			r.ready(p, o, recovered)
 		} else {
 			p.arms = append(p.arms, o)
@@ -171,6 +171,9 @@ func (r *run) take(ctx context.Context, p *plan, got outcome) bool {
 		r.pages = append(r.pages, got.page)
 	}
 	switch {
+	case got.cancel:
+		r.head.Cancel = true
+		return true
 	case o == nil: // it is known, or the flow comes to it later
 		return true
 	case got.now:
@@ -189,7 +192,7 @@ func (r *run) take(ctx context.Context, p *plan, got outcome) bool {
 		return true
 	}
 	o.performing = false
-	if got.fresh && o.kind == kindStep {
+	if got.fresh && o.kind == KindStep {
 		r.steps++
 		got.entry.Order = r.steps
 	}

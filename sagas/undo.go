@@ -12,7 +12,7 @@ import (
 // finish is called when the flow has returned.
 func (r *run) finish(p *plan) {
 	for at, e := range r.journal {
-		if e.Kind != kindUndo {
+		if e.Kind != KindUndo {
 			p.park = fmt.Sprintf("the flow has changed: it ends before %s at %s, which the journal has", title(e.Kind, e.Name), at)
 			return
 		}
@@ -46,9 +46,10 @@ const undoMark = "~"
 
 func cutUndo(at string) (step string, is bool) { return strings.CutSuffix(at, undoMark) }
 
-func (r *run) undoable(e entry, s settings, call func(context.Context) (json.RawMessage, error)) {
-	s.retry = s.retryUndo
-	r.undos = append(r.undos, &undo{order: e.Order, op: &op{at: e.At + undoMark, kind: kindUndo, name: e.Name, settings: s, attempt: call}})
+// undoable notes how a step that has ended is undone.
+func (r *run) undoable(e Entry, o *op, call func(context.Context) (json.RawMessage, error)) {
+	o.at, o.kind, o.attempt, o.retry = e.At+undoMark, KindUndo, call, o.retryUndo
+	r.undos = append(r.undos, &undo{order: e.Order, op: o})
 }
 
 // nextUndo is that of the step that ended last and is not undone.

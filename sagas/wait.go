@@ -13,7 +13,7 @@ import (
 // Sleep lets the flow wait for a time, at least that long by the clock of its owner. The flow leaves the memory meanwhile. The
 // error is nil, or [ErrCancelled].
 func (s *Saga) Sleep(d time.Duration) error {
-	return failed(s.call(&op{kind: kindSleep, after: max(d, 0)}))
+	return failed(s.call(&op{kind: KindSleep, after: max(d, 0)}))
 }
 
 // Signal is something that a flow waits for and that others send. Its definition is data.
@@ -32,6 +32,9 @@ func NewSignal[T any](name string) *Signal[T] {
 	return s
 }
 
+// Name is the signal's name.
+func (s *Signal[T]) Name() string { return s.name }
+
 // Err says what is wrong with the definition, or nil.
 func (s *Signal[T]) Err() error { return s.err }
 
@@ -43,7 +46,7 @@ func Await[T any](s *Saga, signal *Signal[T], within time.Duration) (T, error) {
 	if signal == nil || signal.err != nil {
 		s.abort("a signal is defined wrongly")
 	}
-	e := s.call(&op{kind: kindAwait, name: signal.name, after: max(within, 0)})
+	e := s.call(&op{kind: KindAwait, name: signal.name, after: max(within, 0)})
 	if err := failed(e); err != nil {
 		return value, err
 	}
