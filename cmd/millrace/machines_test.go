@@ -40,7 +40,9 @@ var doors = machines.Define(machines.Spec[doorState, doorEvent, door]{
 				}
 				return nil
 			}),
-			Do: machines.Do(func(i machines.Instance[doorState, door], _ opening) (door, machines.Effects) { return door{i.Data.Opened + 1}, nil }),
+			Do: machines.Do(func(i machines.Instance[doorState, door], _ opening) (door, machines.Effects) {
+				return door{i.Data.Opened + 1}, nil
+			}),
 		},
 		{Event: machines.On[closing](), From: []doorState{"open"}, To: "closed"},
 	},

@@ -60,7 +60,7 @@ func newPod(ctx context.Context, at servers, log *slog.Logger, room func(context
 	if err := p.connect(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
-	if err := p.build(at); err != nil {
+	if err := p.build(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
 	if err := p.watch(room); err != nil {
@@ -108,14 +108,11 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 			return fmt.Errorf("redis: no answer from %s: %w", opts.Addr, err)
 		}
 	}
-	if p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop"),
-		bus.Telemetry(p.otel.Tracer(), p.otel.Meter())); err != nil {
-		return err
-	}
-	return p.bus.Verify(ctx, shop.OrderPlaced)
+	p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop"), bus.Telemetry(p.otel.Tracer(), p.otel.Meter()))
+	return err
 }
 
-func (p *pod) build(at servers) (err error) {
+func (p *pod) build(ctx context.Context, at servers) (err error) {
 	if p.relay, err = outbox.NewRelay(at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
@@ -127,7 +124,10 @@ func (p *pod) build(at servers) (err error) {
 	}
 	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, shop.Logger(p.log),
 		shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag))
-	return err
+	if err != nil {
+		return err
+	}
+	return p.bus.Verify(ctx, p.shop.Contracts()...)
 }
 
 // relayGroup is the consumer group whose owner of one shard relays the outbox.

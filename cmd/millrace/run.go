@@ -45,7 +45,7 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 		return s
 	}
 	scraped := start("metrics", p.otel.Run)
-	relay := start("relay", p.publish)
+	relay := start("relay", p.resumed(p.group.Run))
 	hub := start("hub", p.hub.Run)
 	steps := [][]stage{{hub}, {relay}, {scraped}}
 	defer func() { end(steps) }()
@@ -53,7 +53,7 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 	if err := p.prepared(ctx, failed); err != nil || ctx.Err() != nil {
 		return err
 	}
-	consumer := start("shop", p.shop.Run)
+	consumer := start("shop", p.resumed(p.shop.Run))
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	server := p.server(requests)
@@ -77,26 +77,35 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 	return nil
 }
 
-// publish runs the relay's group. While there is no room a broker refuses everything for good, as it says; the relay begins
-// again when there is room, and publishes what was accepted.
-func (p *pod) publish(ctx context.Context) error {
-	for {
-		err := p.group.Run(ctx)
-		if err == nil || p.health.room == nil || p.health.room(ctx) == nil {
-			return err
-		}
-		p.log.ErrorContext(ctx, "nothing is published until there is room again", "error", err)
-		poll := time.NewTicker(roomPoll)
-		for p.health.room(ctx) != nil {
-			select {
-			case <-poll.C:
-			case <-ctx.Done():
-				poll.Stop()
+// resumed runs a part that works on Kafka. While there is no room a broker refuses everything for good, as it says; the part
+// begins again when there is room, and goes on with what was accepted.
+func (p *pod) resumed(run func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		for {
+			err := run(ctx)
+			if err == nil || p.health.room == nil || p.health.room(ctx) == nil {
+				return err
+			}
+			p.log.ErrorContext(ctx, "nothing is done until there is room again", "error", err)
+			if !p.roomy(ctx) {
 				return nil
 			}
 		}
-		poll.Stop()
 	}
+}
+
+// roomy waits until there is room, and is false when ctx ends first.
+func (p *pod) roomy(ctx context.Context) bool {
+	poll := time.NewTicker(roomPoll)
+	defer poll.Stop()
+	for p.health.room(ctx) != nil {
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // end ends step after step; the stages of one step end together.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/examples/shop/checkout"
 	"github.com/millrace/millrace/push"
 )
 
@@ -13,6 +14,9 @@ var OrderPlaced = bus.Define("shop.order.placed", func(o Order) string { return 
 
 // Orders is the push channel that browsers follow.
 var Orders = push.Define[OrderView]("orders")
+
+// Checkouts is the push channel of what becomes of orders after that.
+var Checkouts = push.Define[checkout.Progress]("checkouts")
 
 // OrderView is what a browser is told when an order has been accepted.
 type OrderView struct {

@@ -3,7 +3,8 @@
 // # The way of an order
 //
 // POST /orders writes the order and one outbox row in a single PostgreSQL transaction. The relay puts the row on the
-// Kafka topic outbox.event.order as the event shop.order.placed. The consumer group shop-fulfilment accepts the order,
+// Kafka topic outbox.event.order as the event shop.order.placed. A second row starts the order's checkout: package
+// checkout, a saga that brings the order's machine on, live on the page too. The consumer group shop-fulfilment accepts the order,
 // in a transaction of its own, and broadcasts a view of it on the push channel "orders", where GET /events hands it to
 // every browser. Each step notes its time, and the page shows what each one took.
 //
@@ -13,6 +14,7 @@
 //   - order.go, draft.go: the domain, and what a client may ask for.
 //   - store.go, migrations/: PostgreSQL, and the outbox.
 //   - fulfil.go: the event's handler.
+//   - checkout/, life.go: the order's machine and its checkout.
 //   - routes.go, identify.go, decode.go, place.go, read.go, status.go, problem.go: HTTP.
 //   - page/: the page, without a build step.
 //   - shop.go: all of it wired.
@@ -26,4 +28,5 @@
 //   - G5: A placed order reaches the event stream with its position in Kafka. Test: TestOrderTravelsToTheEventStream.
 //   - G6: A request's id is in the answer and goes with the event. Test: TestRequestIDTravels.
 //   - G7: The page shows what it missed while it was disconnected. Test: TestPageInABrowser.
+//   - G8: An order is checked out as its page says: delivered, or cancelled with what was done undone. Test: TestLifeInABrowser.
 package shop

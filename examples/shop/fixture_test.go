@@ -35,9 +35,9 @@ type fixture struct {
 }
 
 // open makes a shop whose parts do not run yet; wrap may stand before its handler.
-func open(t *testing.T, wrap func(http.Handler) http.Handler) *fixture {
+func open(t *testing.T, wrap func(http.Handler) http.Handler, opts ...shop.Option) *fixture {
 	t.Helper()
-	f := &fixture{T: t, bus: bustest.Open(t, shop.OrderPlaced)}
+	f := &fixture{T: t, bus: bustest.Open(t)}
 	address, slot := shared.Database(t)
 	f.dbURL = address
 	var err error
@@ -54,11 +54,14 @@ func open(t *testing.T, wrap func(http.Handler) http.Handler) *fixture {
 	if f.relay, err = outbox.NewRelay(f.dbURL, outbox.Slot(slot)); err != nil {
 		t.Fatal(err)
 	}
-	f.shop, err = shop.New(shop.Deps{Pool: f.pool, Bus: f.bus, Hub: f.hub}, shop.Outbox(func(context.Context) (shop.OutboxLag, error) {
+	f.shop, err = shop.New(shop.Deps{Pool: f.pool, Bus: f.bus, Hub: f.hub}, append(opts, shop.Outbox(func(context.Context) (shop.OutboxLag, error) {
 		status := f.relay.Status()
 		return shop.OutboxLag{Bytes: max(status.Lag, 0), Running: status.Working}, nil
-	}))
+	}))...)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.bus.Verify(t.Context(), f.shop.Contracts()...); err != nil {
 		t.Fatal(err)
 	}
 	handler := f.shop.Handler()

@@ -3,6 +3,8 @@ package shop
 import (
 	"slices"
 	"time"
+
+	"github.com/millrace/millrace/examples/shop/checkout"
 )
 
 // Status is how far an order has come.
@@ -40,6 +42,15 @@ type OrderState struct {
 // asks reports whether the order is what the draft asks for.
 func (o Order) asks(d Draft) bool {
 	return o.ID == d.ID && o.Customer == d.Customer && slices.Equal(o.Items, d.Items)
+}
+
+// cart is what of the order is checked out.
+func (o Order) cart() checkout.Cart {
+	c := checkout.Cart{Order: o.ID, TotalCents: o.TotalCents}
+	for _, item := range o.Items {
+		c.Lines = append(c.Lines, checkout.Line{SKU: item.SKU, Quantity: item.Quantity})
+	}
+	return c
 }
 
 // now is the one place where the shop reads the wall clock. PostgreSQL keeps microseconds, and so do we.

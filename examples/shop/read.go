@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-
-	"github.com/go-chi/chi/v5"
 )
 
 // The size of a page of orders.
@@ -21,11 +19,7 @@ type OrderPage struct {
 }
 
 func (s *Shop) getOrder(w http.ResponseWriter, r *http.Request) error {
-	id := chi.URLParam(r, "id")
-	if !idPattern.MatchString(id) {
-		return problem(http.StatusBadRequest, "", "an order's id is 1 to 64 letters, digits, dots, dashes or underscores")
-	}
-	state, err := s.store.get(r.Context(), id)
+	state, err := s.known(r)
 	if err != nil {
 		return err
 	}

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/examples/shop/checkout"
 	"github.com/millrace/millrace/push"
 )
 
@@ -25,6 +27,8 @@ type Deps struct {
 type Shop struct {
 	store  store
 	bus    *bus.Bus
+	check  *checkout.Checkout
+	pace   []checkout.Option
 	hub    *push.Hub
 	log    *slog.Logger
 	outbox func(context.Context) (OutboxLag, error)
@@ -51,6 +55,11 @@ func Outbox(lag func(context.Context) (OutboxLag, error)) Option {
 // KafkaAddress is the broker's address in the commands that the page offers, by default 127.0.0.1:9092.
 func KafkaAddress(address string) Option { return option(func(s *Shop) { s.kafka = address }) }
 
+// Pace is how long people take to approve, pack, ship and deliver; by default each state of an order can be seen.
+func Pace(p checkout.Pace) Option {
+	return option(func(s *Shop) { s.pace = append(s.pace, checkout.At(p)) })
+}
+
 // New makes a shop.
 func New(deps Deps, opts ...Option) (*Shop, error) {
 	if deps.Pool == nil || deps.Bus == nil || deps.Hub == nil {
@@ -61,19 +70,31 @@ func New(deps Deps, opts ...Option) (*Shop, error) {
 		return nil, fmt.Errorf("shop: new: %w", err)
 	}
 	s := &Shop{
-		store: store{pool: deps.Pool}, bus: deps.Bus, hub: deps.Hub, log: slog.New(slog.DiscardHandler),
+		bus: deps.Bus, hub: deps.Hub, log: slog.New(slog.DiscardHandler),
 		kafka: "127.0.0.1:9092", page: page, assets: assets,
 	}
 	for _, opt := range opts {
 		opt.apply(s)
 	}
+	if s.check, err = checkout.New(deps.Pool, deps.Bus, s.pace...); err != nil {
+		return nil, fmt.Errorf("shop: new: %w", err)
+	}
+	s.store = store{pool: deps.Pool, flow: s.check.Flow}
 	return s, nil
 }
 
-// Run accepts orders until ctx ends; it finishes those that it has begun and returns nil then.
+// Contracts are all that the shop's topics hold, for [bus.Bus.Verify], which must have seen them before the shop runs.
+func (s *Shop) Contracts() []bus.Definition {
+	return append(s.check.Contracts(), OrderPlaced)
+}
+
+// Run accepts orders and checks them out until ctx ends; it finishes what it has begun and returns nil then.
 func (s *Shop) Run(ctx context.Context) error {
-	err := s.bus.Subscribe(ctx, Group, bus.On(OrderPlaced, s.accept))
-	if err != nil && ctx.Err() == nil {
+	running, ending := errgroup.WithContext(ctx)
+	running.Go(func() error { return s.bus.Subscribe(ending, Group, bus.On(OrderPlaced, s.accept)) })
+	running.Go(func() error { return s.check.Run(ending) })
+	running.Go(func() error { return s.check.Follow(ending, s.bus, s.progress) })
+	if err := running.Wait(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("shop: %w", err)
 	}
 	return nil

@@ -9,7 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/millrace/millrace/examples/shop/checkout"
 	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/sagas"
 )
 
 // The errors of the store.
@@ -18,9 +20,12 @@ var (
 	ErrConflict = errors.New("shop: the id belongs to another order")
 )
 
-type store struct{ pool *pgxpool.Pool }
+type store struct {
+	pool *pgxpool.Pool
+	flow *sagas.Flow[checkout.Cart, checkout.Receipt]
+}
 
-// place writes the order and its event in one transaction. Asking for the same order again returns the one that is
+// place writes the order, its event and the start of its checkout in one transaction. Asking for the same order again returns the one that is
 // there; created says which of the two happened. Another order under the same id gives [ErrConflict].
 func (s store) place(ctx context.Context, d Draft) (state OrderState, created bool, err error) {
 	order := d.place(now())
@@ -29,7 +34,7 @@ func (s store) place(ctx context.Context, d Draft) (state OrderState, created bo
 		if err != nil || !created {
 			return err
 		}
-		return outbox.In(tx).Publish(ctx, OrderPlaced.New(order)).Err()
+		return outbox.In(tx).Publish(ctx, OrderPlaced.New(order), s.flow.New(order.ID, order.cart())).Err()
 	})
 	if err != nil {
 		return OrderState{}, false, fmt.Errorf("shop: place order %s: %w", d.ID, err)

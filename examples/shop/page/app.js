@@ -2,6 +2,7 @@ import { keepClock, now } from './clock.js';
 import { arrived, earlier, placed } from './feed.js';
 import { orders } from './form.js';
 import { precise } from './format.js';
+import { live, lives } from './life.js';
 import { meters } from './meters.js';
 import { follow } from './stream.js';
 
@@ -60,6 +61,8 @@ orders(order => {
 earlier();
 keepClock();
 meters();
+lives();
+document.addEventListener('order', event => live(event.detail));
 
 for (const button of document.querySelectorAll('[data-copy]')) {
 	button.addEventListener('click', async () => {

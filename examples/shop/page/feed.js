@@ -87,6 +87,14 @@ setInterval(() => {
 	news = 0;
 }, 2000);
 
+/** Says where an order is in its machine. */
+export function stage(order, state) {
+	const li = rows.get(order);
+	if (!li || !state) return;
+	li.querySelector('em').textContent = state;
+	li.dataset.stage = state;
+}
+
 /** Shows the orders that are there already. */
 export async function earlier() {
 	try {

@@ -62,6 +62,7 @@ export function show(event) {
 	rest();
 	card.removeAttribute('data-empty');
 	document.querySelector('#replay').disabled = calm.matches;
+	document.dispatchEvent(new CustomEvent('order', { detail: view.order }));
 	text('subject', `${view.order.customer} · ${euros(view.order.total_cents)} · ${view.order.id}`);
 	text('position', `${view.event.topic}\n${view.event.partition} @ ${view.event.offset}`);
 	text('lead', duration(all));

@@ -1,0 +1,119 @@
+package checkout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/machines"
+	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/resilience"
+	"github.com/millrace/millrace/sagas"
+)
+
+// Group is the partition group that runs machine and saga.
+const Group = "shop-checkout"
+
+// Checkout brings orders on. It is safe for concurrent use.
+type Checkout struct {
+	pool  *pgxpool.Pool
+	group *partitions.Group
+	pace  Pace
+
+	// Flow is the saga "checkout", whose ids are those of orders.
+	Flow *sagas.Flow[Cart, Receipt]
+
+	open, reserve *sagas.Step[Cart, struct{}]
+	charge        *sagas.Step[Cart, string]
+	pay, ship     *sagas.Step[mark, struct{}]
+	pack, deliver *sagas.Step[mark, struct{}]
+}
+
+// mark is what an order's machine is told, and under which number.
+type mark struct {
+	Order  string `json:"order"`
+	Number string `json:"number,omitzero"`
+}
+
+// Option changes a checkout.
+type Option interface{ apply(*Checkout) }
+
+type option func(*Checkout)
+
+func (o option) apply(c *Checkout) { o(c) }
+
+// At is how long people take. By default each state can be seen for a second or two.
+func At(p Pace) Option { return option(func(c *Checkout) { c.pace = p }) }
+
+// stepTimeout bounds one attempt of a step.
+const stepTimeout = 10 * time.Second
+
+// New makes a checkout on a database that has the shop's schema.
+func New(pool *pgxpool.Pool, b *bus.Bus, opts ...Option) (*Checkout, error) {
+	c := &Checkout{pool: pool, pace: usualPace()}
+	for _, opt := range opts {
+		opt.apply(c)
+	}
+	limit := sagas.Timeout(stepTimeout)
+	c.open = sagas.NewStep("open", func(ctx context.Context, cart Cart) (struct{}, error) {
+		return c.tell(ctx, cart.Order, Fresh, Opening{TotalCents: cart.TotalCents})
+	}, func(ctx context.Context, cart Cart, _ struct{}) error {
+		_, err := c.tell(ctx, cart.Order, Cancelled, Cancelling{Reason: "the checkout was undone"})
+		if errors.Is(err, machines.ErrNotAllowed) {
+			return nil // it was never open, or has expired
+		}
+		return err
+	}, limit)
+	c.reserve = sagas.NewStep("reserve", c.take, c.giveBack, limit)
+	c.charge = sagas.NewStep("charge", c.collect, c.refund, limit)
+	tell := func(name string, to State, payload func(mark) machines.Payload[Event]) *sagas.Step[mark, struct{}] {
+		return sagas.NewStep(name, func(ctx context.Context, m mark) (struct{}, error) {
+			return c.tell(ctx, m.Order, to, payload(m))
+		}, nil, limit)
+	}
+	c.pay = tell("pay", Paid, func(m mark) machines.Payload[Event] { return Paying{Payment: m.Number} })
+	c.pack = tell("pack", Packed, func(mark) machines.Payload[Event] { return Packing{} })
+	c.ship = tell("ship", Shipped, func(m mark) machines.Payload[Event] { return Shipping{Parcel: m.Number} })
+	c.deliver = tell("deliver", Delivered, func(mark) machines.Payload[Event] { return Delivering{} })
+	c.Flow = sagas.Define("checkout", c.run)
+	var err error
+	if c.group, err = partitions.New(b, Group, Orders.Part(), c.Flow.Part()); err != nil {
+		return nil, fmt.Errorf("checkout: %w", err)
+	}
+	return c, nil
+}
+
+// Contracts are what the checkout's topics hold.
+func (c *Checkout) Contracts() []bus.Definition {
+	return append(Orders.Contracts(), c.Flow.Contracts()...)
+}
+
+// Run brings orders on until ctx ends.
+func (c *Checkout) Run(ctx context.Context) error { return c.group.Run(ctx) } //nolint:wrapcheck // it says it
+
+// tell asks the order's machine to take an event that leads to a state. An order that is there already has taken it, in
+// an attempt whose answer was lost. One that does not take it stands elsewhere, and the checkout cannot go on.
+func (c *Checkout) tell(ctx context.Context, order string, to State, event machines.Payload[Event]) (struct{}, error) {
+	_, err := Orders.Ask(ctx, c.group, order, event)
+	refused, ok := errors.AsType[*machines.NotAllowedError](err)
+	switch {
+	case err == nil, ok && !refused.Missing && State(refused.State) == to:
+		return struct{}{}, nil
+	case ok:
+		return struct{}{}, resilience.Permanent(refused)
+	}
+	return struct{}{}, fmt.Errorf("checkout: tell the order %s: %w", order, err)
+}
+
+// Cancel gives an order up for a customer, unless it is too late, which is a [machines.NotAllowedError]. The machine decides;
+// the saga then undoes what was done, also where this process dies between the two: its next step is refused.
+func (c *Checkout) Cancel(ctx context.Context, to bus.Publisher, order string) error {
+	if _, err := c.tell(ctx, order, Cancelled, Cancelling{Reason: "by the customer"}); err != nil {
+		return err
+	}
+	return c.Flow.Cancel(ctx, to, "the customer cancelled", order).Err() //nolint:wrapcheck // it says it
+}

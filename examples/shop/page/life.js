@@ -1,0 +1,87 @@
+import { draw } from './chart.js';
+import { stage } from './feed.js';
+import { at, precise } from './format.js';
+import { follow } from './stream.js';
+
+const card = document.querySelector('#life');
+const journal = document.querySelector('#journal');
+const note = document.querySelector('#life-note');
+const buttons = { approve: document.querySelector('#approve'), cancel: document.querySelector('#cancel') };
+const element = (name, textContent) => Object.assign(document.createElement(name), { textContent });
+const sayings = {
+	completed: 'The checkout is completed.', compensated: 'The checkout was undone.', compensating: 'The checkout is being undone.',
+	parked: 'The checkout waits for an operator.', abandoned: 'The checkout was abandoned.',
+};
+
+let mark = () => {};
+let shown = null; // the order whose life is shown
+let known = null; // its progress
+
+function say(progress) {
+	if (!progress.saga) return 'The checkout has not begun yet.';
+	const saying = sayings[progress.saga] ?? 'The checkout is under way.';
+	return progress.reason ? `${saying.slice(0, -1)}: ${progress.reason}.` : saying;
+}
+
+function render(progress) {
+	known = progress;
+	card.removeAttribute('data-empty');
+	const ways = new Set();
+	let from = '';
+	for (const { text } of progress.journal.filter(e => e.source === 'order')) {
+		ways.add(`${from} ${text}`);
+		from = text.split(' → ')[1];
+	}
+	mark(progress.state, ways);
+	journal.replaceChildren(...progress.journal.map(entry => {
+		const li = document.createElement('li');
+		li.dataset.outcome = entry.outcome;
+		li.dataset.source = entry.source;
+		const words = { done: '', undone: 'undone', failed: 'failed' };
+		li.append(Object.assign(element('time', at(precise(entry.at))), { dateTime: entry.at }), element('b', entry.source),
+			element('span', entry.text), element('em', words[entry.outcome]));
+		return li;
+	}));
+	journal.parentElement.scrollTop = journal.scrollHeight;
+	note.textContent = say(progress);
+	const open = ['new', 'paid', 'packed'].includes(progress.state) && !['compensating', 'compensated', 'completed'].includes(progress.saga);
+	buttons.cancel.disabled = !open;
+	buttons.approve.disabled = !(open && progress.state === 'new' && progress.saga === 'waiting');
+}
+
+/** Shows what becomes of an order. */
+export async function live(order) {
+	shown = order.id;
+	document.querySelector('#life-subject').textContent = `${order.customer} · ${order.id}`;
+	if (known?.order === shown) return;
+	const response = await fetch(`/orders/${encodeURIComponent(order.id)}/progress`, { cache: 'no-store' }).catch(() => null);
+	const progress = response?.ok ? await response.json() : null;
+	if (progress && shown === order.id && known?.order !== shown) render(progress);
+}
+
+for (const [verb, button] of Object.entries(buttons)) {
+	button.addEventListener('click', async () => {
+		button.disabled = true;
+		const response = await fetch(`/orders/${encodeURIComponent(shown)}/${verb}`, { method: 'POST' }).catch(() => null);
+		if (response?.ok) return;
+		const problem = await response?.json().catch(() => null);
+		note.textContent = problem?.detail ?? 'The shop does not answer. Try again in a moment.';
+	});
+}
+
+/** Draws the machine, and follows what becomes of all orders. */
+export async function lives() {
+	const chart = await fetch('/chart').then(r => r.json()).catch(() => null);
+	if (chart) mark = draw(document.querySelector('#chart'), chart);
+	mark(known?.state, new Set());
+	follow('checkouts', {
+		state() {},
+		event(progress) {
+			stage(progress.order, progress.state);
+			if (progress.order === shown && !(known?.order === shown && known.journal.length > progress.journal.length)) render(progress);
+		},
+		reset() {
+			known = null;
+		},
+	});
+}
