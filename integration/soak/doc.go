@@ -10,7 +10,8 @@
 // Each worker is a process of the test's own binary. All of them are one group of package partitions, which counts
 // records by key in a table, emits each count, arms a timer for some of the records and arms one anew for each, and has
 // singletons that note their tokens for as long as they believe in their leases; and each takes locks of package locks.
-// Beside it they run a group of machines, lamps, to which random events come.
+// Beside it they run a group of machines, lamps, to which random events come, and one of sagas that move money between
+// accounts, in steps that fail at random, and that are cancelled at random.
 // Some keep their state on disk and find it again in their next life; one standby is kept of each shard. The test feeds
 // them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for less or for
 // longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or restarted.
@@ -32,4 +33,6 @@
 //   - G4: so does the look at singletons and locks. Test: TestJournalsFind.
 //   - G5: each event of a machine has one end, and an instance is the fold of its transitions, by its own definition. Test: TestSoak.
 //   - G6: the oracle of machines finds what it is for. Test: TestLampOracleFinds.
+//   - G7: no money is lost or made by sagas: each is completed, or compensated with nothing of it left; each step ends once, and is undone once and not before. Test: TestSoak.
+//   - G8: the oracle of sagas finds what it is for. Test: TestBankOracleFinds.
 package soak

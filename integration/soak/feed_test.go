@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -23,6 +24,8 @@ type feed struct {
 	sent     map[string]int64
 	acked    []acked
 	unknown  int
+	bank     *bank
+	started  int
 	slowest  time.Duration
 }
 
@@ -46,7 +49,7 @@ func (f *feed) run(ctx context.Context) {
 			msgs[i] = stepped.New(steps[i])
 		}
 		began := time.Now()
-		results := f.bus.Publish(context.WithoutCancel(ctx), append(msgs, switches(f.chance)...)...)[:feedBurst]
+		results := f.bus.Publish(context.WithoutCancel(ctx), slices.Concat(msgs, switches(f.chance), f.transfers())...)[:feedBurst]
 		f.slowest = max(f.slowest, time.Since(began))
 		for i, result := range results {
 			if result.Err != nil {
@@ -57,6 +60,12 @@ func (f *feed) run(ctx context.Context) {
 				continue
 			}
 			f.acked = append(f.acked, acked{steps[i], int32(result.Partition), result.Offset})
+		}
+		if f.chance.IntN(10) == 0 {
+			late := "t" + itoa(1+f.chance.IntN(f.started))
+			if err := f.bank.flow.Cancel(context.WithoutCancel(ctx), f.bus, "changed my mind", late).Err(); err != nil {
+				f.timeline.say("a cancel failed: %v", err)
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -55,6 +55,9 @@ func (s *soak) round(number uint64, length time.Duration) {
 	if err := s.reader.lampOracle.stored(s.t.Context(), s.bus); err != nil {
 		s.timeline.breaks("the lamps cannot be read: %v", err)
 	}
+	if err := s.reader.money(s.t.Context()); err != nil {
+		s.timeline.breaks("the money cannot be read: %v", err)
+	}
 	s.believed(quiet)
 	s.timeline.say("round %d is checked: %d effects", number, s.oracle.effects)
 }
@@ -65,7 +68,7 @@ func (s *soak) settle() {
 	defer cancel()
 	for {
 		err := s.reader.read(ctx)
-		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing())
+		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing(), s.reader.bankOracle.missing())
 		if err == nil && missing == "" || s.timeline.wrong() != "" {
 			return
 		}

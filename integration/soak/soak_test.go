@@ -91,7 +91,7 @@ func start(t *testing.T, seed uint64) *soak {
 	must(err)
 	s.bus, err = bus.Open(t.Context(), s.cluster.URL)
 	must(err)
-	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions} {
+	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions, transferCalls, transferTold} {
 		must(s.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: shards}))
 	}
 	health, err := newHealth(s.cluster.URL)
@@ -101,7 +101,7 @@ func start(t *testing.T, seed uint64) *soak {
 	s.chaos = &chaos{
 		fleet: s.fleet, cluster: s.cluster, health: health, timeline: s.timeline, seed: seed, done: counts{of: make(map[string]int)},
 	}
-	s.feed = &feed{bus: s.bus, timeline: s.timeline, chance: rand.New(rand.NewPCG(seed, 0)), sent: make(map[string]int64)}
+	s.feed = &feed{bus: s.bus, timeline: s.timeline, chance: rand.New(rand.NewPCG(seed, 0)), bank: newBank(seed), sent: make(map[string]int64)}
 	s.oracle = newOracle(s.timeline.breaks)
 	s.reader = newReader(s.bus, s.oracle, s.feed)
 	return s
@@ -113,8 +113,8 @@ func (s *soak) report(took time.Duration) {
 	for _, what := range slices.Sorted(maps.Keys(s.chaos.done.of)) {
 		done = append(done, fmt.Sprintf("%s %d times", what, s.chaos.done.of[what]))
 	}
-	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
-		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, len(s.reader.lampOracle.ended), s.reigned, s.held,
+	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d transfers (%s), %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
+		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, len(s.reader.lampOracle.ended), s.feed.started, s.reader.bankOracle.ends(), s.reigned, s.held,
 		s.feed.slowest.Round(time.Millisecond), s.reader.slowest.Round(time.Millisecond))
 	if wrong := s.timeline.wrong(); wrong != "" {
 		if err := s.reader.dump(s.t.Context(), s.dir); err != nil {

@@ -18,6 +18,7 @@ type reader struct {
 	feed   *feed
 
 	lampOracle *lampOracle
+	bankOracle *bankOracle
 	at         map[bus.Topic]map[bus.Partition]int64 // from where to read on
 	acked      map[place]acked                       // acknowledged steps that were not met yet; Token is the offset
 
@@ -26,7 +27,7 @@ type reader struct {
 
 func newReader(b *bus.Bus, o *oracle, f *feed) *reader {
 	return &reader{
-		bus: b, oracle: o, feed: f, lampOracle: newLampOracle(o.breaks), at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked),
+		bus: b, oracle: o, feed: f, lampOracle: newLampOracle(o.breaks), bankOracle: newBankOracle(o.breaks), at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked),
 	}
 }
 
@@ -48,7 +49,10 @@ func (r *reader) read(ctx context.Context) error {
 		r.oracle.breaks("input %d@%d: step %d of %s was acknowledged and is not there", a.shard, a.offset, a.N, a.Key)
 	}
 	clear(r.acked)
-	return r.lamps(ctx)
+	if err := r.lamps(ctx); err != nil {
+		return err
+	}
+	return r.transfers(ctx)
 }
 
 // rest reads what has come to a topic since the last time.
@@ -115,7 +119,7 @@ func (r *reader) output(record bus.Record) error {
 
 // dump writes the topics into the directory, one JSON object a line, for whoever looks for the cause.
 func (r *reader) dump(ctx context.Context, dir string) error {
-	for _, topic := range []bus.Topic{inputs, outputs, changelog, lampEvents, lampTransitions, lampGroup + ".changelog"} {
+	for _, topic := range []bus.Topic{inputs, outputs, changelog, lampEvents, lampTransitions, lampGroup + ".changelog", transferCalls, transferTold, bankGroup + ".changelog"} {
 		file, err := os.Create(filepath.Join(dir, string(topic)+".jsonl"))
 		if err != nil {
 			return err

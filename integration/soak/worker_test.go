@@ -61,6 +61,10 @@ func work() (err error) {
 	if err != nil {
 		return err
 	}
+	money := newBank(seed)
+	if err := money.open(b, where(os.Getenv(workerVariable), os.Getenv(stateVariable), "bank")...); err != nil {
+		return err
+	}
 	m, err := locks.New(b, group, locks.LeaseTime(lockLease), locks.Logger(logger), locks.Owner(os.Getenv(workerVariable)))
 	if err != nil {
 		return err
@@ -68,6 +72,7 @@ func work() (err error) {
 	running, ctx := errgroup.WithContext(ctx)
 	running.Go(func() error { return g.Run(ctx) })
 	running.Go(func() error { return lights.Run(ctx) })
+	running.Go(func() error { return money.group.Run(ctx) })
 	running.Go(func() error { return m.Run(ctx) })
 	for i := range uint64(lockClients) {
 		chance := rand.New(rand.NewPCG(seed, i))
