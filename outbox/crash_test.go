@@ -112,7 +112,7 @@ func TestExactlyOnce(t *testing.T) {
 // round runs a node until it has published some, and ends it.
 func (f *fixture) round(way string, published int) {
 	f.Helper()
-	ice := newIce()
+	ice := newIce(nil)
 	node := *f
 	node.url = ice.proxy(f.T, f.url)
 	own, err := bus.Open(f.Context(), f.broker, bus.Dialer(ice.dial))

@@ -40,6 +40,7 @@
 //   - G25: who has a relay, how far it is and what stands in its way can be asked of Kafka, whether it runs or not. Test: TestStandings.
 //   - G26: what comes before a row of which no record can be made is published, and the error says where it is and how to pass over it. Test: TestUnroutableRow.
 //   - G27: a relay publishes what roles tell the log alone only when it is given [LogOnly]. Test: TestLogOnlyIsAskedFor.
+//   - G28: a relay may crash at any step between reading a row and confirming it, in the middle of a large transaction too. Test: TestEachStep.
 //
 // # Debezium
 //

@@ -3,6 +3,7 @@ package outbox_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/url"
 	"sync"
@@ -17,11 +18,20 @@ type ice struct {
 	mu     sync.Mutex
 	frozen chan struct{}
 	held   []net.Conn
+	wire   *wire // that freezes it, or nil
 }
 
-func newIce() *ice { return &ice{frozen: make(chan struct{})} }
+func newIce(w *wire) *ice { return &ice{frozen: make(chan struct{}), wire: w} }
 
-func (i *ice) freeze() { close(i.frozen) }
+func (i *ice) freeze() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	select {
+	case <-i.frozen:
+	default:
+		close(i.frozen)
+	}
+}
 
 // melt closes what was left open, at the end of a test.
 func (i *ice) melt() {
@@ -44,7 +54,8 @@ func (i *ice) dial(ctx context.Context, network, address string) (net.Conn, erro
 		return nil, err
 	}
 	own, near := net.Pipe()
-	i.bridge(near, far)
+	up, down := i.wire.kafka()
+	i.bridge(near, far, up, down)
 	return &bridged{Conn: own, far: far}, nil
 }
 
@@ -59,25 +70,38 @@ func (c *bridged) RemoteAddr() net.Addr { return c.far.RemoteAddr() }
 func (c *bridged) LocalAddr() net.Addr  { return c.far.LocalAddr() }
 
 // bridge carries bytes until one side closes. On ice the far side is told nothing of that.
-func (i *ice) bridge(near, far net.Conn) {
+func (i *ice) bridge(near, far net.Conn, up, down flow) {
 	i.mu.Lock()
 	i.held = append(i.held, near, far)
 	i.mu.Unlock()
-	go i.carry(far, near)
-	go i.carry(near, far)
+	go i.carry(far, near, up)
+	go i.carry(near, far, down)
 }
 
-func (i *ice) carry(to, from net.Conn) {
-	buffer := make([]byte, 64<<10)
+// flow is one direction of a connection: how it is read piece by piece, and what becomes of each.
+type flow struct {
+	next  func(from io.Reader, space []byte) (piece []byte, err error)
+	judge func(piece []byte) fate
+}
+
+func (i *ice) carry(to, from net.Conn, f flow) {
+	space := make([]byte, 64<<10)
 	for {
-		n, err := from.Read(buffer)
+		piece, err := f.next(from, space)
 		select {
 		case <-i.frozen:
 			return
 		default:
 		}
-		if n > 0 {
-			if _, failed := to.Write(buffer[:n]); failed != nil {
+		if len(piece) > 0 {
+			end := f.judge(piece)
+			if end != goesOn {
+				i.freeze()
+			}
+			if end == before {
+				return
+			}
+			if _, failed := to.Write(piece); failed != nil {
 				err = failed
 			}
 		}
@@ -112,7 +136,8 @@ func (i *ice) proxy(t *testing.T, address string) string {
 				_ = near.Close()
 				continue
 			}
-			i.bridge(near, far)
+			up, down := i.wire.postgres()
+			i.bridge(near, far, up, down)
 		}
 	})
 	t.Cleanup(func() {
