@@ -73,16 +73,12 @@ type committing struct {
 // settle arms what is to be waited for, or finds that it has come, and returns the attempts that are still to be made.
 func (c *committing) settle(p *plan) (steps []*op) {
 	for _, e := range c.fresh {
-		if c.head.drop(e.At) {
-			c.changed = true
-		}
+		c.drop(e)
 	}
 	for _, o := range p.arms {
-		switch i := c.head.waitAt(o.at); {
-		case i >= 0:
-		case c.head.Cancel:
+		if c.head.Cancel {
 			c.add(cancelled(o, c.Now()))
-		default:
+		} else {
 			c.arm(o)
 		}
 	}
@@ -96,41 +92,13 @@ func (c *committing) settle(p *plan) (steps []*op) {
 		c.run.runner.timers.At(c.Tx, w.Due, timerKey(w.At, c.run.key))
 	}
 	for _, o := range p.steps {
-		if c.head.Cancel && o.kind == KindStep && !o.begun {
+		if c.head.Cancel && o.kind == KindStep && !o.tried.Unknown {
 			c.add(cancelled(o, c.Now()))
 			continue
 		}
 		steps = append(steps, o)
 	}
 	return steps
-}
-
-// arm begins a sleep or an await.
-func (c *committing) arm(o *op) {
-	n, key := c.run.runner, c.run.key
-	w := wait{At: o.at, Kind: o.kind, Name: o.name}
-	if o.kind == KindAwait {
-		if value, found := n.fromInbox(c.Tx, key, &c.head, o.name); found {
-			c.changed = true
-			c.add(Entry{At: o.at, Kind: o.kind, Name: o.name, Out: value, When: c.Now()})
-			return
-		}
-	}
-	if o.kind == KindSleep || o.after > 0 {
-		w.Due = c.Now().Add(o.after)
-		n.timers.At(c.Tx, w.Due, timerKey(o.at, key))
-	}
-	c.head.set(w)
-	c.changed = true
-}
-
-// add adds an entry that the flow is to meet after the transaction.
-func (c *committing) add(e Entry) {
-	if c.head.drop(e.At) {
-		c.changed = true
-	}
-	c.extra = append(c.extra, e)
-	c.got = append(c.got, outcome{at: e.At, entry: e})
 }
 
 // write puts the entries into the journal.
@@ -146,11 +114,12 @@ func (c *committing) write() {
 	}
 }
 
-// paginate cuts entries into what fits a row.
+// paginate cuts entries into what fits a row. What a branch has lost has a row of its own, as what came for it in the last moment
+// has: it is overwritten.
 func paginate(entries []Entry) (pages [][]Entry) {
 	from, size := 0, 0
 	for i, e := range entries {
-		if size += len(e.Out) + maxText; i > from && size > maxResult {
+		if size += len(e.Out) + maxText; i > from && (size > maxResult || e.lost() || entries[i-1].lost()) {
 			pages, from, size = append(pages, entries[from:i]), i, len(e.Out)+maxText
 		}
 	}

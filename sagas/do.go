@@ -80,7 +80,7 @@ func failed(e Entry) error {
 		return nil
 	case e.Failed.Kind == FailedTimeout:
 		return ErrTimeout
-	case e.Failed.Kind == FailedCancelled && e.Kind != KindStep:
+	case (e.Failed.Kind == FailedCancelled || e.Failed.Kind == FailedLost) && e.Kind != KindStep:
 		return ErrCancelled
 	default:
 		return &StepError{

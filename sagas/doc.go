@@ -47,6 +47,9 @@
 //   - G15: a wrong definition is refused by whatever meets it first. Test: TestDefinitionErrors.
 //   - G16: histories that earlier versions have recorded are played as they were. Test: TestRecordedHistories.
 //   - G17: what earlier versions have stored is read as it was recorded. Test: TestRecordedRows.
+//   - G18: branches go on side by side, each by its own part of the journal, and end as their flow does. Test: TestBranches.
+//   - G19: of branches of which the first counts, what the others did is undone, and they begin no step any more. Test: TestFirst.
+//   - G20: a saga goes the way of the version of its flow in which it came to a change, to its end. Test: TestVersion.
 //
 // # Effects
 //

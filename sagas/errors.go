@@ -11,7 +11,7 @@ var (
 	// ErrDefinition is found in the error of a flow, step or signal that is defined wrongly.
 	ErrDefinition = errors.New("sagas: definition")
 	// ErrCancelled is what a flow is told by whatever it waits for once its saga is cancelled, and what each further step
-	// ends with.
+	// ends with; also a branch of [First] when another one has won.
 	ErrCancelled = errors.New("sagas: cancelled")
 	// ErrTimeout is what [Await] ends with when the time is over and no signal has come.
 	ErrTimeout = errors.New("sagas: the time is over")
@@ -49,7 +49,7 @@ func (e *StepError) Class() resilience.Class {
 
 // Is makes it [ErrTooLarge] or [ErrCancelled] where that is the reason.
 func (e *StepError) Is(target error) bool {
-	return target == ErrTooLarge && e.kind == FailedTooLarge || target == ErrCancelled && e.kind == FailedCancelled
+	return target == ErrTooLarge && e.kind == FailedTooLarge || target == ErrCancelled && (e.kind == FailedCancelled || e.kind == FailedLost)
 }
 
 // FailedError says how a saga has ended that did not complete.

@@ -16,6 +16,9 @@ const (
 	KindUndo  Kind = "undo"
 	KindSleep Kind = "sleep"
 	KindAwait Kind = "await"
+	// KindFirst has the branch that has won, and KindVersion a version, as Out.
+	KindFirst   Kind = "first"
+	KindVersion Kind = "version"
 )
 
 // Entry is what has come of one thing that a flow asked for, as it stands in the saga's journal.
@@ -50,7 +53,10 @@ const (
 	FailedCancelled = "cancelled"
 	FailedTimeout   = "timeout"
 	FailedTooLarge  = "too large"
+	FailedLost      = "lost"
 )
+
+func (e Entry) lost() bool { return e.Failed != nil && e.Failed.Kind == FailedLost }
 
 // History is all of a saga. Its JSON can be kept, and be played by later versions of the flow: see [Flow.Play].
 type History struct {

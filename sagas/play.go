@@ -16,6 +16,8 @@ type Played struct {
 	Reason string
 	// Result is what the flow has returned.
 	Result json.RawMessage
+	// Noted are entries that the flow makes itself, and that come next in the history.
+	Noted []Entry
 	// Asks are what the flow waits for and the history does not have.
 	Asks []Ask
 }
@@ -52,7 +54,7 @@ func (f *Flow[In, Out]) Play(ctx context.Context, h History) (Played, error) {
 	if !r.advance(ctx, p) {
 		return Played{}, fmt.Errorf("sagas: %s: %w", f.name, context.Cause(ctx))
 	}
-	played := Played{Status: Waiting, Reason: p.reason, Result: p.result}
+	played := Played{Status: Waiting, Reason: p.reason, Result: p.result, Noted: p.fresh}
 	for _, o := range append(p.steps, p.arms...) {
 		played.Asks = append(played.Asks, Ask{
 			At: o.at, Kind: o.kind, Name: o.name, After: o.after, In: o.in, Out: o.out, op: o, run: r,

@@ -69,6 +69,11 @@ func cancelled(o *op, now time.Time) Entry {
 	return Entry{At: o.at, Kind: o.kind, Name: o.name, When: now, Failed: &Failure{Kind: FailedCancelled, Message: "the saga is cancelled"}}
 }
 
+// lost is what an operation comes to when another branch has won.
+func lost(o *op, now time.Time) Entry {
+	return Entry{At: o.at, Kind: o.kind, Name: o.name, When: now, Failed: &Failure{Kind: FailedLost, Message: "another branch has won"}}
+}
+
 // page is some entries, in one row. The first page of a saga has what it was started with.
 type page struct {
 	Input   *input  `json:"input,omitempty"`

@@ -34,6 +34,11 @@ type run struct {
 	undoing *op
 	steps   int // that have ended
 
+	ready      []func()       // branches that can go on
+	noted      []Entry        // by the flow itself
+	versions   map[string]int // that the flow knows
+	recovering bool           // what has no entry may have happened: until the flow has come to where it waits
+
 	told   bool // the flow knows that the saga is cancelled
 	ended  bool
 	out    json.RawMessage
@@ -71,7 +76,8 @@ type outcome struct {
 func newRun(r *runner, l loaded) *run {
 	n := &run{
 		runner: r, loaded: l, busy: true, stopped: make(chan struct{}), yielded: make(chan struct{}),
-		waiting: make(map[string]*op), tries: make(map[string]wait, len(l.head.Waits)),
+		waiting: make(map[string]*op), tries: make(map[string]wait, len(l.head.Waits)), versions: make(map[string]int),
+		recovering: l.recovered,
 	}
 	for _, e := range l.entries {
 		if e.Kind == KindStep {
@@ -91,7 +97,7 @@ func (r *run) play() {
 		if v := recover(); v != nil {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
 			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
-		} else if !returned && r.broken == "" {
+		} else if !returned && !r.dead() && r.broken == "" {
 			r.broken = "the flow has ended its goroutine"
 		}
 		r.ended = true
@@ -146,15 +152,22 @@ func (r *run) dead() bool {
 	}
 }
 
-// flowing waits until the flow waits or has ended. It is false when the run is given up.
+// flowing waits until all branches of the flow wait or have ended. It is false when the run is given up.
 func (r *run) flowing(ctx context.Context) bool {
-	select {
-	case <-r.yielded:
-		return true
-	case <-r.stopped:
-		return false
-	case <-ctx.Done():
-		return false
+	for {
+		select {
+		case <-r.yielded:
+		case <-r.stopped:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+		if len(r.ready) == 0 || r.broken != "" {
+			return true
+		}
+		next := r.ready[0]
+		r.ready = r.ready[1:]
+		next()
 	}
 }
 

@@ -15,11 +15,13 @@ import (
 
 // Saga is a flow's way to do things. It belongs to the flow's goroutine.
 type Saga struct {
-	run  *run
-	path string
-	next int
-	rand uint64
-	now  time.Time
+	run    *run
+	parent *Saga
+	lost   bool // another branch has won
+	path   string
+	next   int
+	rand   uint64
+	now    time.Time
 }
 
 // ID is the saga's id.
@@ -57,8 +59,8 @@ type op struct {
 	after   time.Duration                                  // of sleeps and awaits
 	wake    chan Entry
 
+	saga       *Saga
 	performing bool
-	begun      bool // it may have happened
 	tried      wait
 }
 
@@ -67,13 +69,15 @@ func (s *Saga) call(o *op) Entry {
 	s.run.living()
 	s.next++
 	o.at = s.path + strconv.Itoa(s.next)
+	o.saga = s
 	e, met := s.run.journal[o.at]
 	switch {
-	case met && (e.Kind != o.kind || e.Name != o.name):
-		s.abort(fmt.Sprintf("the flow has changed: at %s the journal has %s, and the flow asks for %s",
-			o.at, title(e.Kind, e.Name), title(o.kind, o.name)))
 	case met:
+		s.fits(e, o.kind, o.name)
 		delete(s.run.journal, o.at)
+	case s.hasLost() && !s.run.mayHave(o):
+		e = lost(o, s.now)
+		s.run.noted = append(s.run.noted, e)
 	default:
 		e = s.run.wait(o)
 	}
@@ -84,6 +88,19 @@ func (s *Saga) call(o *op) Entry {
 		s.now = e.When
 	}
 	return e
+}
+
+// fits parks the saga when the journal has something else than the flow asks for.
+func (s *Saga) fits(e Entry, k Kind, name string) {
+	if e.Kind != k || e.Name != name {
+		s.abort(fmt.Sprintf("the flow has changed: at %s the journal has %s, and the flow asks for %s", e.At, title(e.Kind, e.Name), title(k, name)))
+	}
+}
+
+// mayHave says of a step without an entry whether it may have happened.
+func (r *run) mayHave(o *op) bool {
+	_, tried := r.tries[o.at]
+	return o.kind == KindStep && (r.recovering || tried)
 }
 
 // title names something that a flow asks for.

@@ -101,13 +101,14 @@ func (r *run) advance(ctx context.Context, p *plan) bool {
 		if !r.flowing(ctx) {
 			return false
 		}
-		r.place(p, r.recovered)
-	}
-	for _, o := range queue {
-		if !r.take(ctx, p, o) {
+		if r.recovering = false; !r.settle(ctx, p, r.recovered) {
 			return false
 		}
-		r.place(p, false)
+	}
+	for _, o := range queue {
+		if !r.take(ctx, p, o) || !r.settle(ctx, p, false) {
+			return false
+		}
 	}
 	p.park = cmp.Or(p.park, r.broken)
 	if r.ended && p.park == "" {
@@ -135,30 +136,6 @@ func (r *run) all() []*op {
 		all = append(all, r.undoing)
 	}
 	return all
-}
-
-// place says what is to be done for operations that the flow has come to.
-func (r *run) place(p *plan, recovered bool) {
-	for _, o := range r.blocked {
-		r.waiting[o.at] = o
-		if o.kind == KindStep {
-			r.ready(p, o, recovered)
-		} else {
-			p.arms = append(p.arms, o)
-		}
-	}
-	r.blocked = nil
-}
-
-// ready plans an attempt, unless it is to be made later.
-func (r *run) ready(p *plan, o *op, recovered bool) {
-	o.tried = r.tries[o.at]
-	o.begun = recovered || o.tried.Unknown
-	o.tried.Unknown = o.begun
-	if o.tried.Due.IsZero() {
-		o.performing = true
-		p.steps = append(p.steps, o)
-	}
 }
 
 // take lets the flow meet one outcome.

@@ -12,7 +12,7 @@ import (
 // finish is called when the flow has returned.
 func (r *run) finish(p *plan) {
 	for at, e := range r.journal {
-		if e.Kind != KindUndo {
+		if e.Kind != KindUndo && e.Kind != KindVersion {
 			p.park = fmt.Sprintf("the flow has changed: it ends before %s at %s, which the journal has", title(e.Kind, e.Name), at)
 			return
 		}
@@ -32,7 +32,7 @@ func (r *run) finish(p *plan) {
 		p.end = Compensated
 		return
 	}
-	r.ready(p, r.undoing, true)
+	r.plan(p, r.undoing, true)
 }
 
 // undo is how a step is undone.
@@ -40,6 +40,9 @@ type undo struct {
 	order int
 	op    *op
 }
+
+// latest puts first what ended last.
+func latest(a, b *undo) int { return cmp.Compare(b.order, a.order) }
 
 // undoMark follows the position of a step in that of its undo.
 const undoMark = "~"
@@ -54,7 +57,7 @@ func (r *run) undoable(e Entry, o *op, call func(context.Context) (json.RawMessa
 
 // nextUndo is that of the step that ended last and is not undone.
 func (r *run) nextUndo() *op {
-	slices.SortStableFunc(r.undos, func(a, b *undo) int { return cmp.Compare(b.order, a.order) })
+	slices.SortStableFunc(r.undos, latest)
 	for _, u := range r.undos {
 		if _, done := r.journal[u.op.at]; !done {
 			return u.op

@@ -57,7 +57,7 @@ func (w *world) try(ctx context.Context, p *pending) bool {
 // event is what comes from outside next, and does it. It says whether the flow may have something to meet now.
 func (w *world) event() (at time.Time, do func() bool) {
 	if len(w.signals) > 0 {
-		at = began.Add(w.signals[0].after)
+		at = w.began.Add(w.signals[0].after)
 		do = func() bool {
 			came := w.signals[0]
 			w.signals, w.inbox = w.signals[1:], append(w.inbox, came)
@@ -69,8 +69,8 @@ func (w *world) event() (at time.Time, do func() bool) {
 			return true
 		}
 	}
-	if w.cancel != nil && (do == nil || !began.Add(*w.cancel).After(at)) {
-		at = began.Add(*w.cancel)
+	if w.cancel != nil && (do == nil || !w.began.Add(*w.cancel).After(at)) {
+		at = w.began.Add(*w.cancel)
 		do = func() bool {
 			w.cancel, w.cancelled = nil, true
 			w.history.Reason = "cancelled: by the test"

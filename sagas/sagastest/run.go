@@ -42,20 +42,27 @@ func Run[In, Out any](t testing.TB, flow *sagas.Flow[In, Out], in In, opts ...Op
 	if err != nil {
 		t.Fatalf("sagastest: the input cannot be encoded: %v", err)
 	}
-	w := &world{
-		now: began, pending: make(map[string]*pending),
-		history: sagas.History{Flow: flow.Name(), ID: "test", Status: sagas.Running, Started: began, Input: input},
+	return Continue(t, flow, sagas.History{Flow: flow.Name(), ID: "test", Status: sagas.Running, Started: began, Input: input}, opts...)
+}
+
+// Continue runs a flow to its end from where a saga is, as one that an earlier version of the flow has begun.
+func Continue[In, Out any](t testing.TB, flow *sagas.Flow[In, Out], h sagas.History, opts ...Option) Outcome[Out] {
+	t.Helper()
+	w := &world{began: h.Started, now: h.Started, pending: make(map[string]*pending), history: h}
+	for _, e := range h.Entries {
+		w.now = e.When
 	}
 	for _, opt := range opts {
 		opt.applyRun(w)
 	}
 	slices.SortStableFunc(w.signals, func(a, b signal) int { return cmp.Compare(a.after, b.after) })
-	var played sagas.Played
 	for range maxEntries {
-		if played, err = flow.Play(t.Context(), w.history); err != nil {
+		played, err := flow.Play(t.Context(), w.history)
+		if err != nil {
 			t.Fatalf("sagastest: %v", err)
 		}
 		w.reason(played)
+		w.history.Add(played.Noted...)
 		if !w.step(t.Context(), played) {
 			return finish[Out](t, w, played)
 		}
@@ -70,7 +77,7 @@ func finish[Out any](t testing.TB, w *world, played sagas.Played) Outcome[Out] {
 		played.Status, played.Reason = sagas.Parked, w.parked
 	}
 	w.history.Status, w.history.Reason, w.history.Result = played.Status, played.Reason, played.Result
-	out := Outcome[Out]{Status: played.Status, Reason: played.Reason, Took: w.now.Sub(began), Log: w.log, History: w.history}
+	out := Outcome[Out]{Status: played.Status, Reason: played.Reason, Took: w.now.Sub(w.began), Log: w.log, History: w.history}
 	if played.Status == sagas.Parked && w.parked == "" {
 		t.Errorf("sagastest: %s", played.Reason)
 	}
@@ -85,6 +92,7 @@ func finish[Out any](t testing.TB, w *world, played sagas.Played) Outcome[Out] {
 
 // world is what there is around a flow.
 type world struct {
+	began   time.Time
 	now     time.Time
 	history sagas.History
 	log     []string
@@ -177,9 +185,9 @@ func (w *world) next() (first *pending) {
 func (w *world) add(e sagas.Entry) {
 	e.When = w.now
 	w.history.Add(e)
-	line := fmt.Sprintf("%s %s %s", w.now.Sub(began), e.Kind, e.Name)
+	line := fmt.Sprintf("%s %s %s", w.now.Sub(w.began), e.Kind, e.Name)
 	if e.Name == "" {
-		line = fmt.Sprintf("%s %s", w.now.Sub(began), e.Kind)
+		line = fmt.Sprintf("%s %s", w.now.Sub(w.began), e.Kind)
 	}
 	if e.Failed != nil {
 		line += ": " + cmp.Or(e.Failed.Message, e.Failed.Kind)

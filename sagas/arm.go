@@ -1,0 +1,50 @@
+package sagas
+
+// drop takes away what the saga's row has for an entry. A signal that came for a branch in the moment in which it has lost is kept for
+// another await.
+func (c *committing) drop(e Entry) {
+	n, key := c.run.runner, c.run.key
+	if i := c.head.waitAt(e.At); i >= 0 {
+		if !c.head.Waits[i].Due.IsZero() {
+			n.timers.Cancel(c.Tx, timerKey(e.At, key))
+		}
+		c.head.drop(e.At)
+		c.changed = true
+		return
+	}
+	if e.lost() && e.Kind == KindAwait {
+		if came, _ := n.journal.Get(c.Tx, pageKey(key, e.At)); len(came.Entries) == 1 && came.Entries[0].Out != nil {
+			c.head.Inbox++
+			c.changed = true
+			n.inbox.Put(c.Tx, key+pageMark+"0"+e.At, signalled{Name: e.Name, Value: came.Entries[0].Out})
+		}
+	}
+}
+
+// arm begins a sleep or an await.
+func (c *committing) arm(o *op) {
+	n, key := c.run.runner, c.run.key
+	w := wait{At: o.at, Kind: o.kind, Name: o.name}
+	if o.kind == KindAwait {
+		if value, found := n.fromInbox(c.Tx, key, &c.head, o.name); found {
+			c.changed = true
+			c.add(Entry{At: o.at, Kind: o.kind, Name: o.name, Out: value, When: c.Now()})
+			return
+		}
+	}
+	if o.kind == KindSleep || o.after > 0 {
+		w.Due = c.Now().Add(o.after)
+		n.timers.At(c.Tx, w.Due, timerKey(o.at, key))
+	}
+	c.head.set(w)
+	c.changed = true
+}
+
+// add adds an entry that the flow is to meet after the transaction.
+func (c *committing) add(e Entry) {
+	if c.head.drop(e.At) {
+		c.changed = true
+	}
+	c.extra = append(c.extra, e)
+	c.got = append(c.got, outcome{at: e.At, entry: e})
+}
