@@ -50,6 +50,7 @@
 //   - G18: branches go on side by side, each by its own part of the journal, and end as their flow does. Test: TestBranches.
 //   - G19: of branches of which the first counts, what the others did is undone, and they begin no step any more. Test: TestFirst.
 //   - G20: a saga goes the way of the version of its flow in which it came to a change, to its end. Test: TestVersion.
+//   - G21: what is committed of a group's sagas can be read from anywhere, without their definitions. Test: TestInspect.
 //
 // # Effects
 //

@@ -55,7 +55,7 @@ var flowPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 // The name is 1 to 40 of the characters a-z 0-9 -, beginning with a letter. Topics, rows and event types are called by it, and it
 // must not change while there are sagas. In and Out are JSON.
 func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...Option) *Flow[In, Out] {
-	c := config{keep: 7 * 24 * time.Hour, log: slog.New(slog.DiscardHandler)}
+	c := config{keep: usualKeep, log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		if opt == nil {
 			c.errs = append(c.errs, errors.New("an option is nil"))
@@ -91,7 +91,7 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 
 // define makes the parts of a flow.
 func (c *core) define() {
-	part := func(suffix string) string { return "saga." + c.name + suffix }
+	part := func(suffix string) string { return partPrefix + c.name + suffix }
 	c.rows = partitions.NewTable[string, head](part(""))
 	c.journal = partitions.NewTable[string, page](part(".journal"))
 	c.inbox = partitions.NewTable[string, signalled](part(".inbox"))
@@ -134,7 +134,7 @@ func (f *Flow[In, Out]) Part() partitions.Option {
 		return partitions.Invalid(f.err)
 	}
 	n := &runner{core: f.core, log: f.logs, desks: make(map[context.Context]*desk), invoke: f.invoke}
-	n.timers = partitions.NewTimer("saga."+f.name+".timers", n.fire)
+	n.timers = partitions.NewTimer(partPrefix+f.name+".timers", n.fire)
 	return partitions.Options(
 		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.ended, n.asking, n.timers),
 		partitions.On(f.start, func(tx *partitions.Tx, s started[In]) error { return n.start(tx, s.raw) }),

@@ -20,6 +20,8 @@ type config struct {
 	errs []error
 }
 
+const usualKeep = 7 * 24 * time.Hour
+
 // Keep is how long a saga that has ended is kept, with its result and its journal: at least 1 second, and 7 days by default.
 // Until then starting it again is passed over.
 func Keep(d time.Duration) Option {

@@ -87,7 +87,7 @@ func TestMachines(t *testing.T) {
 		{in: `{"by":"anna"}`, out: `"to":"open"`, args: []string{"send", "house", "door", "side", "open", "-", "--tenant", "acme", "--json"}},
 		{out: "door.events ", args: []string{"send", "house", "door", "other", "close", "--wait", "0"}},
 		{errs: "has no event", code: 1, args: []string{"send", "house", "door", "front", "burn"}},
-		{errs: "not JSON", code: 1, args: []string{"send", "house", "door", "front", "open", "{"}},
+		{errs: "not JSON", code: 2, args: []string{"send", "house", "door", "front", "open", "{"}},
 		{errs: "no machine window", code: 1, args: []string{"send", "house", "window", "front", "open"}},
 		{out: "door     1        2          open 2\n", args: []string{"house"}},
 		{out: `{"machine":"door","version":1,"instances":2,"states":{"open":2}}`, args: []string{"house", "--json"}},

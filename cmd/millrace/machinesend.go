@@ -35,7 +35,7 @@ func newMachinesSend(g *global) *cobra.Command {
 		Args:    usage(cobra.RangeArgs(4, 5)), ValidArgsFunction: g.completeGroups, //nolint:mnd // the last may be left out
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.group, f.machine, f.id, f.event, f.json = args[0], args[1], args[2], args[3], g.json
-			payload, err := f.payload(cmd.InOrStdin(), args[4:])
+			payload, err := jsonArgument(cmd.InOrStdin(), args[4:], "{}")
 			if err != nil {
 				return err
 			}
@@ -51,20 +51,6 @@ func newMachinesSend(g *global) *cobra.Command {
 	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Second, "how long to wait for what becomes of it (0: not at all)") //nolint:mnd // a rebalance
 	g.wantJSON(cmd)
 	return cmd
-}
-
-func (f *machineSend) payload(in io.Reader, args []string) (json.RawMessage, error) {
-	if len(args) == 0 {
-		return json.RawMessage("{}"), nil
-	}
-	if args[0] != "-" {
-		return json.RawMessage(args[0]), nil
-	}
-	payload, err := io.ReadAll(io.LimitReader(in, maxLine))
-	if err != nil {
-		return nil, fmt.Errorf("read standard input: %w", err)
-	}
-	return payload, nil
 }
 
 func (f *machineSend) run(cmd *cobra.Command, b *bus.Bus, payload json.RawMessage) error {
