@@ -2,7 +2,10 @@ module github.com/millrace/millrace/bench
 
 go 1.26.0
 
-replace github.com/millrace/millrace => ../
+replace (
+	github.com/millrace/millrace => ../
+	github.com/millrace/millrace/bench/flows => ./flows
+)
 
 require (
 	github.com/IBM/sarama v1.43.3
@@ -11,6 +14,7 @@ require (
 	github.com/google/uuid v1.6.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/millrace/millrace v0.0.0
+	github.com/millrace/millrace/bench/flows v0.0.0
 	github.com/twmb/franz-go v1.22.2
 	github.com/twmb/franz-go/pkg/kadm v1.19.0
 	golang.org/x/sync v0.24.0

@@ -13,6 +13,7 @@ import (
 	"github.com/millrace/millrace/bench/count"
 	"github.com/millrace/millrace/bench/locks"
 	"github.com/millrace/millrace/bench/outbox"
+	"github.com/millrace/millrace/bench/sagas"
 	"github.com/millrace/millrace/integration/servers"
 )
 
@@ -42,11 +43,14 @@ func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && slices.Contains(outbox.Benches(), args[0]) {
 		return outbox.Run(ctx, args)
 	}
+	if len(args) > 0 && slices.Contains(sagas.Benches(), args[0]) {
+		return sagas.Run(ctx, args)
+	}
 	if len(args) > 0 && args[0] == "locks" {
 		return locks.Run(ctx, args[1:])
 	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus, partitions, handover, failover, locks or outbox")
+		return errors.New("say which bench: bus, partitions, handover, failover, outbox, sagas or locks")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

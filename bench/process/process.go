@@ -65,7 +65,10 @@ func (p *Process) End() {
 func (p *Process) Kill() error { return p.cmd.Process.Kill() } //nolint:wrapcheck // a bench
 
 // CPU is the time that the process has used.
-func (p *Process) CPU() (time.Duration, error) { return procfs.CPU(p.cmd.Process.Pid) } //nolint:wrapcheck // a bench
+func (p *Process) CPU() (time.Duration, error) { return procfs.CPU(p.cmd.Process.Pid) }
 
 // Peak is the most memory that was resident, in MB.
-func (p *Process) Peak() (float64, error) { return procfs.Peak(p.cmd.Process.Pid) } //nolint:wrapcheck // a bench
+func (p *Process) Peak() (float64, error) { return procfs.Peak(p.cmd.Process.Pid) }
+
+// Resident is the memory that is resident now, in MB.
+func (p *Process) Resident() (float64, error) { return procfs.Resident(p.cmd.Process.Pid) }

@@ -1,0 +1,76 @@
+package sagas
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"time"
+
+	"github.com/millrace/millrace/bench/flows"
+)
+
+// settings are what the command line says.
+type settings struct {
+	kafka, database string
+	json, quick     bool
+	runs            int
+	only            string
+	work            flows.Work
+	waiting         int
+	waitingOthers   int
+}
+
+// Benches are the bench of this package, and the hidden command of Millrace's process.
+func Benches() []string { return []string{"sagas", child} }
+
+// Run does what the arguments say; the first is one of Benches.
+func Run(ctx context.Context, args []string) error {
+	if args[0] == child {
+		return flows.Side(ctx, args[1], open)
+	}
+	var s settings
+	flags := flag.NewFlagSet("sagas", flag.ContinueOnError)
+	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
+	flags.StringVar(&s.database, "database", os.Getenv("DATABASE_URL"), "address of a PostgreSQL database; without it two are started")
+	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
+	flags.BoolVar(&s.quick, "quick", false, "shorter, and one run: about a minute once the sides are built")
+	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
+	flags.StringVar(&s.only, "only", "", "only sides whose name contains this")
+	flags.IntVar(&s.work.Concurrent, "concurrent", 1000, "flows at once")
+	flags.DurationVar(&s.work.Alone, "alone", 10*time.Second, "how long one flow after the other is run")
+	flags.DurationVar(&s.work.Together, "together", 20*time.Second, "how long many flows are run")
+	flags.IntVar(&s.waiting, "waiting", 100_000, "flows that wait in Millrace")
+	flags.IntVar(&s.waitingOthers, "waiting-others", 10_000, "flows that wait in the others")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err //nolint:wrapcheck // flag has said it
+	}
+	if s.quick {
+		s.runs, s.work.Alone, s.work.Together = 1, 2*time.Second, 3*time.Second
+		s.waiting, s.waitingOthers = 5000, 500
+	}
+	return s.run(ctx)
+}
+
+// run builds the sides, starts the servers that are missing, and lets the sides take turns.
+func (s settings) run(ctx context.Context) (err error) {
+	var all []*turn
+	for _, side := range s.sides() {
+		if err := side.build(ctx); err != nil {
+			return err
+		}
+		if side.address == "" && side.server != nil {
+			address, end, failed := side.server(ctx)
+			if failed != nil {
+				return failed
+			}
+			defer func() { err = errors.Join(err, end()) }()
+			side.address = address
+		}
+		all = append(all, &turn{side: side, phases: make(map[string][]phase)})
+	}
+	if len(all) == 0 {
+		return errors.New("no side is left to measure")
+	}
+	return s.turns(ctx, all)
+}
