@@ -8,6 +8,9 @@ func (c *committing) drop(e Entry) {
 		if !c.head.Waits[i].Due.IsZero() {
 			n.timers.Cancel(c.Tx, timerKey(e.At, key))
 		}
+		if e.lost() {
+			c.fail(n.cancelCall(c.Tx, key, c.head.Waits[i], "another branch has won"))
+		}
 		c.head.drop(e.At)
 		c.changed = true
 		return
@@ -31,6 +34,10 @@ func (c *committing) arm(o *op) {
 			c.add(Entry{At: o.at, Kind: o.kind, Name: o.name, Out: value, When: c.Now()})
 			return
 		}
+	}
+	if o.kind == KindCall {
+		w.Of = o.of
+		c.fail(n.emit(c.Tx, tenantOf(key), o.message(parent{Flow: n.name, ID: idOf(key), At: o.at, Run: c.head.Run})))
 	}
 	if o.kind == KindSleep || o.after > 0 {
 		w.Due = c.Now().Add(o.after)

@@ -20,6 +20,7 @@ type calls struct {
 	cancel  bus.Event[noted]
 	resume  bus.Event[noted]
 	abandon bus.Event[noted]
+	answer  bus.Event[answered]
 }
 
 // signalled is a signal on its way to a saga, or in its inbox.
@@ -43,6 +44,7 @@ func newCalls(flow string) calls {
 	return calls{
 		signal: bus.Define(flow+".signal", func(s signalled) string { return s.id }, in, of),
 		cancel: note("cancel"), resume: note("resume"), abandon: note("abandon"),
+		answer: bus.Define(flow+".answer", func(a answered) string { return a.id }, in, of),
 	}
 }
 

@@ -2,6 +2,7 @@ package sagas
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/millrace/millrace/partitions"
@@ -21,13 +22,22 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 		return nil
 	}
 	c := &committing{Tx: tx, run: r, head: h, fresh: p.fresh, pages: p.pages}
+	if p.views != nil {
+		c.head.Views, c.changed = p.views, true
+	}
 	steps := c.settle(p)
 	c.write()
+	if c.failed != nil {
+		return c.failed
+	}
 	switch {
 	case p.park != "":
 		c.head.Was, c.head.Status, c.head.Parked = c.head.Status, Parked, p.park
 		n.active.Delete(tx, r.key)
 		tx.Go(r.leave)
+	case p.renew != nil:
+		tx.Go(r.leave)
+		return c.renew(*p.renew)
 	case p.end != "":
 		tx.Go(r.leave)
 		return n.end(tx, r.key, c.head, ending{
@@ -68,7 +78,10 @@ type committing struct {
 	extra   []Entry // that the transaction adds
 	got     []outcome
 	pages   []string
+	failed  error
 }
+
+func (c *committing) fail(err error) { c.failed = errors.Join(c.failed, err) }
 
 // settle arms what is to be waited for, or finds that it has come, and returns the attempts that are still to be made.
 func (c *committing) settle(p *plan) (steps []*op) {
@@ -133,7 +146,7 @@ func paginate(entries []Entry) (pages [][]Entry) {
 func (c *committing) covers(waits []string) bool {
 	for _, at := range waits {
 		i := c.head.waitAt(at)
-		if i < 0 || c.head.Waits[i].Due.IsZero() && c.head.Waits[i].Kind != KindAwait {
+		if i < 0 || c.head.Waits[i].Due.IsZero() && (c.head.Waits[i].Kind == KindStep || c.head.Waits[i].Kind == KindUndo) {
 			return false
 		}
 	}

@@ -20,6 +20,8 @@ func TestDefinitionErrors(t *testing.T) {
 		"the function is nil":    sagas.Define[int, int]("a", nil).Err(),
 		"an option is nil":       sagas.Define("a", fine, nil).Err(),
 		"at least 1s":            sagas.Define("a", fine, sagas.Keep(time.Millisecond)).Err(),
+		"Deadline 0s must be":    sagas.Define("a", fine, sagas.Deadline(0)).Err(),
+		`query "Q": the name`:    sagas.NewQuery[int]("Q").Err(),
 		"Logger: it is nil":      sagas.Define("a", fine, sagas.Logger(nil)).Err(),
 		"is for another input":   sagas.Define("a", fine, sagas.IDs(func(string) string { return "" })).Err(),
 		`step "A": the name`:     sagas.NewStep("A", do, nil).Err(),
@@ -39,7 +41,7 @@ func TestDefinitionErrors(t *testing.T) {
 	if wrong := sagas.Define("Orders", fine); len(wrong.Contracts()) > 0 || wrong.New("1", 1).Err() == nil {
 		t.Error("a wrong flow can be used")
 	}
-	if fits := sagas.Define("orders", fine); fits.Err() != nil || len(fits.Contracts()) != 7 {
+	if fits := sagas.Define("orders", fine); fits.Err() != nil || len(fits.Contracts()) != 8 {
 		t.Error(fits.Err())
 	}
 }

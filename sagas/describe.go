@@ -44,21 +44,21 @@ type Wait struct {
 
 // Describe says what there is to know of the saga now, or [ErrNotFound].
 func (h Handle[In, Out]) Describe(ctx context.Context) (Description, error) {
-	return inquire(ctx, h, h.flow.look)
+	return inquire(ctx, h, h.flow.look, asked{ID: h.id})
 }
 
 // History is all of the saga, as its journal is now, or [ErrNotFound]. It must not be larger than a record. Of a saga that has
 // ended results are left out where they are together larger than 500,000 bytes.
 func (h Handle[In, Out]) History(ctx context.Context) (History, error) {
-	return inquire(ctx, h, h.flow.past)
+	return inquire(ctx, h, h.flow.past, asked{ID: h.id})
 }
 
-func inquire[In, Out, Answer any](ctx context.Context, h Handle[In, Out], command *partitions.Command[asked, Answer]) (Answer, error) {
+func inquire[In, Out, Answer any](ctx context.Context, h Handle[In, Out], command *partitions.Command[asked, Answer], in asked) (Answer, error) {
 	if err := h.flow.named(h.id); err != nil {
 		var none Answer
 		return none, err
 	}
-	answer, err := partitions.Ask(ctx, h.group, command, asked{h.id})
+	answer, err := partitions.Ask(ctx, h.group, command, in)
 	if refused, is := errors.AsType[*partitions.AskError](err); is && refused.Code == codeNotFound {
 		err = resilience.Permanent(ErrNotFound)
 	}

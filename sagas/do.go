@@ -82,6 +82,8 @@ func failed(e Entry) error {
 		return ErrTimeout
 	case (e.Failed.Kind == FailedCancelled || e.Failed.Kind == FailedLost) && e.Kind != KindStep:
 		return ErrCancelled
+	case e.Kind == KindCall:
+		return &FailedError{Flow: e.Name, Status: Status(e.Failed.Kind), Reason: e.Failed.Message}
 	default:
 		return &StepError{
 			Step: e.Name, Message: e.Failed.Message, Attempts: e.Failed.Attempts, Unknown: e.Failed.Unknown, kind: e.Failed.Kind,

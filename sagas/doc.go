@@ -51,6 +51,10 @@
 //   - G19: of branches of which the first counts, what the others did is undone, and they begin no step any more. Test: TestFirst.
 //   - G20: a saga goes the way of the version of its flow in which it came to a change, to its end. Test: TestVersion.
 //   - G21: what is committed of a group's sagas can be read from anywhere, without their definitions. Test: TestInspect.
+//   - G22: a saga that calls another one is told its end once; one that is cancelled cancels what it waits for. Test: TestCall.
+//   - G23: a saga that begins anew has an empty journal, other keys, and the signals that nobody has awaited. Test: TestAgain.
+//   - G24: what a flow shows is seen while it goes on, from any node, and after its end. Test: TestQueryAndDeadline.
+//   - G25: a saga that has not ended by its deadline is cancelled. Test: TestQueryAndDeadline.
 //
 // # Effects
 //
@@ -62,7 +66,7 @@
 // # Topics
 //
 // "<name>.calls" has what sagas are sent, "<name>.sagas" what is told of them: [Told] and [Refused]. All values are JSON, and all
-// records CloudEvents, with the types "<name>.start", ".signal", ".cancel", ".resume", ".abandon", ".told" and ".refused". Sagas
+// records CloudEvents, with the types "<name>.start", ".signal", ".cancel", ".resume", ".abandon", ".answer", ".told" and ".refused". Sagas
 // are rows of the group's changelog.
 //
 // # Concurrency

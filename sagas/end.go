@@ -2,6 +2,7 @@ package sagas
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/millrace/millrace/partitions"
@@ -26,6 +27,9 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 	for _, w := range h.Waits {
 		n.timers.Cancel(tx, timerKey(w.At, key))
 	}
+	if n.due > 0 {
+		n.timers.Cancel(tx, timerKey(deadline, key))
+	}
 	if h.Inbox > 0 {
 		for at := range n.inbox.Range(tx, key+pageMark) {
 			if !strings.HasPrefix(at, key+pageMark) {
@@ -34,10 +38,11 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 			n.inbox.Delete(tx, at)
 		}
 	}
+	parents := h.Parents
 	n.rows.Delete(tx, key)
 	n.active.Delete(tx, key)
 	n.journal.Delete(tx, e.pages...)
-	h = head{Status: e.status, Started: h.Started, Changed: tx.Now(), Reason: h.Reason, Cancel: h.Cancel, Told: h.Told}
+	h = head{Status: e.status, Started: h.Started, Changed: tx.Now(), Reason: h.Reason, Cancel: h.Cancel, Told: h.Told, Run: h.Run, Views: h.Views}
 	switch {
 	case e.status == Completed:
 		h.Reason = ""
@@ -45,6 +50,9 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 		h.Reason = e.reason
 	}
 	err := n.tell(tx, key, &h, e.done)
+	for _, p := range parents {
+		err = errors.Join(err, n.report(tx, key, p, h, e.result))
+	}
 	past := ended{Head: h, Input: e.input, Entries: bounded(e.entries, len(e.result)+len(e.input.In)), Result: e.result}
 	n.ended.Put(tx, key, past)
 	if questions, asked := n.asking.Get(tx, key); asked {

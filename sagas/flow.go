@@ -29,6 +29,7 @@ type Flow[In, Out any] struct {
 type core struct {
 	name string
 	keep time.Duration
+	due  time.Duration
 	logs *slog.Logger
 	err  error
 
@@ -41,6 +42,7 @@ type core struct {
 	calls   calls
 	ask     *partitions.Command[asked, settled]
 	look    *partitions.Command[asked, Description]
+	views   *partitions.Command[asked, json.RawMessage]
 	past    *partitions.Command[asked, History]
 	told    bus.Event[Told]
 	refused bus.Event[Refused]
@@ -63,7 +65,7 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 		}
 		opt.applyFlow(&c)
 	}
-	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, logs: c.log}, fn: fn, in: bus.JSON[In](), out: bus.JSON[Out]()}
+	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, due: c.deadline, logs: c.log}, fn: fn, in: bus.JSON[In](), out: bus.JSON[Out]()}
 	if !flowPattern.MatchString(name) {
 		c.errs = append(c.errs, errors.New("the name must be 1 to 40 of the characters a-z 0-9 -, beginning with a letter"))
 	}
@@ -100,6 +102,7 @@ func (c *core) define() {
 	c.asking = partitions.NewTable[string, []question](part(".asking"), partitions.TTL(askedFor))
 	c.ask = partitions.NewCommand[asked, settled](part(".result"), func(a asked) string { return a.ID })
 	c.look = partitions.NewCommand[asked, Description](part(".describe"), func(a asked) string { return a.ID })
+	c.views = partitions.NewCommand[asked, json.RawMessage](part(".view"), func(a asked) string { return a.ID })
 	c.past = partitions.NewCommand[asked, History](part(".history"), func(a asked) string { return a.ID })
 	c.calls = newCalls(c.name)
 	c.told = bus.Define(c.name+".told", func(t Told) string { return t.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
@@ -118,7 +121,7 @@ func (f *Flow[In, Out]) Contracts() []bus.Definition {
 	if f.err != nil {
 		return nil
 	}
-	return []bus.Definition{f.start, f.calls.signal, f.calls.cancel, f.calls.resume, f.calls.abandon, f.told, f.refused}
+	return []bus.Definition{f.start, f.calls.signal, f.calls.cancel, f.calls.resume, f.calls.abandon, f.calls.answer, f.told, f.refused}
 }
 
 // Told is the event that tells of each saga's beginning, steps and end.
@@ -140,7 +143,9 @@ func (f *Flow[In, Out]) Part() partitions.Option {
 		partitions.On(f.start, func(tx *partitions.Tx, s started[In]) error { return n.start(tx, s.raw) }),
 		partitions.On(n.calls.signal, n.signalled), partitions.On(n.calls.cancel, n.cancel),
 		partitions.On(n.calls.resume, n.resume), partitions.On(n.calls.abandon, n.abandon),
+		partitions.On(n.calls.answer, n.answered),
 		partitions.Answer(n.ask, n.answer), partitions.Answer(n.look, n.describe), partitions.Answer(n.past, n.historyOf),
+		partitions.Answer(n.views, n.view),
 		partitions.Opened(n.opened),
 	)
 }
@@ -152,6 +157,9 @@ func (f *Flow[In, Out]) invoke(s *Saga, raw json.RawMessage) (json.RawMessage, e
 		s.abort("what the saga was started with cannot be read: " + err.Error())
 	}
 	out, err := f.fn(s, in)
+	if again, is := errors.AsType[*againError](err); is {
+		return nil, f.renewed(s, again)
+	}
 	if err != nil {
 		return nil, err
 	}

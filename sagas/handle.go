@@ -25,7 +25,8 @@ func (f *Flow[In, Out]) Handle(g *partitions.Group, id string) Handle[In, Out] {
 }
 
 type asked struct {
-	ID string `json:"id"`
+	ID   string `json:"id"`
+	View string `json:"view,omitempty"`
 }
 
 // settled is how a saga has ended.
@@ -61,7 +62,7 @@ func (h Handle[In, Out]) Result(ctx context.Context) (Out, error) {
 	}
 	for {
 		patience, cancel := context.WithTimeout(ctx, askAgain)
-		is, err := partitions.Ask(patience, h.group, h.flow.ask, asked{h.id})
+		is, err := partitions.Ask(patience, h.group, h.flow.ask, asked{ID: h.id})
 		over := patience.Err() != nil && ctx.Err() == nil
 		cancel()
 		switch {

@@ -16,6 +16,7 @@ const (
 	KindUndo  Kind = "undo"
 	KindSleep Kind = "sleep"
 	KindAwait Kind = "await"
+	KindCall  Kind = "call"
 	// KindFirst has the branch that has won, and KindVersion a version, as Out.
 	KindFirst   Kind = "first"
 	KindVersion Kind = "version"

@@ -45,6 +45,9 @@ var keySpace = uuid.MustParse("5a6a5a0c-6f6e-4b7e-9a55-7361676173a1") //nolint:g
 
 // stepKey is the key of what is done at a position. A saga that is started again under an id that was forgotten has others.
 func (r *run) stepKey(at string) string {
+	if r.head.Run > 0 {
+		at = strconv.Itoa(r.head.Run) + "/" + at
+	}
 	name := r.runner.name + "/" + r.key + "/" + strconv.FormatInt(r.head.Started.UnixNano(), 36) + "/" + at
 	return uuid.NewSHA1(keySpace, []byte(name)).String()
 }

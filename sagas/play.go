@@ -16,6 +16,8 @@ type Played struct {
 	Reason string
 	// Result is what the flow has returned.
 	Result json.RawMessage
+	// Again is what the flow begins anew with: see [Again].
+	Again json.RawMessage
 	// Noted are entries that the flow makes itself, and that come next in the history.
 	Noted []Entry
 	// Asks are what the flow waits for and the history does not have.
@@ -63,6 +65,8 @@ func (f *Flow[In, Out]) Play(ctx context.Context, h History) (Played, error) {
 	switch {
 	case p.park != "":
 		played.Status, played.Reason, played.Asks = Parked, p.park, nil
+	case p.renew != nil:
+		played.Status, played.Again = Running, *p.renew
 	case p.end != "":
 		played.Status = p.end
 	case p.reason != "":

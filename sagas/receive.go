@@ -61,12 +61,20 @@ func (n *runner) cancel(tx *partitions.Tx, c noted) error {
 	if h.Status == "" {
 		return n.refuse(tx, key, "cancel")
 	}
+	return n.giveUp(tx, key, h, "cancelled: "+c.Reason)
+}
+
+// giveUp cancels a saga, unless it has failed already.
+func (n *runner) giveUp(tx *partitions.Tx, key string, h head, reason string) error {
 	if h.Cancel || h.Status == Compensating || h.Was == Compensating {
 		return nil
 	}
-	h.Cancel, h.Reason = true, "cancelled: "+c.Reason
+	h.Cancel, h.Reason = true, reason
 	var met []Entry
 	for _, w := range h.Waits {
+		if err := n.cancelCall(tx, key, w, reason); err != nil {
+			return err
+		}
 		if w.Kind == KindSleep || w.Kind == KindAwait || w.Kind == KindStep && !w.Unknown && !w.Due.IsZero() {
 			met = append(met, cancelled(&op{at: w.At, kind: w.Kind, name: w.Name}, tx.Now()))
 		}
@@ -89,7 +97,7 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 	}
 	h.Status, h.Was, h.Parked = h.Was, "", ""
 	for _, w := range h.Waits {
-		if w.Kind != KindSleep && w.Kind != KindAwait {
+		if w.Kind == KindStep || w.Kind == KindUndo {
 			n.timers.Cancel(tx, timerKey(w.At, key))
 			h.set(wait{At: w.At, Kind: w.Kind, Name: w.Name, Unknown: w.Unknown})
 		}
@@ -126,10 +134,16 @@ func (n *runner) abandon(tx *partitions.Tx, c noted) error {
 // timerKey names the timer of what a saga waits for.
 func timerKey(at, key string) string { return at + "/" + key }
 
+// deadline is the position of the time at which a saga must have ended.
+const deadline = "!deadline"
+
 // fire is called when a time that a saga has waited for has come.
 func (n *runner) fire(tx *partitions.Tx, timer string) error {
 	at, key, _ := strings.Cut(timer, "/")
 	h, found := n.rows.Get(tx, key)
+	if at == deadline && found {
+		return n.giveUp(tx, key, h, fmt.Sprintf("it has not ended within %s", n.due))
+	}
 	i := h.waitAt(at)
 	if err := tx.Err(); err != nil || !found || i < 0 || h.Waits[i].Due.IsZero() {
 		return err

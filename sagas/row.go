@@ -22,6 +22,10 @@ type head struct {
 	Waits   []wait    `json:"waits,omitempty"`
 	Inbox   int       `json:"inbox,omitempty"` // signals that the flow has not awaited
 	Seen    []string  `json:"seen,omitempty"`  // the last signals
+	Run     int       `json:"run,omitempty"`   // how often the flow has begun anew
+	// Views are what the flow shows, and Parents who waits for its end.
+	Views   map[string]json.RawMessage `json:"views,omitempty"`
+	Parents []parent                   `json:"parents,omitempty"`
 }
 
 // wait is what a saga waits for: time, a signal, or both; and how often a step or an undo has been tried.
@@ -29,6 +33,7 @@ type wait struct {
 	At      string    `json:"at"`
 	Kind    Kind      `json:"kind"`
 	Name    string    `json:"name,omitempty"`
+	Of      string    `json:"of,omitempty"` // the saga that was called
 	Due     time.Time `json:"due,omitzero"` // zero for a signal without a time-out, and while an attempt is made
 	Attempt int       `json:"attempt,omitempty"`
 	Unknown bool      `json:"unknown,omitempty"`
@@ -100,6 +105,16 @@ func rowKey(tenant request.Tenant, id string) string { return string(tenant) + "
 func parseKey(key string) (tenant request.Tenant, id string) {
 	head, id, _ := strings.Cut(key, "/")
 	return request.Tenant(head), id
+}
+
+func tenantOf(key string) request.Tenant {
+	tenant, _ := parseKey(key)
+	return tenant
+}
+
+func idOf(key string) string {
+	_, id := parseKey(key)
+	return id
 }
 
 const pageMark = "\x00"

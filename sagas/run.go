@@ -37,7 +37,8 @@ type run struct {
 	ready      []func()       // branches that can go on
 	noted      []Entry        // by the flow itself
 	versions   map[string]int // that the flow knows
-	recovering bool           // what has no entry may have happened: until the flow has come to where it waits
+	views      map[string]json.RawMessage
+	recovering bool // what has no entry may have happened: until the flow has come to where it waits
 
 	told   bool // the flow knows that the saga is cancelled
 	ended  bool
@@ -76,7 +77,8 @@ type outcome struct {
 func newRun(r *runner, l loaded) *run {
 	n := &run{
 		runner: r, loaded: l, busy: true, stopped: make(chan struct{}), yielded: make(chan struct{}),
-		waiting: make(map[string]*op), tries: make(map[string]wait, len(l.head.Waits)), versions: make(map[string]int),
+		waiting: make(map[string]*op), tries: make(map[string]wait, len(l.head.Waits)),
+		versions: make(map[string]int), views: make(map[string]json.RawMessage),
 		recovering: l.recovered,
 	}
 	for _, e := range l.entries {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/request"
 )
 
@@ -56,6 +57,8 @@ type op struct {
 	settings
 	attempt func(context.Context) (json.RawMessage, error) // of steps and undos
 	in, out any                                            // what these are given
+	of      string                                         // the saga that is called
+	message func(parent) bus.Message                       // that calls it
 	after   time.Duration                                  // of sleeps and awaits
 	wake    chan Entry
 

@@ -24,16 +24,33 @@ func (n *runner) subject(tx *partitions.Tx) (key string, h head, err error) {
 // start begins a saga, unless it is known.
 func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 	key, h, err := n.subject(tx)
-	if err != nil || h.Status != "" {
+	if err != nil {
 		return err
 	}
-	if _, ended := n.ended.Get(tx, key); ended {
+	caller, called := parentOf(tx.Record())
+	if h.Status != "" {
+		if called {
+			h.Parents = append(h.Parents, caller)
+			n.rows.Put(tx, key, h)
+		}
+		return nil
+	}
+	if past, ended := n.ended.Get(tx, key); ended {
+		if called {
+			return n.report(tx, key, caller, past.Head, past.Result)
+		}
 		return nil
 	}
 	info := request.From(tx.Context())
 	info.Tenant, info.Shard = "", request.Shard{}
 	in := input{In: raw, Request: info}
 	h = head{Status: Running, Started: tx.Now(), Changed: tx.Now()}
+	if called {
+		h.Parents = []parent{caller}
+	}
+	if n.due > 0 {
+		n.timers.At(tx, tx.Now().Add(n.due), timerKey(deadline, key))
+	}
 	err = n.tell(tx, key, &h, nil)
 	n.rows.Put(tx, key, h)
 	n.journal.Put(tx, pageKey(key, ""), page{Input: &in})

@@ -1,6 +1,7 @@
 package sagas
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -22,19 +23,22 @@ type plan struct {
 	park   string
 	end    Status
 	result json.RawMessage
-	reason string // why the flow has failed
+	reason string                     // why the flow has failed
+	renew  *json.RawMessage           // what the flow begins anew with
+	views  map[string]json.RawMessage // what the flow shows, if that has changed
 	// What the journal is, with all of the above.
 	entries []Entry
 	pages   []string
 }
 
 func (p *plan) empty() bool {
-	return len(p.fresh)+len(p.arms)+len(p.steps)+len(p.again) == 0 && p.park == "" && p.end == "" && p.reason == ""
+	return len(p.fresh)+len(p.arms)+len(p.steps)+len(p.again) == 0 &&
+		p.park == "" && p.end == "" && p.reason == "" && p.renew == nil && p.views == nil
 }
 
 // attempt is the only thing that the plan is about, or nil. It needs no transaction before.
 func (p *plan) attempt(h *head) *op {
-	if len(p.steps) == 1 && len(p.fresh)+len(p.arms)+len(p.again)+len(p.waits) == 0 && !p.active && p.park == "" && p.end == "" &&
+	if len(p.steps) == 1 && p.views == nil && len(p.fresh)+len(p.arms)+len(p.again)+len(p.waits) == 0 && !p.active && p.park == "" && p.end == "" &&
 		!h.Cancel && (p.reason == "" || h.Status == Compensating) {
 		return p.steps[0]
 	}
@@ -124,6 +128,10 @@ func (r *run) advance(ctx context.Context, p *plan) bool {
 	}
 	for _, entries := range paginate(p.fresh) {
 		r.pages = append(r.pages, pageKey(r.key, entries[0].At))
+	}
+	if !maps.EqualFunc(r.views, r.head.Views, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+		p.views = maps.Clone(r.views)
+		r.head.Views = p.views
 	}
 	p.entries, p.pages = r.entries, r.pages
 	return true

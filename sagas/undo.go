@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,6 +17,10 @@ func (r *run) finish(p *plan) {
 			p.park = fmt.Sprintf("the flow has changed: it ends before %s at %s, which the journal has", title(e.Kind, e.Name), at)
 			return
 		}
+	}
+	if again, is := errors.AsType[*renewal](r.err); is && !r.told {
+		p.renew = &again.input
+		return
 	}
 	if r.err == nil && !r.told {
 		p.end, p.result = Completed, r.out

@@ -16,4 +16,5 @@
 //   - G2: a flow that is not the same when it is played again fails the test. Test: TestNotDeterministic.
 //   - G3: a stored history that the flow does not fit fails the test with the first difference. Test: TestReplay.
 //   - G4: with Crashes, each step is called twice, as where its node dies before its end is recorded. Test: TestCrashes.
+//   - G5: the test answers for the sagas that a flow calls, and follows a flow that begins anew. Test: TestChild.
 package sagastest

@@ -18,6 +18,11 @@ func (w *world) meet(ctx context.Context, p *pending) bool {
 	case w.cancelled && ask.Kind != sagas.KindUndo && !unknown:
 		e.Failed = &sagas.Failure{Kind: sagas.FailedCancelled, Message: "the saga is cancelled"}
 	case ask.Kind == sagas.KindSleep:
+	case ask.Kind == sagas.KindCall:
+		out, err := w.scripts[string(ask.Kind)+" "+ask.Name](ctx, ask)
+		if e.Out = out; err != nil {
+			e.Failed = &sagas.Failure{Kind: string(sagas.Compensated), Message: err.Error()}
+		}
 	case ask.Kind == sagas.KindAwait:
 		if i := slices.IndexFunc(w.inbox, func(s signal) bool { return s.name == ask.Name }); i >= 0 {
 			e.Out = w.inbox[i].value

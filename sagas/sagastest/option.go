@@ -44,6 +44,21 @@ func Undo[In, Out any](step *sagas.Step[In, Out], undo func(context.Context, In,
 	})
 }
 
+// Child answers for the sagas of another flow that the flow calls. An error is that of a saga which has failed.
+func Child[In, Out any](flow *sagas.Flow[In, Out], answer func(In) (Out, error)) Option {
+	return script(sagas.KindCall, flow.Name(), func(_ context.Context, ask sagas.Ask) (json.RawMessage, error) {
+		in, fits := ask.In.(In)
+		if !fits {
+			return nil, errOther
+		}
+		out, err := answer(in)
+		if err != nil {
+			return nil, err
+		}
+		return bus.JSON[Out]().Encode(out)
+	})
+}
+
 var errOther = errors.New("sagastest: another step of that name is given something else")
 
 func script(kind sagas.Kind, name string, f func(context.Context, sagas.Ask) (json.RawMessage, error)) Option {

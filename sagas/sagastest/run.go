@@ -63,6 +63,10 @@ func Continue[In, Out any](t testing.TB, flow *sagas.Flow[In, Out], h sagas.Hist
 		}
 		w.reason(played)
 		w.history.Add(played.Noted...)
+		if played.Again != nil {
+			w.history.Input, w.history.Entries, w.pending = played.Again, nil, nil
+			continue
+		}
 		if !w.step(t.Context(), played) {
 			return finish[Out](t, w, played)
 		}
@@ -164,6 +168,8 @@ func (w *world) arm(asks []sagas.Ask) {
 			old.ask, p = ask, old
 		} else if ask.Kind == sagas.KindSleep || ask.Kind == sagas.KindAwait {
 			p.due, p.ever = w.now.Add(ask.After), ask.Kind == sagas.KindAwait && ask.After == 0
+		} else if ask.Kind == sagas.KindCall {
+			p.ever = w.scripts[string(ask.Kind)+" "+ask.Name] == nil
 		}
 		if i := slices.IndexFunc(w.inbox, func(s signal) bool { return ask.Kind == sagas.KindAwait && s.name == ask.Name }); i >= 0 {
 			p.due, p.ever = w.now, false

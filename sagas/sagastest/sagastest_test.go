@@ -100,6 +100,29 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestChild lets a flow call another one, and begin anew.
+func TestChild(t *testing.T) {
+	t.Parallel()
+	flow := sagas.Define("caller", func(s *sagas.Saga, n int) (string, error) {
+		text, err := sagas.Call(s, checkout, "c", strings.Repeat("x", n))
+		if err == nil && n < 3 {
+			return "", sagas.Again(n + 1)
+		}
+		return text, err
+	})
+	run := sagastest.Run(t, flow, 1, sagastest.Child(checkout, func(item string) (string, error) { return item + "!", nil }))
+	if run.Status != sagas.Completed || run.Result != "xxx!" || len(run.Log) != 3 {
+		t.Errorf("%+v", run)
+	}
+	run = sagastest.Run(t, flow, 1, sagastest.Child(checkout, func(string) (string, error) { return "", errors.New("sold out") }))
+	if run.Status != sagas.Compensated || !strings.Contains(run.Reason, "sold out") {
+		t.Errorf("%+v", run)
+	}
+	if run := sagastest.Run(t, flow, 1); run.Status != sagas.Waiting {
+		t.Errorf("%+v", run)
+	}
+}
+
 func TestNotDeterministic(t *testing.T) {
 	t.Parallel()
 	plays := 0

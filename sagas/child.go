@@ -1,0 +1,107 @@
+package sagas
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
+)
+
+// Call starts a saga of another flow, or of the same one under another id, and waits for its end. A saga of that id that is
+// known is not started again, and is waited for. Its tenant is the caller's, and its group may be another. One that has not
+// completed is a [*FailedError]. When the caller is cancelled, so is the saga that it waits for, and its end is waited for; one that has
+// completed is not undone when its caller fails.
+func Call[In, Out any](s *Saga, flow *Flow[In, Out], id string, in In) (Out, error) {
+	var none Out
+	if flow == nil || flow.err != nil {
+		s.abort("a flow that is called is defined wrongly")
+	}
+	if err := flow.New(id, in).Err(); err != nil {
+		return none, err
+	}
+	if id == "" {
+		id = flow.id(in)
+	}
+	e := s.call(&op{kind: KindCall, name: flow.name, of: id, in: in, message: func(p parent) bus.Message {
+		raw, err := json.Marshal(p)
+		if err != nil {
+			return bus.Invalid(err)
+		}
+		return flow.New(id, in, bus.WithHeader(headerParent, string(raw)))
+	}})
+	err := failed(e)
+	if failed, is := errors.AsType[*FailedError](err); is {
+		failed.ID = id
+	}
+	if err != nil {
+		return none, err
+	}
+	out, err := flow.out.Decode(e.Out)
+	if err != nil {
+		s.abort(fmt.Sprintf("the result of %s at %s cannot be read: %s", flow.name, e.At, err))
+	}
+	return out, nil
+}
+
+const headerParent = "millrace-parent"
+
+// parent is a place in a saga that waits for another saga's end.
+type parent struct {
+	Flow string `json:"flow"`
+	ID   string `json:"id"`
+	At   string `json:"at"`
+	Run  int    `json:"run,omitempty"`
+}
+
+func parentOf(r bus.Record) (p parent, called bool) {
+	raw, called := r.Headers.Get(headerParent)
+	if !called || json.Unmarshal([]byte(raw), &p) != nil || !flowPattern.MatchString(p.Flow) {
+		return parent{}, false
+	}
+	return p, true
+}
+
+// answered is a saga's end on its way to who has called it.
+type answered struct {
+	id     string
+	At     string          `json:"at"`
+	Run    int             `json:"run,omitempty"`
+	Status Status          `json:"status"`
+	Reason string          `json:"reason,omitempty"`
+	Result json.RawMessage `json:"result,omitempty"`
+}
+
+// report tells a caller of a saga's end.
+func (n *runner) report(tx *partitions.Tx, key string, to parent, h head, out json.RawMessage) error {
+	return n.emit(tx, tenantOf(key), newCalls(to.Flow).answer.New(answered{
+		id: to.ID, At: to.At, Run: to.Run, Status: h.Status, Reason: h.Reason, Result: out,
+	}))
+}
+
+// answered takes the end of a saga that was called.
+func (n *runner) answered(tx *partitions.Tx, a answered) error {
+	key, h, err := n.subject(tx)
+	if err != nil {
+		return err
+	}
+	i := h.waitAt(a.At)
+	if i < 0 || h.Waits[i].Kind != KindCall || h.Run != a.Run {
+		return nil
+	}
+	e := Entry{At: a.At, Kind: KindCall, Name: h.Waits[i].Name, Out: a.Result, When: tx.Now()}
+	if a.Status != Completed {
+		e.Failed = &Failure{Kind: string(a.Status), Message: a.Reason}
+	}
+	n.meet(tx, key, &h, e)
+	return nil
+}
+
+// cancelCall cancels the saga that is waited for, if one is.
+func (n *runner) cancelCall(tx *partitions.Tx, key string, w wait, reason string) error {
+	if w.Kind != KindCall {
+		return nil
+	}
+	return n.emit(tx, tenantOf(key), newCalls(w.Name).cancel.New(noted{id: w.Of, Reason: reason}))
+}
