@@ -15,7 +15,7 @@ func (c *committing) drop(e Entry) {
 		c.changed = true
 		return
 	}
-	if e.lost() && e.Kind == KindAwait {
+	if e.lost() && e.Kind == KindAwait && !e.token {
 		if came, _ := n.journal.Get(c.Tx, pageKey(key, e.At)); len(came.Entries) == 1 && came.Entries[0].Out != nil {
 			c.head.Inbox++
 			c.changed = true
@@ -29,7 +29,8 @@ func (c *committing) arm(o *op) {
 	n, key := c.run.runner, c.run.key
 	w := wait{At: o.at, Kind: o.kind, Name: o.name}
 	if o.kind == KindAwait {
-		if value, found := n.fromInbox(c.Tx, key, &c.head, o.name); found {
+		w.Name = o.signal
+		if value, found := n.fromInbox(c.Tx, key, &c.head, o.signal); found {
 			c.changed = true
 			c.add(Entry{At: o.at, Kind: o.kind, Name: o.name, Out: value, When: c.Now()})
 			return

@@ -108,7 +108,7 @@ func described(key string, h head, entries []Entry) Description {
 	}
 	slices.SortStableFunc(d.Done, func(a, b Done) int { return a.When.Compare(b.When) })
 	for _, w := range h.Waits {
-		d.Waits = append(d.Waits, Wait{At: w.At, Kind: string(w.Kind), Name: w.Name, Due: w.Due, Attempts: w.Attempt})
+		d.Waits = append(d.Waits, Wait{At: w.At, Kind: string(w.Kind), Name: plain(w.Name), Due: w.Due, Attempts: w.Attempt})
 	}
 	return d
 }

@@ -55,6 +55,8 @@
 //   - G23: a saga that begins anew has an empty journal, other keys, and the signals that nobody has awaited. Test: TestAgain.
 //   - G24: what a flow shows is seen while it goes on, from any node, and after its end. Test: TestQueryAndDeadline.
 //   - G25: a saga that has not ended by its deadline is cancelled. Test: TestQueryAndDeadline.
+//   - G26: a token is completed once by who has its text, early or late, and by nobody who has not. Test: TestToken.
+//   - G27: signals that a flow does not await are kept up to a bound, and others are refused. Test: TestInbox.
 //
 // # Effects
 //

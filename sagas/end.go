@@ -53,6 +53,7 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 	for _, p := range parents {
 		err = errors.Join(err, n.report(tx, key, p, h, e.result))
 	}
+	e.input.Secret = ""
 	past := ended{Head: h, Input: e.input, Entries: bounded(e.entries, len(e.result)+len(e.input.In)), Result: e.result}
 	n.ended.Put(tx, key, past)
 	if questions, asked := n.asking.Get(tx, key); asked {

@@ -36,6 +36,7 @@ type Entry struct {
 	// Failed is why there is none.
 	Failed *Failure  `json:"failed,omitempty"`
 	When   time.Time `json:"when"`
+	token  bool      // that is awaited, and no signal
 }
 
 // Failure is an error in a journal.

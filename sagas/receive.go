@@ -16,22 +16,28 @@ func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "signal "+s.Name)
+		return n.refuse(tx, key, "signal "+plain(s.Name))
 	}
 	if !h.see(tx.Record().ID()) {
 		return nil
 	}
 	for _, w := range h.Waits {
 		if w.Kind == KindAwait && w.Name == s.Name {
-			n.meet(tx, key, &h, Entry{At: w.At, Kind: KindAwait, Name: s.Name, Out: s.Value, When: tx.Now()})
+			n.meet(tx, key, &h, Entry{At: w.At, Kind: KindAwait, Name: plain(s.Name), Out: s.Value, When: tx.Now()})
 			return nil
 		}
+	}
+	if h.Inbox == maxInbox {
+		return n.refuse(tx, key, "signal "+plain(s.Name))
 	}
 	h.Inbox++
 	n.inbox.Put(tx, key+pageMark+fmt.Sprintf("%016x", tx.Record().Offset), s)
 	n.rows.Put(tx, key, h)
 	return nil
 }
+
+// maxInbox is how many signals are kept that a flow has not awaited. Others are refused.
+const maxInbox = 1000
 
 // fromInbox takes the first signal of a name that has come before it was awaited.
 func (n *runner) fromInbox(tx *partitions.Tx, key string, h *head, name string) (value json.RawMessage, found bool) {
@@ -76,7 +82,7 @@ func (n *runner) giveUp(tx *partitions.Tx, key string, h head, reason string) er
 			return err
 		}
 		if w.Kind == KindSleep || w.Kind == KindAwait || w.Kind == KindStep && !w.Unknown && !w.Due.IsZero() {
-			met = append(met, cancelled(&op{at: w.At, kind: w.Kind, name: w.Name}, tx.Now()))
+			met = append(met, cancelled(&op{at: w.At, kind: w.Kind, name: plain(w.Name)}, tx.Now()))
 		}
 	}
 	n.meet(tx, key, &h, met...)
@@ -149,7 +155,7 @@ func (n *runner) fire(tx *partitions.Tx, timer string) error {
 		return err
 	}
 	w := h.Waits[i]
-	e := Entry{At: at, Kind: w.Kind, Name: w.Name, When: tx.Now()}
+	e := Entry{At: at, Kind: w.Kind, Name: plain(w.Name), When: tx.Now()}
 	switch w.Kind {
 	case KindAwait:
 		e.Failed = &Failure{Kind: FailedTimeout}

@@ -76,7 +76,10 @@ func cancelled(o *op, now time.Time) Entry {
 
 // lost is what an operation comes to when another branch has won.
 func lost(o *op, now time.Time) Entry {
-	return Entry{At: o.at, Kind: o.kind, Name: o.name, When: now, Failed: &Failure{Kind: FailedLost, Message: "another branch has won"}}
+	return Entry{
+		At: o.at, Kind: o.kind, Name: o.name, When: now, token: o.signal != o.name,
+		Failed: &Failure{Kind: FailedLost, Message: "another branch has won"},
+	}
 }
 
 // page is some entries, in one row. The first page of a saga has what it was started with.
@@ -88,6 +91,7 @@ type page struct {
 type input struct {
 	In      json.RawMessage `json:"in"`
 	Request request.Info    `json:"request,omitzero"`
+	Secret  string          `json:"secret,omitempty"` // what tokens are made of
 }
 
 // ended is a saga that has ended.

@@ -22,6 +22,7 @@ type Saga struct {
 	path   string
 	next   int
 	rand   uint64
+	tokens int
 	now    time.Time
 }
 
@@ -57,6 +58,7 @@ type op struct {
 	settings
 	attempt func(context.Context) (json.RawMessage, error) // of steps and undos
 	in, out any                                            // what these are given
+	signal  string                                         // that is awaited
 	of      string                                         // the saga that is called
 	message func(parent) bus.Message                       // that calls it
 	after   time.Duration                                  // of sleeps and awaits

@@ -2,6 +2,7 @@ package sagas
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 	}
 	info := request.From(tx.Context())
 	info.Tenant, info.Shard = "", request.Shard{}
-	in := input{In: raw, Request: info}
+	in := input{In: raw, Request: info, Secret: cryptorand.Text()}
 	h = head{Status: Running, Started: tx.Now(), Changed: tx.Now()}
 	if called {
 		h.Parents = []parent{caller}

@@ -46,7 +46,7 @@ func Await[T any](s *Saga, signal *Signal[T], within time.Duration) (T, error) {
 	if signal == nil || signal.err != nil {
 		s.abort("a signal is defined wrongly")
 	}
-	e := s.call(&op{kind: KindAwait, name: signal.name, after: max(within, 0)})
+	e := s.call(&op{kind: KindAwait, name: plain(signal.name), signal: signal.name, after: max(within, 0)})
 	if err := failed(e); err != nil {
 		return value, err
 	}
