@@ -12,6 +12,7 @@ import (
 
 	"github.com/millrace/millrace/bench/count"
 	"github.com/millrace/millrace/bench/locks"
+	"github.com/millrace/millrace/bench/machines"
 	"github.com/millrace/millrace/bench/outbox"
 	"github.com/millrace/millrace/bench/sagas"
 	"github.com/millrace/millrace/integration/servers"
@@ -43,6 +44,9 @@ func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && slices.Contains(outbox.Benches(), args[0]) {
 		return outbox.Run(ctx, args)
 	}
+	if len(args) > 0 && slices.Contains(machines.Benches(), args[0]) {
+		return machines.Run(ctx, args)
+	}
 	if len(args) > 0 && slices.Contains(sagas.Benches(), args[0]) {
 		return sagas.Run(ctx, args)
 	}
@@ -50,7 +54,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return locks.Run(ctx, args[1:])
 	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus, partitions, handover, failover, outbox, sagas or locks")
+		return errors.New("say which bench: bus, partitions, handover, failover, outbox, machines, sagas or locks")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/twmb/franz-go/pkg/kerr"
 
 	"github.com/millrace/millrace/bench/process"
+	"github.com/millrace/millrace/bench/topics"
 )
 
 // drained is what a side took to work off the backlog.
@@ -69,14 +69,11 @@ type progress struct {
 
 // progress sums the offsets that the group has committed.
 func (b *bench) progress(ctx context.Context, w Work, p *process.Process) (progress, error) {
-	offsets, err := b.admin.FetchOffsets(ctx, w.Group)
-	if err != nil && !errors.Is(err, kerr.GroupIDNotFound) && !kerr.IsRetriable(err) { // the group is on its way
-		return progress{}, err //nolint:wrapcheck // a bench
+	records, err := topics.Committed(ctx, b.admin, w.Group, w.Input)
+	if err != nil {
+		return progress{}, err
 	}
-	now := progress{at: time.Now()}
-	for _, o := range offsets[w.Input] {
-		now.records += int(max(0, o.At))
-	}
+	now := progress{records: records, at: time.Now()}
 	now.cpu, err = p.CPU()
 	return now, err
 }
@@ -90,16 +87,7 @@ func (b *bench) prepare(ctx context.Context, shards int, input string) (w Work, 
 	}
 	clean = func() error {
 		ctx := context.WithoutCancel(ctx)
-		topics, err := b.admin.ListTopics(ctx)
-		if err == nil {
-			topics.FilterInternal()
-			for _, name := range topics.Names() {
-				if len(name) > len(group) && name[:len(group)] == group {
-					_, err = b.admin.DeleteTopics(ctx, name)
-				}
-			}
-		}
-		return errors.Join(err, os.RemoveAll(w.Dir))
+		return errors.Join(topics.Remove(ctx, b.admin, group), os.RemoveAll(w.Dir))
 	}
 	if err := b.create(ctx, shards, nil, w.Output); err != nil {
 		return w, nil, errors.Join(err, clean())

@@ -17,6 +17,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace/millrace/bench/process"
+	"github.com/millrace/millrace/bench/topics"
 )
 
 // fleet is a side as several nodes with standbys, under load, while something happens to them.
@@ -95,7 +96,7 @@ func (b *bench) try(ctx context.Context, s side, standbys int, happen func(conte
 		node.End()
 	}
 	all := 0
-	err = b.read(ctx, f.work.Output, kgo.ReadUncommitted(), func(*kgo.Record) error { all++; return nil })
+	err = topics.Read(ctx, b.brokers, f.work.Output, kgo.ReadUncommitted(), func(*kgo.Record) error { all++; return nil })
 	return f, all - out.records, err
 }
 

@@ -39,7 +39,7 @@ func (b *bench) failover(ctx context.Context) error {
 		}
 		f.step("node 0 is killed")
 		if err := f.nodes[0].Kill(); err != nil {
-			return err //nolint:wrapcheck // a bench
+			return err
 		}
 		return pause(ctx, patience)
 	})

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
+
 	"github.com/millrace/millrace/bench/flows"
+	"github.com/millrace/millrace/bench/topics"
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
 	flow "github.com/millrace/millrace/sagas"
@@ -47,6 +50,7 @@ type stateFlow = flow.Flow[flows.State, flows.State]
 
 // engine is a node of a group with its defaults, tables in memory.
 type engine struct {
+	name           string
 	bus            *bus.Bus
 	group          *partitions.Group
 	three, waiting *stateFlow
@@ -59,7 +63,10 @@ func open(ctx context.Context, w flows.Work) (flows.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &engine{bus: b, three: flow.Define(w.Name+"-three", three), waiting: flow.Define(w.Name+"-waiting", waiting), ended: make(chan error, 1)}
+	e := &engine{
+		name: w.Name, bus: b, ended: make(chan error, 1),
+		three: flow.Define(w.Name+"-three", three), waiting: flow.Define(w.Name+"-waiting", waiting),
+	}
 	err = b.Verify(ctx, append(e.three.Contracts(), e.waiting.Contracts()...)...)
 	if err == nil {
 		e.group, err = partitions.New(b, w.Name, e.three.Part(), e.waiting.Part())
@@ -80,7 +87,7 @@ func (e *engine) ready(ctx context.Context) error {
 			return nil
 		}
 		if !errors.Is(err, partitions.ErrNotRunning) {
-			return errors.Join(fmt.Errorf("the group does not come up: %w", err), e.Close())
+			return errors.Join(fmt.Errorf("the group does not come up: %w", err), e.Close()) //nolint:contextcheck // it outlives it
 		}
 		select {
 		case <-time.After(10 * time.Millisecond): //nolint:mnd // soon
@@ -108,7 +115,16 @@ func (e *engine) Wake(ctx context.Context, id string) (flows.State, error) {
 	return e.waiting.Handle(e.group, id).Result(ctx)
 }
 
+// Close ends the group, and removes its topics.
 func (e *engine) Close() error {
 	e.stop()
-	return errors.Join(<-e.ended, e.bus.Close())
+	err := <-e.ended
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	client, failed := e.bus.Client()
+	if failed == nil {
+		failed = topics.Remove(ctx, kadm.NewClient(client), e.name)
+		client.Close()
+	}
+	return errors.Join(err, failed, e.bus.Close())
 }
