@@ -93,18 +93,22 @@ func (r *ring) close() {
 func fence(ctx context.Context, b *bus.Bus, owner ownerMark) error {
 	var errs []error
 	for i := range owner.size {
-		id := transactionalID(owner.prefix, owner.lane, i)
-		client, err := b.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(transactionTimeout),
-			kgo.RequestTimeoutOverhead(brokerPatience))
-		if err != nil {
-			return fmt.Errorf("fence %s: %w", id, err)
-		}
-		if _, _, err = client.ProducerID(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("fence %s: %w", id, err))
-		}
-		client.Close()
+		errs = append(errs, fenceID(ctx, b, transactionalID(owner.prefix, owner.lane, i)))
 	}
 	return errors.Join(errs...)
+}
+
+func fenceID(ctx context.Context, b *bus.Bus, id string) error {
+	client, err := b.Client(kgo.TransactionalID(id), kgo.TransactionTimeout(transactionTimeout),
+		kgo.RequestTimeoutOverhead(brokerPatience))
+	if err != nil {
+		return fmt.Errorf("fence %s: %w", id, err)
+	}
+	defer client.Close()
+	if _, _, err = client.ProducerID(ctx); err != nil {
+		return fmt.Errorf("fence %s: %w", id, err)
+	}
+	return nil
 }
 
 // ownerMark is written as the metadata of every offset that is committed: which producers to fence when its writer is gone.
