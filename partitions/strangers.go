@@ -46,7 +46,7 @@ func (e *engine) fenceStrangers(ctx context.Context) {
 		fencing.Go(func() error { return fenceID(ctx, e.bus, id) })
 	}
 	if err = errors.Join(err, fencing.Wait()); err != nil {
-		e.logger.WarnContext(ctx, "partitions: transactions that dead nodes may have left open are not looked for", "group", e.config.name, "error", err)
+		e.logger.WarnContext(ctx, "partitions: transactions that dead nodes have left open may be missed, and end by their time-out", "group", e.config.name, "error", err)
 	}
 	if len(left) > 0 {
 		e.logger.InfoContext(ctx, "partitions: transactions that dead nodes have left open are aborted", "group", e.config.name, "ids", left)
