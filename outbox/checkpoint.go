@@ -14,7 +14,8 @@ type checkpoint struct {
 }
 
 // logPosition is a place in a server's write-ahead log. Every transaction that ends at End or before is published, and of
-// the one that commits at Commit, if any, the first Changes changes, the last of them at Change.
+// the one that commits at Commit, if any, the first Changes changes, the last of them at Change. The last transaction of
+// which something is published commits at Last, and did so at the time LastAt.
 type logPosition struct {
 	System   string `json:"system"`
 	Timeline int32  `json:"timeline"`
@@ -22,11 +23,13 @@ type logPosition struct {
 	Commit   LSN    `json:"commit,omitzero"`
 	Changes  int    `json:"changes,omitzero"`
 	Change   LSN    `json:"change,omitzero"`
+	Last     LSN    `json:"last,omitzero"`
+	LastAt   int64  `json:"last_at,omitzero"` // microseconds of Unix time
 }
 
 // whole is the position without a transaction that is published in part.
 func (p logPosition) whole(end LSN) logPosition {
-	return logPosition{System: p.System, Timeline: p.Timeline, End: end}
+	return logPosition{System: p.System, Timeline: p.Timeline, End: end, Last: p.Last, LastAt: p.LastAt}
 }
 
 // checkpoints are the relays' of a group, by the names of their slots. A row lives in the shard of the relay's singleton.

@@ -31,6 +31,7 @@ type connector struct {
 	prefix                    string
 	messages                  bool
 	tables                    *tableList // nil for all
+	prefixes                  *tableList // of messages, nil for the outbox's own
 	named                     *envelopeNames
 }
 
@@ -47,7 +48,7 @@ func readConnector(data []byte) (*connector, error) {
 		return nil, err
 	}
 	c := &connector{prefix: all.text("topic.prefix", ""), named: &envelopeNames{}}
-	c.types, c.tables = readTypeModes(all), readTableList(all)
+	c.types, c.tables, c.prefixes = readTypeModes(all), readTableList(all), readPrefixes(all)
 	all.refuse()
 	router, err := c.chain(all)
 	if err != nil {

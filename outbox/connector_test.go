@@ -66,3 +66,22 @@ func TestConnectorIsFollowedOrRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestMessagePrefixes gives a relay of events in the log alone lists of prefixes, which must have its own.
+func TestMessagePrefixes(t *testing.T) {
+	t.Parallel()
+	for list, usable := range map[string]bool{
+		`"message.prefix.include.list": "other, outbox.*"`:                                  true,
+		`"message.prefix.include.list": "OUTBOXEVENT"`:                                      true,
+		`"message.prefix.exclude.list": "other"`:                                            true,
+		`"message.prefix.include.list": "outbox"`:                                           false,
+		`"message.prefix.exclude.list": "outboxevent"`:                                      false,
+		`"message.prefix.exclude.list": "other", "message.prefix.include.list": "outbox.*"`: false,
+	} {
+		config := `{"transforms": "o", "transforms.o.type": "io.debezium.transforms.outbox.EventRouter", ` + list + `}`
+		_, err := outbox.NewRelay("postgres://localhost/x", outbox.Connector([]byte(config)), outbox.LogOnly())
+		if usable && err != nil || !usable && (!errors.Is(err, outbox.ErrConnector) || !strings.Contains(err.Error(), "message.prefix")) {
+			t.Errorf("%s: %v", list, err)
+		}
+	}
+}

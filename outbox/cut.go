@@ -65,11 +65,15 @@ func (q *queue) split(records int) batch {
 // position is the log's when the first n records are published, and everything before from.
 func (r run) position(from logPosition, n int) logPosition {
 	at, ended := from, 0
+	if n > 0 {
+		last := r.places[n-1]
+		at.Last, at.LastAt = last.commit, last.at
+	}
 	for _, tx := range r.ends {
 		if tx.records > n {
 			break
 		}
-		at, ended = from.whole(tx.end), tx.records
+		at, ended = at.whole(tx.end), tx.records
 	}
 	if n > ended {
 		last := r.places[n-1]

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
@@ -55,5 +56,19 @@ func openStream(ctx context.Context, database *pgconn.Config, name string) (*str
 	if err != nil {
 		return nil, fmt.Errorf("connect for replication: %w", explain(err))
 	}
-	return &stream{conn: conn}, nil
+	s := &stream{conn: conn}
+	if err := s.talks(ctx); err != nil {
+		return nil, errors.Join(err, s.close(ctx))
+	}
+	return s, nil
+}
+
+// talks lets the server say something every half minute at least, whatever it is set up for.
+func (s *stream) talks(ctx context.Context) error {
+	_, err := s.conn.Exec(ctx, `SELECT set_config('wal_sender_timeout', '1min', false) FROM pg_settings
+		WHERE name = 'wal_sender_timeout' AND setting::int NOT BETWEEN 1 AND 60000`).ReadAll()
+	if err != nil {
+		return fmt.Errorf("set wal_sender_timeout: %w", explain(err))
+	}
+	return nil
 }

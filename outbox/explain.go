@@ -15,6 +15,7 @@ const (
 	codeUndefinedObject = "42704"
 	codeUndefinedColumn = "42703"
 	codeNotNull         = "23502"
+	codeTooLong         = "22001"
 	codePrivilege       = "42501"
 	codeObjectInUse     = "55006"
 	codeNotReady        = "55000"
@@ -40,11 +41,13 @@ func explain(err error) error {
 		codeUndefinedObject: "the publication or slot is missing; run outbox.Migrate",
 		codeUndefinedColumn: "the outbox table lacks a column; run outbox.Migrate, or compare it with outbox/schema.sql",
 		codeNotNull:         "the outbox table lets key and type not be null; run outbox.Migrate",
-		codePrivilege:       "the role lacks a privilege; Migrate and the relay need REPLICATION, a writer INSERT, SELECT and DELETE on its table",
-		codeAuthorization:   "the role may not log in, or not replicate",
-		codePassword:        "the password is wrong",
-		codeNoDatabase:      "the database does not exist",
-		codeLimitExceeded:   "a limit of the server is reached; raise max_replication_slots, or drop a slot that is not used",
+		codeTooLong: "a value of the message, such as its key, is longer than the outbox table's column takes, as in Debezium's own layout; " +
+			"let it be of type text: ALTER TABLE … ALTER COLUMN … TYPE text",
+		codePrivilege:     "the role lacks a privilege; Migrate and the relay need REPLICATION, a writer INSERT, SELECT and DELETE on its table",
+		codeAuthorization: "the role may not log in, or not replicate",
+		codePassword:      "the password is wrong",
+		codeNoDatabase:    "the database does not exist",
+		codeLimitExceeded: "a limit of the server is reached; raise max_replication_slots, or drop a slot that is not used",
 	}[failed.Code]
 	if advice == "" {
 		return err

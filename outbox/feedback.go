@@ -16,8 +16,8 @@ const (
 	reportEvery   = time.Second
 	writeLimit    = 10 * time.Second
 	closeLimit    = 2 * time.Second
-	// silence is how long a server may say nothing although it is asked to. While it reads a large transaction it may
-	// be slow to answer; PostgreSQL's own receivers wait as long.
+	// silence is how long a server may say nothing although it is asked to. While it reads a large transaction of which
+	// nothing is published, it answers after half of its wal_sender_timeout only; see talks.
 	silence = time.Minute
 )
 

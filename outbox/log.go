@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,6 +25,7 @@ type logFeed struct {
 	queue  *queue
 	from   logPosition // what is published already
 	anew   bool
+	meets  atomic.Bool   // the last transaction that is published must come again first
 	told   chan struct{} // there is something to report
 }
 
@@ -67,10 +69,14 @@ func (l *logFeed) start(ctx context.Context) error {
 			return err
 		}
 	}
-	err := l.stream.start(ctx, l.relay.slot, l.relay.publication, l.from.End)
+	from := l.from.End
+	if l.meets.Load() {
+		from = min(from, l.from.Last)
+	}
+	err := l.stream.start(ctx, l.relay.slot, l.relay.publication, from)
 	if hasCode(err, codeObjectInUse) {
 		if err = l.evict(ctx); err == nil {
-			err = l.stream.start(ctx, l.relay.slot, l.relay.publication, l.from.End)
+			err = l.stream.start(ctx, l.relay.slot, l.relay.publication, from)
 		}
 	}
 	if err != nil {
@@ -128,8 +134,11 @@ func (l *logFeed) begins() (checkpoint, bool) { return checkpoint{Log: l.from}, 
 func (l *logFeed) next(ctx context.Context) (batch, error) { return l.queue.take(ctx) }
 
 // committed lets the server forget what is published, and nothing beyond the checkpoint: a slot that is further on was
-// read by somebody else.
+// read by somebody else. Nor anything before it is known that the log is the one that was published.
 func (l *logFeed) committed(_ context.Context, at checkpoint) error {
+	if l.meets.Load() {
+		return nil
+	}
 	l.stream.confirm(at.Log.End)
 	l.relay.note(func(s *Status) { s.Confirmed = at.Log.End })
 	signal(l.told)

@@ -42,6 +42,29 @@ func TestLogOnlyIsRelayed(t *testing.T) {
 	}
 }
 
+// TestLogOnlyOfManyPrefixes follows a connector's list of prefixes.
+func TestLogOnlyOfManyPrefixes(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	config := `{"transforms": "d,o", "transforms.o.type": "io.debezium.transforms.outbox.EventRouter", "message.prefix.include.list": "outboxevent,more.*",
+		"transforms.d.type": "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent", "transforms.d.fields.null.include": "true",
+		"transforms.o.table.fields.additional.placement": "type:header:ce_type"}`
+	f.relay(f.bus, outbox.LogOnly(), outbox.Connector([]byte(config)))
+	for n, prefix := range []string{"outboxevent", "other", "more", "more.of"} {
+		err := pgx.BeginFunc(t.Context(), f.pool, func(tx pgx.Tx) error {
+			return outbox.In(tx, outbox.LogOnly(), outbox.Table(prefix)).Publish(t.Context(), placed().New(order{ID: "a", N: n})).Err()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, n := range f.numbers(3) {
+		if want := []int{0, 2, 3}[i]; n != want {
+			t.Errorf("event %d is %d, want %d", i, n, want)
+		}
+	}
+}
+
 // TestLogOnlyIsAskedFor has a role that may write to no table, and tells the log of an event: it is not published.
 func TestLogOnlyIsAskedFor(t *testing.T) {
 	t.Parallel()

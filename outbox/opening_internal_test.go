@@ -74,6 +74,30 @@ func TestSlotMovesWhileOpening(t *testing.T) {
 	}
 }
 
+// TestSilentServer has servers that may say nothing for minutes or for ever: to a relay they say something sooner.
+func TestSilentServer(t *testing.T) {
+	t.Parallel()
+	at := migrated(t)
+	r, err := NewRelay(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for set, want := range map[string]string{"10min": "1min", "0": "1min", "5s": "5s"} {
+		statements(t, at, "ALTER DATABASE postgres SET wal_sender_timeout = '"+set+"'")
+		s, err := openStream(t.Context(), &r.database.Config, "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.row(t.Context(), "SHOW wal_sender_timeout")
+		if err != nil || string(got[0]) != want {
+			t.Errorf("of %s a relay makes %s, want %s: %v", set, got, want, err)
+		}
+		if err := s.close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestOneServer has two servers of which a relay's two connections reach one each.
 func TestOneServer(t *testing.T) {
 	t.Parallel()

@@ -46,6 +46,7 @@ type run struct {
 // standing is where a record stands: the nth change of a transaction, at a position.
 type standing struct {
 	commit, change LSN
+	at             int64 // of the commit, in microseconds of Unix time
 	n              int
 }
 
@@ -75,7 +76,7 @@ func (q *queue) add(ctx context.Context, record bus.Record, size, n int, change 
 				q.waiting.oldest = q.began
 			}
 			q.waiting.records = append(q.waiting.records, record)
-			q.waiting.places = append(q.waiting.places, standing{commit: q.commit, change: change, n: n})
+			q.waiting.places = append(q.waiting.places, standing{commit: q.commit, change: change, at: q.began.UnixMicro(), n: n})
 			q.waiting.bytes += size
 			q.tail += size
 			full := q.full()

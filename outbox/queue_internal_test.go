@@ -66,7 +66,8 @@ func TestQueuePositions(t *testing.T) {
 // replay gives a reader the log from its start, and yields the batches that come of it.
 func replay(t *rapid.T, log []written, from logPosition) func(func(batch) bool) {
 	return func(yield func(batch) bool) {
-		feed := &logFeed{relay: &Relay{}, from: from, queue: newQueue(from, pace{every: time.Hour, last: time.Now()})}
+		feed := &logFeed{relay: &Relay{}, from: from, queue: newQueue(from, pace{every: time.Hour, last: time.Now()}), stream: &stream{}}
+		feed.meets.Store(from.Last != 0)
 		r := &reader{feed: feed, routers: map[uint32]*router{1: plainRouter(t)}}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()
@@ -74,7 +75,10 @@ func replay(t *rapid.T, log []written, from logPosition) func(func(batch) bool) 
 		go func() {
 			defer close(read)
 			for _, tx := range log {
-				r.begin(walBegin{commit: tx.commit, at: time.Now()})
+				if err := r.begin(ctx, walBegin{commit: tx.commit, at: time.Unix(int64(tx.commit), 0)}); err != nil {
+					read <- err
+					return
+				}
 				for i, row := range tx.rows {
 					if err := r.insert(ctx, message{kind: 'I', at: tx.commit - 40 + LSN(i)/1000, data: insertOf("id", "order", "k", row)}); err != nil {
 						read <- err

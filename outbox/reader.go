@@ -43,6 +43,9 @@ func (r *reader) take(ctx context.Context, m message) error {
 	switch m.kind {
 	case 'k':
 		if !r.open {
+			if err := r.passed(m.at); err != nil {
+				return err
+			}
 			r.feed.queue.pass(m.at, m.reply)
 		}
 		if m.reply {
@@ -58,7 +61,7 @@ func (r *reader) take(ctx context.Context, m message) error {
 	}
 	switch decoded := decoded.(type) {
 	case walBegin:
-		r.begin(decoded)
+		err = r.begin(ctx, decoded)
 	case walRelation:
 		err = r.relate(ctx, decoded)
 	case walMessage:
@@ -71,7 +74,7 @@ func (r *reader) take(ctx context.Context, m message) error {
 }
 
 // begin decides what of a transaction is published already.
-func (r *reader) begin(tx walBegin) {
+func (r *reader) begin(ctx context.Context, tx walBegin) error {
 	from := r.feed.from
 	r.open, r.commit, r.nth, r.skip = true, tx.commit, 0, 0
 	switch {
@@ -81,6 +84,7 @@ func (r *reader) begin(tx walBegin) {
 		r.skip = from.Changes
 	}
 	r.feed.queue.begin(tx.commit, tx.at)
+	return r.meet(ctx, tx.commit, tx.at)
 }
 
 func (r *reader) insert(ctx context.Context, m message) error {
@@ -136,7 +140,7 @@ func (r *reader) message(ctx context.Context, m message, said walMessage) error 
 	if r.nth++; r.nth <= r.skip {
 		return r.resumes(m)
 	}
-	if said.prefix != r.feed.relay.table {
+	if !r.feed.relay.takes(said.prefix) {
 		return nil
 	}
 	if !r.feed.relay.logOnly {

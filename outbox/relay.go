@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
 )
 
@@ -54,8 +55,11 @@ type Relay struct {
 	meter       metric.MeterProvider
 	meters      *relayMeters
 
+	unknown map[bus.Topic]time.Time // those that were given up, by the goroutine that publishes
+
 	mu     sync.Mutex
 	status Status
+	parted LSN // what is published up to it is of another log than the server's
 }
 
 // Status is what a relay is doing in this process. While it does not work here, or cannot, its numbers are the last known.
@@ -91,8 +95,8 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 	}
 	r := &Relay{
 		database: config, slot: Publication, publication: Publication, table: defaultTable, config: recommended,
-		pollEvery: 100 * time.Millisecond,
-		logger:    slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
+		pollEvery: 100 * time.Millisecond, unknown: make(map[bus.Topic]time.Time),
+		logger: slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
 	}
 	for _, opt := range opts {
 		opt.applyRelay(r)
@@ -116,7 +120,11 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 		return nil, err
 	}
 	if &r.config[0] == &recommended[0] { // its table is an example
-		r.connector.tables = nil
+		r.connector.tables, r.connector.prefixes = nil, nil
+	}
+	if r.logOnly && !r.takes(r.table) {
+		return nil, fmt.Errorf("%w: message.prefix.include.list or message.prefix.exclude.list leaves the prefix %q out, "+
+			"which messages of outbox.LogOnly have here", ErrConnector, r.table)
 	}
 	r.source = logSource{relay: r}
 	if r.polled {

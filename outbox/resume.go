@@ -41,7 +41,11 @@ func (l *logFeed) resume(ctx context.Context, stored logPosition, server identit
 	if gap == "" && state.confirmed() > stored.End {
 		gap = "something else has read from the slot, such as a connector"
 	}
+	if gap == "" && l.relay.hasParted(stored.End) {
+		gap = reasonParted
+	}
 	if gap == "" {
+		l.meets.Store(stored.Last != 0 && state.confirmed() <= stored.Last)
 		return stored, nil
 	}
 	return l.leap(ctx, &GapError{Slot: l.relay.slot, After: stored.End, Before: state.confirmed(), Reason: gap}, at, state)

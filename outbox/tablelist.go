@@ -36,6 +36,34 @@ func readTableList(o *options) *tableList {
 	return list
 }
 
+// readPrefixes takes message.prefix.include.list and its like out: names without a table.
+func readPrefixes(o *options) *tableList {
+	const include, exclude = "message.prefix.include.list", "message.prefix.exclude.list"
+	list := &tableList{}
+	if names := o.names(include); names != nil {
+		list.include = []namesList{{names: names}}
+	}
+	if names := o.names(exclude); names != nil {
+		list.exclude = []namesList{{names: names}}
+	}
+	switch {
+	case list.include != nil && list.exclude != nil:
+		o.fail("%s and %s exclude each other", include, exclude)
+	case list.include == nil && list.exclude == nil:
+		return nil
+	}
+	return list
+}
+
+// takes says whether messages of a prefix are the relay's: those that the connector takes, or the outbox's own where it
+// takes all.
+func (r *Relay) takes(prefix string) bool {
+	if r.connector.prefixes != nil {
+		return r.connector.prefixes.has(prefix, "")
+	}
+	return prefix == r.table
+}
+
 // names takes a list of Java expressions out, of which one has to match a whole name, in capitals or not.
 func (o *options) names(option string) *regexp.Regexp {
 	text := strings.TrimSpace(o.text(option, ""))

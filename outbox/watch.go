@@ -45,13 +45,16 @@ func (l *logFeed) behind(now time.Time) (int64, time.Duration) {
 	return lag, 0
 }
 
-// watch asks what the server keeps for the slot.
+// watch asks what the server keeps for the slot, and whether the publication publishes anything.
 func (l *logFeed) watch(ctx context.Context) error {
 	ticker := time.NewTicker(watchEvery)
 	defer ticker.Stop()
 	for {
 		l.asking.Lock()
 		state, err := readSlot(ctx, l.conn, l.relay.slot)
+		if err == nil {
+			err = l.look(ctx)
+		}
 		l.asking.Unlock()
 		switch {
 		case ctx.Err() != nil:
