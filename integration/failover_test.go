@@ -81,6 +81,7 @@ func TestFailoverWithoutSlot(t *testing.T) {
 	a.relays = nil
 	a.enter("--accept-gap", position)
 	a.said("a gap that was accepted")
+	a.said("relay works")
 	a.publish(3)
 	a.arrived(1, 3)
 }

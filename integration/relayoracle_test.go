@@ -64,13 +64,25 @@ func (a *arena) writeOn(ctx context.Context, writer int) {
 	}
 }
 
+// recovered connects to the database, which may still recover from a crash.
+func (a *arena) recovered() *pgx.Conn {
+	a.Helper()
+	limit := time.Now().Add(patience)
+	for {
+		conn, err := pgx.Connect(a.Context(), a.database)
+		if err == nil {
+			return conn
+		}
+		if time.Now().After(limit) {
+			a.Fatal(err)
+		}
+	}
+}
+
 // judge compares the topic with what was committed, and ends the relays in good order.
 func (a *arena) judge() {
 	a.Helper()
-	conn, err := pgx.Connect(a.Context(), a.database)
-	if err != nil {
-		a.Fatal(err)
-	}
+	conn := a.recovered()
 	defer conn.Close(a.Context())
 	rows, err := conn.Query(a.Context(), "SELECT writer, n FROM written ORDER BY writer, n")
 	if err != nil {
