@@ -2,9 +2,12 @@ package flows
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,7 +33,12 @@ func Measure(ctx context.Context, engine Engine, w Work, in io.Reader, out io.Wr
 		if err := t.tell(Mark{Phase: p.name}); err != nil {
 			return err
 		}
+		stop, err := profile(w.Profile, p.name)
+		if err != nil {
+			return err
+		}
 		m, err := paced(ctx, engine, w.Name+"-"+p.name, p.concurrent, p.long)
+		stop()
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
@@ -40,6 +48,21 @@ func Measure(ctx context.Context, engine Engine, w Work, in io.Reader, out io.Wr
 		}
 	}
 	return wait(ctx, t, engine, w)
+}
+
+// profile begins a CPU profile where one is wanted, and returns what ends it.
+func profile(file, phase string) (stop func(), err error) {
+	if file == "" || phase != Together {
+		return func() {}, nil
+	}
+	to, err := os.Create(file) //nolint:gosec // asked for
+	if err != nil {
+		return nil, fmt.Errorf("no profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(to); err != nil {
+		return nil, errors.Join(err, to.Close())
+	}
+	return func() { pprof.StopCPUProfile(); _ = to.Close() }, nil
 }
 
 // paced runs as many flows at once for so long, and waits for those that have begun.

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -62,10 +64,14 @@ func measure(t *testing.T, e flows.Engine) ([]flows.Mark, error) {
 			}
 		}
 	}()
-	w := flows.Work{Name: "test", Concurrent: 4, Alone: 20 * time.Millisecond, Together: 20 * time.Millisecond, Waiting: 300}
+	profile := filepath.Join(t.TempDir(), "profile")
+	w := flows.Work{Name: "test", Profile: profile, Concurrent: 4, Alone: 20 * time.Millisecond, Together: 20 * time.Millisecond, Waiting: 300}
 	err := flows.Measure(t.Context(), e, w, in, out)
 	_ = out.Close() // it never fails
 	<-heard
+	if about, none := os.Stat(profile); err == nil && (none != nil || about.Size() == 0) {
+		t.Errorf("there is no profile: %v", none)
+	}
 	return marks, err
 }
 

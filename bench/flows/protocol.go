@@ -19,6 +19,7 @@ type Work struct {
 	Alone      time.Duration // how long one flow after the other is run
 	Together   time.Duration // how long Concurrent flows are run
 	Waiting    int           // flows that wait for a signal
+	Profile    string        // file for a CPU profile of the phase Together; empty for none
 }
 
 // Phases is how many phases the work has.

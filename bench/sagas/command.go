@@ -19,6 +19,8 @@ type settings struct {
 	work            flows.Work
 	waiting         int
 	waitingOthers   int
+	warm            time.Duration
+	profile         string
 }
 
 // Benches are the bench of this package, and the hidden command of Millrace's process.
@@ -40,6 +42,8 @@ func Run(ctx context.Context, args []string) error {
 	flags.IntVar(&s.work.Concurrent, "concurrent", 1000, "flows at once")
 	flags.DurationVar(&s.work.Alone, "alone", 10*time.Second, "how long one flow after the other is run")
 	flags.DurationVar(&s.work.Together, "together", 20*time.Second, "how long many flows are run")
+	flags.DurationVar(&s.warm, "warm", 10*time.Second, "how long Millrace's broker is warmed up by one flow after the other, and by many")
+	flags.StringVar(&s.profile, "profile", "", "write a CPU profile of Millrace's first run of many flows to this file")
 	flags.IntVar(&s.waiting, "waiting", 100_000, "flows that wait in Millrace")
 	flags.IntVar(&s.waitingOthers, "waiting-others", 10_000, "flows that wait in the others")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -47,7 +51,7 @@ func Run(ctx context.Context, args []string) error {
 	}
 	if s.quick {
 		s.runs, s.work.Alone, s.work.Together = 1, 2*time.Second, 3*time.Second
-		s.waiting, s.waitingOthers = 5000, 500
+		s.waiting, s.waitingOthers, s.warm = 5000, 500, 4*time.Second
 	}
 	return s.run(ctx)
 }

@@ -18,10 +18,18 @@ type turn struct {
 
 // turns lets the sides take turns, each run beginning with another one, and prints the figures.
 func (s settings) turns(ctx context.Context, all []*turn) error {
+	if err := s.warmUp(ctx, all[0].side); err != nil {
+		return fmt.Errorf("warm-up: %w", err)
+	}
 	for run := range s.runs {
 		for i := range all {
 			t := all[(i+run)%len(all)]
-			phases, err := s.take(ctx, t.side)
+			work := s.work
+			work.Waiting = t.side.waiting
+			if t.side.folder == "" && run == 0 {
+				work.Profile = s.profile
+			}
+			phases, err := take(ctx, t.side, work)
 			if err != nil {
 				return fmt.Errorf("%v: %w", t.side, err)
 			}
@@ -45,6 +53,17 @@ func (s settings) turns(ctx context.Context, all []*turn) error {
 		}
 	}
 	return figures.Print(os.Stdout, s.json, found...)
+}
+
+// warmUp lets Millrace work once without being measured: a broker that has just been started is slow until it is compiled.
+func (s settings) warmUp(ctx context.Context, first side) error {
+	if first.folder != "" {
+		return nil
+	}
+	work := s.work
+	work.Alone, work.Together = s.warm, s.warm
+	_, err := take(ctx, first, work)
+	return err
 }
 
 // place names a phase.

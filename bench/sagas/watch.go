@@ -34,9 +34,8 @@ type phase struct {
 }
 
 // take lets a side work, in a process of its own.
-func (s settings) take(ctx context.Context, on side) (phases []phase, err error) {
-	w := s.work
-	w.URL, w.Waiting, w.Name = on.address, on.waiting, "b"+uuid.NewString()[:8]
+func take(ctx context.Context, on side, w flows.Work) (phases []phase, err error) {
+	w.URL, w.Name = on.address, "b"+uuid.NewString()[:8]
 	work, err := json.Marshal(w)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a bench
