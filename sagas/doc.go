@@ -57,6 +57,7 @@
 //   - G25: a saga that has not ended by its deadline is cancelled. Test: TestQueryAndDeadline.
 //   - G26: a token is completed once by who has its text, early or late, and by nobody who has not. Test: TestToken.
 //   - G27: signals that a flow does not await are kept up to a bound, and others are refused. Test: TestInbox.
+//   - G28: metrics count what is committed, once: statuses of sagas, and ends of steps. Test: TestMeters.
 //
 // # Effects
 //

@@ -139,7 +139,7 @@ func (f *Flow[In, Out]) Part() partitions.Option {
 	n := &runner{core: f.core, log: f.logs, desks: make(map[context.Context]*desk), invoke: f.invoke}
 	n.timers = partitions.NewTimer(partPrefix+f.name+".timers", n.fire)
 	return partitions.Options(
-		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.ended, n.asking, n.timers),
+		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.ended, n.asking, n.timers, statuses, ends),
 		partitions.On(f.start, func(tx *partitions.Tx, s started[In]) error { return n.start(tx, s.raw) }),
 		partitions.On(n.calls.signal, n.signalled), partitions.On(n.calls.cancel, n.cancel),
 		partitions.On(n.calls.resume, n.resume), partitions.On(n.calls.abandon, n.abandon),

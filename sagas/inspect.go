@@ -69,18 +69,18 @@ func (c *core) inspect(rows map[string]bus.Record) (Inspection, error) {
 	}
 	past, err := c.ended.Rows(values(rows))
 	if err != nil {
-		return one, err //nolint:wrapcheck // wrapped by Inspect
+		return one, err
 	}
 	for key, saga := range past {
 		add(key, saga)
 	}
 	heads, err := c.rows.Rows(values(rows))
 	if err != nil {
-		return one, err //nolint:wrapcheck // wrapped by Inspect
+		return one, err
 	}
 	pages, err := c.journal.Rows(values(rows))
 	if err != nil {
-		return one, err //nolint:wrapcheck // wrapped by Inspect
+		return one, err
 	}
 	alive := make(map[string]ended, len(heads))
 	for _, at := range slices.Sorted(maps.Keys(pages)) {

@@ -58,6 +58,7 @@ func (n *runner) tell(tx *partitions.Tx, key string, h *head, done []Done) error
 	if h.Status == was && len(done) == 0 {
 		return nil
 	}
+	n.count(tx, was, h.Status, done)
 	h.Told = h.Status
 	tenant, id := parseKey(key)
 	t := Told{ID: id, Status: h.Status, Was: was, Done: done, Reason: h.Reason, At: tx.Now()}
