@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime/pprof"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ type settings struct {
 	events, instances int
 	callers, runs     int
 	asks, warm        time.Duration
-	only              string
+	only, profile     string
 }
 
 // child is the hidden command of a side's process.
@@ -47,6 +48,7 @@ func Run(ctx context.Context, args []string) (err error) {
 	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
 	flags.DurationVar(&s.asks, "asks", 10*time.Second, "how long one asks in each turn, and how long many do; 0 leaves it out")
 	flags.DurationVar(&s.warm, "warm", 8*time.Second, "the same before the first turn")
+	flags.StringVar(&s.profile, "profile", "", "write a CPU profile of the group in the first turn of the first side to this file")
 	flags.StringVar(&s.only, "only", "", "only sides whose name contains this")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err //nolint:wrapcheck // flag has said it
@@ -78,7 +80,7 @@ func (s settings) chosen() (all []*turn) {
 }
 
 // told is what a side's process is told, as JSON.
-type told struct{ Kafka, Side, Name string }
+type told struct{ Kafka, Side, Name, Profile string }
 
 // work is the hidden command: the group with one side's part.
 func work(ctx context.Context, args []string) (err error) {
@@ -89,6 +91,16 @@ func work(ctx context.Context, args []string) (err error) {
 	s, err := sideOf(t.Side)
 	if err != nil {
 		return err
+	}
+	if t.Profile != "" {
+		to, err := os.Create(t.Profile)
+		if err == nil {
+			err = pprof.StartCPUProfile(to)
+		}
+		if err != nil {
+			return fmt.Errorf("no profile: %w", err)
+		}
+		defer func() { pprof.StopCPUProfile(); err = errors.Join(err, to.Close()) }()
 	}
 	b, err := bus.Open(ctx, t.Kafka)
 	if err != nil {

@@ -108,7 +108,7 @@ func (f *field) start(ctx context.Context) (*process.Process, error) {
 		if err != nil {
 			return nil, err //nolint:wrapcheck // a bench
 		}
-		work, err := json.Marshal(told{Kafka: f.kafka, Side: f.side.name, Name: f.name})
+		work, err := json.Marshal(told{Kafka: f.kafka, Side: f.side.name, Name: f.name, Profile: f.profile})
 		if err != nil {
 			return nil, err //nolint:wrapcheck // a bench
 		}

@@ -23,14 +23,18 @@ func (s settings) turns(ctx context.Context) error {
 		return errors.New("no side is left to measure")
 	}
 	warm := s
-	warm.asks = s.warm
+	warm.asks, warm.profile = s.warm, ""
 	if _, err := warm.take(ctx, all[0].side); err != nil {
 		return fmt.Errorf("warm-up: %w", err)
 	}
 	for run := range s.runs {
 		for i := range all {
 			t := all[(i+run)%len(all)]
-			last, err := s.take(ctx, t.side)
+			one := s
+			if run > 0 || t.side.name != all[0].side.name {
+				one.profile = ""
+			}
+			last, err := one.take(ctx, t.side)
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.side.name, err)
 			}
