@@ -26,20 +26,13 @@ type Inspection struct {
 // Inspect reads the machines of a group, or those that are named, with what is committed of their instances. It needs no
 // node of the group and no definition, and reads all of the group's changelog.
 func Inspect(ctx context.Context, b *bus.Bus, group string, names ...string) ([]Inspection, error) {
-	drawn, rows := make(map[string]bus.Record), make(map[string]bus.Record)
-	for record, err := range b.Read(ctx, bus.Topic(group+".changelog"), bus.Earliest, bus.UntilEnd()) {
-		if err != nil {
-			return nil, fmt.Errorf("machines: inspect the group %q: %w", group, err)
-		}
-		row := fmt.Sprint(record.Partition) + "/" + string(record.Key)
-		switch {
-		case charts.Has(record):
-			drawn[row] = record
-		case strings.HasPrefix(string(record.Key), partPrefix):
-			rows[row] = record
-		}
+	rows, err := partitions.ReadStored(ctx, b, group, func(r bus.Record) bool {
+		return charts.Has(r) || strings.HasPrefix(string(r.Key), partPrefix)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("machines: inspect: %w", err)
 	}
-	found, err := charts.Rows(records(drawn))
+	found, err := charts.Rows(rows.All())
 	if err != nil {
 		return nil, fmt.Errorf("machines: inspect the group %q: %w", group, err)
 	}
@@ -49,7 +42,7 @@ func Inspect(ctx context.Context, b *bus.Bus, group string, names ...string) ([]
 			continue
 		}
 		table := partitions.NewTable[string, row[string, json.RawMessage]](partPrefix + name)
-		stored, err := table.Rows(records(rows))
+		stored, err := table.Rows(rows.All())
 		if err != nil {
 			return nil, fmt.Errorf("machines: inspect the group %q: %w", group, err)
 		}
@@ -63,16 +56,6 @@ func Inspect(ctx context.Context, b *bus.Bus, group string, names ...string) ([]
 		inspected = append(inspected, one)
 	}
 	return inspected, nil
-}
-
-func records(last map[string]bus.Record) iter.Seq2[bus.Record, error] {
-	return func(yield func(bus.Record, error) bool) {
-		for _, record := range last {
-			if !yield(record, nil) {
-				return
-			}
-		}
-	}
 }
 
 // Told is one line of an instance's history: a transition, or a refusal.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -68,16 +67,12 @@ func Standings(ctx context.Context, b *bus.Bus, group string) ([]Standing, error
 
 // readStandings reads them from the group's changelog, and says in which shard each relay is.
 func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*Standing, map[string]bus.Partition, error) {
-	rows := make(map[string]bus.Record)
-	for record, err := range b.Read(ctx, bus.Topic(group+".changelog"), bus.Earliest, bus.UntilEnd()) {
-		switch {
-		case errors.Is(err, bus.ErrNoTopic):
-			return nil, nil, nil
-		case err != nil:
-			return nil, nil, err
-		case checkpoints.Has(record) || reports.Has(record):
-			rows[string(record.Key)] = record
-		}
+	rows, err := partitions.ReadStored(ctx, b, group, func(r bus.Record) bool { return checkpoints.Has(r) || reports.Has(r) })
+	if errors.Is(err, bus.ErrNoTopic) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	found, shards := make(map[string]*Standing), make(map[string]bus.Partition)
 	of := func(slot string, record bus.Record) *Standing {
@@ -88,7 +83,7 @@ func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*S
 		return found[slot]
 	}
 	for _, record := range rows {
-		at, err := checkpoints.Rows(alone(record))
+		at, err := checkpoints.Rows(partitions.Stored{record}.All())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -96,7 +91,7 @@ func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*S
 			s := of(slot, record)
 			s.Checkpoint, s.Published, s.System, s.Timeline = record.Time, at.Log.End, at.Log.System, at.Log.Timeline
 		}
-		told, err := reports.Rows(alone(record))
+		told, err := reports.Rows(partitions.Stored{record}.All())
 		if err != nil {
 			return nil, nil, err
 		}
@@ -111,8 +106,4 @@ func (s *Standing) take(r report) {
 	s.Table, s.Polled, s.Reporter, s.Reported, s.Since = r.Table, r.Polled, r.Node, r.At, r.Since
 	s.Working, s.Halted, s.Err, s.Rate, s.Behind = r.Working, r.Halted, r.Err, r.Rate, r.Behind
 	s.Records, s.DeadLetters = r.Published, r.DeadLetters
-}
-
-func alone(record bus.Record) iter.Seq2[bus.Record, error] {
-	return func(yield func(bus.Record, error) bool) { yield(record, nil) }
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
 )
 
 // Inspection is what a group's changelog has of a flow.
@@ -30,20 +30,16 @@ const partPrefix = "saga."
 // Inspect reads the sagas of a group's flows, or of those that are named, as far as they are committed. It needs no node of the
 // group and no definition, and reads all of the group's changelog.
 func Inspect(ctx context.Context, b *bus.Bus, group string, flows ...string) ([]Inspection, error) {
-	rows := make(map[string]map[string]bus.Record) // of each flow, the last ones
-	for record, err := range b.Read(ctx, bus.Topic(group+".changelog"), bus.Earliest, bus.UntilEnd()) {
-		if err != nil {
-			return nil, fmt.Errorf("sagas: inspect the group %q: %w", group, err)
-		}
-		part, own := strings.CutPrefix(string(record.Key), partPrefix)
-		flow := part[:max(0, strings.IndexAny(part, "./"))]
-		if !own || flow == "" || len(flows) > 0 && !slices.Contains(flows, flow) {
-			continue
-		}
-		if rows[flow] == nil {
-			rows[flow] = make(map[string]bus.Record)
-		}
-		rows[flow][fmt.Sprint(record.Partition)+"/"+string(record.Key)] = record
+	stored, err := partitions.ReadStored(ctx, b, group, func(r bus.Record) bool {
+		flow := flowOf(r)
+		return flow != "" && (len(flows) == 0 || slices.Contains(flows, flow))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sagas: inspect: %w", err)
+	}
+	rows := make(map[string]partitions.Stored)
+	for _, r := range stored {
+		rows[flowOf(r)] = append(rows[flowOf(r)], r)
 	}
 	var inspected []Inspection
 	for _, flow := range slices.Sorted(maps.Keys(rows)) {
@@ -58,8 +54,17 @@ func Inspect(ctx context.Context, b *bus.Bus, group string, flows ...string) ([]
 	return inspected, nil
 }
 
+// flowOf is the flow that a row is of, or nothing.
+func flowOf(r bus.Record) string {
+	part, own := strings.CutPrefix(string(r.Key), partPrefix)
+	if !own {
+		return ""
+	}
+	return part[:max(0, strings.IndexAny(part, "./"))]
+}
+
 // inspect makes sagas of rows.
-func (c *core) inspect(rows map[string]bus.Record) (Inspection, error) {
+func (c *core) inspect(rows partitions.Stored) (Inspection, error) {
 	one := Inspection{Flow: c.name}
 	add := func(key string, past ended) {
 		one.Sagas = append(one.Sagas, Inspected{
@@ -67,18 +72,18 @@ func (c *core) inspect(rows map[string]bus.Record) (Inspection, error) {
 			History:     c.history(key, past.Head, past.Input, past.Entries, past.Result),
 		})
 	}
-	past, err := c.ended.Rows(values(rows))
+	past, err := c.ended.Rows(rows.All())
 	if err != nil {
 		return one, err
 	}
 	for key, saga := range past {
 		add(key, saga)
 	}
-	heads, err := c.rows.Rows(values(rows))
+	heads, err := c.rows.Rows(rows.All())
 	if err != nil {
 		return one, err
 	}
-	pages, err := c.journal.Rows(values(rows))
+	pages, err := c.journal.Rows(rows.All())
 	if err != nil {
 		return one, err
 	}
@@ -101,14 +106,4 @@ func (c *core) inspect(rows map[string]bus.Record) (Inspection, error) {
 		return cmp.Or(cmp.Compare(a.Description.Tenant, b.Description.Tenant), cmp.Compare(a.Description.ID, b.Description.ID))
 	})
 	return one, nil
-}
-
-func values(rows map[string]bus.Record) iter.Seq2[bus.Record, error] {
-	return func(yield func(bus.Record, error) bool) {
-		for _, record := range rows {
-			if !yield(record, nil) {
-				return
-			}
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,18 +45,21 @@ func (g *global) inspectMachines(cmd *cobra.Command, group string, names ...stri
 		return nil, err
 	}
 	defer b.Close() //nolint:errcheck // only read from
-	return inspectMachines(cmd, b, group, names...)
+	return inspect(cmd, b, machines.Inspect, group, names...)
 }
 
-func inspectMachines(cmd *cobra.Command, b *bus.Bus, group string, names ...string) ([]machines.Inspection, error) {
-	found, err := machines.Inspect(cmd.Context(), b, group, names...)
+// inspect reads what a group has of something, or what is named of it, which must be there.
+func inspect[T any](
+	cmd *cobra.Command, b *bus.Bus, read func(context.Context, *bus.Bus, string, ...string) ([]T, error), group string, names ...string,
+) ([]T, error) {
+	found, err := read(cmd.Context(), b, group, names...)
 	switch {
 	case errors.Is(err, bus.ErrNoTopic):
 		return nil, fmt.Errorf("no partition group %q has run: there is no topic %s.changelog", group, group)
 	case err != nil:
 		return nil, err
 	case len(found) == 0 && len(names) > 0:
-		return nil, fmt.Errorf("the group %s has no machine %s; see `millrace machines %s`", group, names[0], group)
+		return nil, fmt.Errorf("the group %s has no %s; see `%s %s`", group, names[0], cmd.Parent().CommandPath(), group)
 	}
 	return found, nil
 }

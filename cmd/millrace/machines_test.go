@@ -1,16 +1,12 @@
 package main_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/millrace/millrace/bus"
-	"github.com/millrace/millrace/bus/bustest"
 	"github.com/millrace/millrace/machines"
-	"github.com/millrace/millrace/partitions"
 )
 
 // doors are what the commands look at.
@@ -50,25 +46,7 @@ var doors = machines.Define(machines.Spec[doorState, doorEvent, door]{
 
 func TestMachines(t *testing.T) {
 	t.Parallel()
-	at := bustest.Broker(t)
-	b, err := bus.Open(t.Context(), at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	if err := b.Verify(t.Context(), doors.Contracts()...); err != nil {
-		t.Fatal(err)
-	}
-	if _, errs, code := command(t, "", "machines", "house", "--kafka", at); code != 1 || !strings.Contains(errs, "no partition group \"house\" has run") {
-		t.Errorf("without a group: %d, %s", code, errs)
-	}
-	g, err := partitions.New(b, "house", doors.Part())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- g.Run(ctx) }()
+	at, _, stop := grouped(t, "machines", "house", doors.Part(), doors.Contracts()...)
 	for deadline := time.Now().Add(30 * time.Second); ; { // until the group has drawn its machine
 		if _, errs, code := command(t, "", "machines", "show", "house", "door", "--kafka", at); code == 0 {
 			break
@@ -88,7 +66,7 @@ func TestMachines(t *testing.T) {
 		{out: "door.events ", args: []string{"send", "house", "door", "other", "close", "--wait", "0"}},
 		{errs: "has no event", code: 1, args: []string{"send", "house", "door", "front", "burn"}},
 		{errs: "not JSON", code: 2, args: []string{"send", "house", "door", "front", "open", "{"}},
-		{errs: "no machine window", code: 1, args: []string{"send", "house", "window", "front", "open"}},
+		{errs: "has no window", code: 1, args: []string{"send", "house", "window", "front", "open"}},
 		{out: "door     1        2          open 2\n", args: []string{"house"}},
 		{out: `{"machine":"door","version":1,"instances":2,"states":{"open":2}}`, args: []string{"house", "--json"}},
 		{out: "front  -       open   1", args: []string{"list", "house", "door"}},
@@ -110,9 +88,6 @@ func TestMachines(t *testing.T) {
 		}
 	}
 	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 	out, errs, code := command(t, "", "machines", "send", "house", "door", "front", "close", "--wait", "200ms", "--kafka", at)
 	if code != 1 || !strings.Contains(errs, "does the group run?") {
 		t.Errorf("to a group that does not run: %d, %s%s", code, out, errs)

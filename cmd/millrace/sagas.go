@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/sagas"
 )
 
@@ -46,16 +44,7 @@ func (g *global) inspectSagas(cmd *cobra.Command, group string, flows ...string)
 		return nil, err
 	}
 	defer b.Close() //nolint:errcheck // only read from
-	found, err := sagas.Inspect(cmd.Context(), b, group, flows...)
-	switch {
-	case errors.Is(err, bus.ErrNoTopic):
-		return nil, fmt.Errorf("no partition group %q has run: there is no topic %s.changelog", group, group)
-	case err != nil:
-		return nil, err
-	case len(found) == 0 && len(flows) > 0:
-		return nil, fmt.Errorf("the group %s has no saga of the flow %s; see `millrace sagas %s`", group, flows[0], group)
-	}
-	return found, nil
+	return inspect(cmd, b, sagas.Inspect, group, flows...)
 }
 
 // flowLine is a flow as programs read it.

@@ -8,9 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace/millrace/bus"
-	"github.com/millrace/millrace/bus/bustest"
-	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/request"
 	"github.com/millrace/millrace/resilience"
 	"github.com/millrace/millrace/sagas"
@@ -39,25 +36,7 @@ var (
 
 func TestSagas(t *testing.T) {
 	t.Parallel()
-	at := bustest.Broker(t)
-	b, err := bus.Open(t.Context(), at)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	if err := b.Verify(t.Context(), trips.Contracts()...); err != nil {
-		t.Fatal(err)
-	}
-	if _, errs, code := command(t, "", "sagas", "agency", "--kafka", at); code != 1 || !strings.Contains(errs, "no partition group \"agency\" has run") {
-		t.Errorf("without a group: %d, %s", code, errs)
-	}
-	g, err := partitions.New(b, "agency", trips.Part())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- g.Run(ctx) }()
+	at, b, stop := grouped(t, "sagas", "agency", trips.Part(), trips.Contracts()...)
 	acme := request.With(t.Context(), request.Info{Tenant: "acme"})
 	if err := errors.Join(trips.Start(t.Context(), b, "1", "rome").Err(), trips.Start(t.Context(), b, "2", "nowhere").Err(),
 		trips.Start(acme, b, "1", "oslo").Err()); err != nil {
@@ -101,7 +80,7 @@ func TestSagas(t *testing.T) {
 		{out: "no way back", args: []string{"list", "agency", "trip", "--status", "parked"}},
 		{out: `{"id":"1","tenant":"acme","status":"waiting"`, args: []string{"list", "agency", "trip", "--tenant", "acme", "--json"}},
 		{errs: "must be one of", code: 2, args: []string{"list", "agency", "trip", "--status", "lost"}},
-		{errs: "no saga of the flow tour", code: 1, args: []string{"list", "agency", "tour"}},
+		{errs: "has no tour", code: 1, args: []string{"list", "agency", "tour"}},
 		{out: "step  book  done\n", args: []string{"show", "agency", "trip", "1"}},
 		{out: "reason   the undo of step book failed", args: []string{"show", "agency", "trip", "2"}},
 		{out: `"seat to rome"`, args: []string{"show", "agency", "trip", "1", "--values"}},
@@ -122,7 +101,4 @@ func TestSagas(t *testing.T) {
 	until("2", sagas.Abandoned)
 	try(step{out: "rain", args: []string{"show", "agency", "trip", "1", "--tenant", "acme"}})
 	stop()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
 }
