@@ -165,8 +165,8 @@ func (r *reader) unroutable(id string, at LSN, err error) error {
 		id, at, err, r.feed.relay.slot, r.commit+1)
 }
 
-// recordSize is about what a record takes in memory beside its bytes, and headerSize what each of its headers does, which
-// are copied on their way.
+// recordSize is about what a record takes in memory beside its bytes, and headerSize what each of its headers does with
+// the copy that telemetry makes.
 const (
 	recordSize = 512
 	headerSize = 80

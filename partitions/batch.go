@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -158,13 +159,9 @@ func (b *batch) emit(r *bus.Record) {
 	record := b.blank()
 	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
 	record.Partition = r.Pin()
-	if len(r.Headers) > 0 {
-		record.Headers = make([]kgo.RecordHeader, len(r.Headers))
-		for i, h := range r.Headers {
-			record.Headers[i] = kgo.RecordHeader{Key: h.Key, Value: h.Value}
-		}
-	}
+	record.Headers = kafkaHeaders(r.Headers)
 	if b.engine.meters.traced {
+		record.Headers = slices.Clone(record.Headers) // telemetry puts its own into them
 		record.Context = context.WithoutCancel(b.tx.Context())
 	}
 	b.outputs = append(b.outputs, record)
