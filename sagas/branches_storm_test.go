@@ -48,52 +48,49 @@ func (b *bank) branching() *sagas.Flow[transfer, string] {
 // TestBranches runs sagas with branches while nodes crash, stand still and come back.
 func TestBranches(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(8) {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-			t.Parallel()
-			random := rand.New(rand.NewPCG(seed, 3))
-			b := newBank(6, rand.New(rand.NewPCG(seed, 4)))
-			flow := b.branching()
-			run(t, flow, func(t *testing.T, w *partitionstest.World, g *partitionstest.Group) { //nolint:thelper // it is the test
-				nodes := []*partitionstest.Node{g.Start(), g.Start(), g.Start()}
-				steps := []partitionstest.Step{partitionstest.Produce, partitionstest.CommitOffsets, partitionstest.EndTransaction}
-				for n := range 60 {
-					w.Publish(flow.New(id(n), transfer{Amount: 1 + random.IntN(4)}))
-					w.Advance(time.Duration(random.IntN(300)) * time.Millisecond)
-					w.Publish(said.New(flow, id(random.IntN(n+1)), "go on"))
-					if n%10 == 5 {
-						w.Publish(said.New(flow, id(n), "go on"))
-						flow.Cancel(t.Context(), w.Bus(), "no", id(random.IntN(n+1)))
-						node := nodes[random.IntN(3)]
-						if random.IntN(2) == 0 {
-							node.CrashAfter(steps[random.IntN(3)], 1+random.IntN(3))
-						} else {
-							node.Pause()
-						}
-						w.Advance(time.Duration(random.IntN(9000)) * time.Millisecond)
-						node.Resume()
-						node.Crash()
-						node.Restart()
+	storms(t, func(t *testing.T, seed uint64) { //nolint:thelper // it is the test
+		random := rand.New(rand.NewPCG(seed, 3))
+		b := newBank(6, rand.New(rand.NewPCG(seed, 4)))
+		flow := b.branching()
+		run(t, flow, func(t *testing.T, w *partitionstest.World, g *partitionstest.Group) { //nolint:thelper // it is the test
+			nodes := []*partitionstest.Node{g.Start(), g.Start(), g.Start()}
+			steps := []partitionstest.Step{partitionstest.Produce, partitionstest.CommitOffsets, partitionstest.EndTransaction}
+			for n := range 60 {
+				w.Publish(flow.New(id(n), transfer{Amount: 1 + random.IntN(4)}))
+				w.Advance(time.Duration(random.IntN(300)) * time.Millisecond)
+				w.Publish(said.New(flow, id(random.IntN(n+1)), "go on"))
+				if n%10 == 5 {
+					w.Publish(said.New(flow, id(n), "go on"))
+					flow.Cancel(t.Context(), w.Bus(), "no", id(random.IntN(n+1)))
+					node := nodes[random.IntN(3)]
+					if random.IntN(2) == 0 {
+						node.CrashAfter(steps[random.IntN(3)], 1+random.IntN(3))
+					} else {
+						node.Pause()
 					}
+					w.Advance(time.Duration(random.IntN(9000)) * time.Millisecond)
+					node.Resume()
+					node.Crash()
+					node.Restart()
 				}
-				w.Settle()
-				w.Advance(5 * time.Minute)
-				w.Settle()
-				ends := make(map[string]sagas.Status)
-				for _, told := range partitionstest.Events(w, flow.Told()) {
-					ends[told.ID] = told.Status
+			}
+			w.Settle()
+			w.Advance(5 * time.Minute)
+			w.Settle()
+			ends := make(map[string]sagas.Status)
+			for _, told := range partitionstest.Events(w, flow.Told()) {
+				ends[told.ID] = told.Status
+			}
+			counts := make(map[sagas.Status]int)
+			for n := range 60 {
+				if counts[ends[id(n)]]++; !ends[id(n)].Ended() {
+					_, why := status(t, g, flow, id(n))
+					t.Errorf("%d is %s: %s", n, ends[id(n)], why)
 				}
-				counts := make(map[sagas.Status]int)
-				for n := range 60 {
-					if counts[ends[id(n)]]++; !ends[id(n)].Ended() {
-						_, why := status(t, g, flow, id(n))
-						t.Errorf("%d is %s: %s", n, ends[id(n)], why)
-					}
-				}
-				if b.sum() != 6000 || len(b.wrong) > 0 || counts[sagas.Completed] == 0 || counts[sagas.Compensated] == 0 {
-					t.Errorf("%d cents, %v, %v", b.sum(), counts, b.wrong)
-				}
-			})
+			}
+			if b.sum() != 6000 || len(b.wrong) > 0 || counts[sagas.Completed] == 0 || counts[sagas.Compensated] == 0 {
+				t.Errorf("%d cents, %v, %v", b.sum(), counts, b.wrong)
+			}
 		})
-	}
+	})
 }

@@ -18,18 +18,15 @@ import (
 // end no money is lost or made, each saga is completed or compensated, and each effect stands in what was told once.
 func TestTransfers(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(8) {
-		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-			t.Parallel()
-			random := rand.New(rand.NewPCG(seed, 1))
-			b := newBank(6, rand.New(rand.NewPCG(seed, 2)))
-			flow := b.transfers()
-			run(t, flow, func(t *testing.T, w *partitionstest.World, g *partitionstest.Group) { //nolint:thelper // it is the test
-				storm(t, w, g, flow, random)
-				judge(t, w, b, flow)
-			})
+	storms(t, func(t *testing.T, seed uint64) { //nolint:thelper // it is the test
+		random := rand.New(rand.NewPCG(seed, 1))
+		b := newBank(6, rand.New(rand.NewPCG(seed, 2)))
+		flow := b.transfers()
+		run(t, flow, func(t *testing.T, w *partitionstest.World, g *partitionstest.Group) { //nolint:thelper // it is the test
+			storm(t, w, g, flow, random)
+			judge(t, w, b, flow)
 		})
-	}
+	})
 }
 
 func storm(t *testing.T, w *partitionstest.World, g *partitionstest.Group, flow *sagas.Flow[transfer, receipt], random *rand.Rand) {
