@@ -36,7 +36,7 @@ func Run(ctx context.Context, args []string) error {
 	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
 	flags.StringVar(&s.database, "database", os.Getenv("DATABASE_URL"), "address of a PostgreSQL database; without it two are started")
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
-	flags.BoolVar(&s.quick, "quick", false, "shorter, and one run: about a minute once the sides are built")
+	flags.BoolVar(&s.quick, "quick", false, "shorter, one run, fewer flows and sides: about a minute once the sides are built")
 	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
 	flags.StringVar(&s.only, "only", "", "only sides whose name contains this")
 	flags.IntVar(&s.work.Concurrent, "concurrent", 1000, "flows at once")
@@ -50,8 +50,8 @@ func Run(ctx context.Context, args []string) error {
 		return err //nolint:wrapcheck // flag has said it
 	}
 	if s.quick {
-		s.runs, s.work.Alone, s.work.Together = 1, 2*time.Second, 3*time.Second
-		s.waiting, s.waitingOthers, s.warm = 5000, 500, 4*time.Second
+		s.runs, s.work.Concurrent, s.work.Alone, s.work.Together = 1, 200, 2*time.Second, 2*time.Second
+		s.waiting, s.waitingOthers, s.warm = 5000, 200, 2*time.Second
 	}
 	return s.run(ctx)
 }

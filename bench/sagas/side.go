@@ -32,7 +32,7 @@ func (s settings) sides() []side {
 		{name: "dbos", folder: "dbos", server: postgres(), address: s.database, waiting: s.waitingOthers},
 		{name: "temporal", folder: "temporal", waiting: s.waitingOthers},
 	}
-	if s.database == "" {
+	if s.database == "" && !s.quick {
 		all = append(all, side{name: "dbos", variant: "unsynced", folder: "dbos", server: postgres("fsync=off"), waiting: s.waitingOthers})
 	}
 	return slices.DeleteFunc(all, func(one side) bool { return !strings.Contains(one.String(), s.only) })

@@ -86,7 +86,7 @@ func (t *turn) figures(s settings) (all []figures.Figure) {
 		if len(t.phases[name]) == 0 {
 			continue
 		}
-		if name != flows.Woken {
+		if name == flows.Together || name == flows.Waiting {
 			add("rate", t.median(name, rate))
 		}
 		if len(flow) > 0 {
