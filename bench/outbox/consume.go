@@ -8,7 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
-	"github.com/millrace/millrace/bench/procfs"
+	"github.com/millrace/millrace/bench/process"
 )
 
 // drained is what a side took for the backlog.
@@ -24,10 +24,10 @@ const (
 type reader struct {
 	*kgo.Client
 	*tally
-	side *process
+	side *process.Process
 }
 
-func (b *bench) reader(topic string, p *process, rows int) (*reader, error) {
+func (b *bench) reader(topic string, p *process.Process, rows int) (*reader, error) {
 	client, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.ConsumeTopics(topic), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.FetchMaxPartitionBytes(fetchBytes), kgo.FetchMaxBytes(fetchBytes))
 	return &reader{client, newTally(rows), p}, err //nolint:wrapcheck // a bench
@@ -47,7 +47,7 @@ func (r *reader) take(ctx context.Context, patience time.Duration, each func(val
 		}
 		each(record.Value)
 	}
-	return r.side.alive()
+	return r.side.Alive()
 }
 
 // drain reads the backlog. The rate is that from the first rows that are seen to the last, so that no side's start
@@ -60,7 +60,7 @@ func (r *reader) drain(ctx context.Context, rows int) (d drained, err error) {
 		}
 	}
 	first, began := r.count, time.Now()
-	before, err := procfs.CPU(r.side.cmd.Process.Pid)
+	before, err := r.side.CPU()
 	if err != nil {
 		return d, err
 	}
@@ -70,13 +70,13 @@ func (r *reader) drain(ctx context.Context, rows int) (d drained, err error) {
 		}
 	}
 	took := time.Since(began)
-	after, err := procfs.CPU(r.side.cmd.Process.Pid)
+	after, err := r.side.CPU()
 	if err != nil {
 		return d, err
 	}
 	read := float64(rows - first)
 	d.rate, d.cpu = read/took.Seconds(), (after-before).Seconds()/read*1e6
-	d.rss, err = procfs.Peak(r.side.cmd.Process.Pid)
+	d.rss, err = r.side.Peak()
 	return d, err
 }
 

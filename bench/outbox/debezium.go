@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace/millrace/bench/process"
 	"github.com/millrace/millrace/integration/servers"
 )
 
@@ -23,8 +24,8 @@ const (
 )
 
 // debezium runs a Connect worker of its own with one connector: Debezium's defaults, and the options.
-func debezium(options map[string]string) func(context.Context, work) (*process, error) {
-	return func(ctx context.Context, w work) (*process, error) {
+func debezium(options map[string]string) func(context.Context, work) (*process.Process, error) {
+	return func(ctx context.Context, w work) (*process.Process, error) {
 		config, err := w.connection()
 		if err != nil {
 			return nil, err
@@ -42,16 +43,16 @@ func debezium(options map[string]string) func(context.Context, work) (*process, 
 		}
 		_, file, _, _ := runtime.Caller(0)
 		script := filepath.Join(filepath.Dir(file), "..", "..", "deploy", "kafka", "local", "connect.sh")
-		p, err := spawn(ctx, func(ctx context.Context) *exec.Cmd {
+		p, err := process.Start(ctx, func(ctx context.Context) (*exec.Cmd, error) {
 			cmd := exec.CommandContext(ctx, "bash", script, w.dir, strings.TrimPrefix(w.kafka, "kafka://"), port) //nolint:gosec // our own
 			cmd.Env = append(os.Environ(), "CONNECT_FLUSH_MS=60000", "CONNECT_LOG=error")                         // the default
-			return cmd
+			return cmd, nil
 		})
 		if err != nil {
 			return nil, err
 		}
 		if err := deploy(ctx, p, &servers.Server{URL: "http://127.0.0.1:" + port}, w.slot, config); err != nil {
-			p.end()
+			p.End()
 			return nil, err
 		}
 		return p, nil
@@ -59,7 +60,7 @@ func debezium(options map[string]string) func(context.Context, work) (*process, 
 }
 
 // deploy waits for the worker, and hands it the connector.
-func deploy(ctx context.Context, p *process, worker *servers.Server, name string, config map[string]string) error {
+func deploy(ctx context.Context, p *process.Process, worker *servers.Server, name string, config map[string]string) error {
 	ctx, cancel := context.WithTimeout(ctx, workerLimit)
 	defer cancel()
 	ticker := time.NewTicker(askEvery)
@@ -69,7 +70,7 @@ func deploy(ctx context.Context, p *process, worker *servers.Server, name string
 		if err == nil {
 			return nil
 		}
-		if ended := p.alive(); ended != nil {
+		if ended := p.Alive(); ended != nil {
 			return ended
 		}
 		select {

@@ -7,6 +7,9 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"github.com/millrace/millrace/bench/figures"
+	"github.com/millrace/millrace/bench/process"
 )
 
 // memoryLimit is how much memory, in MB, the relay may use for a transaction of any size.
@@ -14,7 +17,7 @@ const memoryLimit = 256
 
 // large sends one transaction through the relay, which holds it in parts only.
 func (b *bench) large(ctx context.Context) error {
-	return b.alone(ctx, caseLarge, func(p *process, topic string) ([]figure, error) {
+	return b.alone(ctx, caseLarge, func(p *process.Process, topic string) ([]figures.Figure, error) {
 		began := time.Now()
 		r, err := b.reader(topic, p, b.rows)
 		if err != nil {
@@ -31,17 +34,17 @@ func (b *bench) large(ctx context.Context) error {
 		if err != nil {
 			return nil, err
 		}
-		figures := []figure{
-			{"outbox", caseLarge, "millrace", "rows", float64(b.rows)},
-			{"outbox", caseLarge, "millrace", "first", first.Seconds()},
-			{"outbox", caseLarge, "millrace", "rate", d.rate},
-			{"outbox", caseLarge, "millrace", "cpu", d.cpu},
-			{"outbox", caseLarge, "millrace", "rss", d.rss},
+		found := []figures.Figure{
+			figure(caseLarge, "millrace", "rows", float64(b.rows)),
+			figure(caseLarge, "millrace", "first", first.Seconds()),
+			figure(caseLarge, "millrace", "rate", d.rate),
+			figure(caseLarge, "millrace", "cpu", d.cpu),
+			figure(caseLarge, "millrace", "rss", d.rss),
 		}
 		if d.rss > memoryLimit {
 			err = fmt.Errorf("the relay used %.0f MB, which is more than %d", d.rss, memoryLimit)
 		}
-		return figures, err
+		return found, err
 	}, func() error {
 		return b.fill(ctx, 1, fmt.Sprintf(`INSERT INTO %s SELECT gen_random_uuid(), 'thing', (n %% %d)::text, 'Made',
 			jsonb_build_object('id', n, 'pad', repeat('x', %d)) FROM generate_series(0, %d) n`, b.name, keys, padding, b.rows-1))
@@ -49,7 +52,7 @@ func (b *bench) large(ctx context.Context) error {
 }
 
 // alone runs the relay on an outbox of its own, which filled fills, prints what is measured and gives the verdict.
-func (b *bench) alone(ctx context.Context, what string, measure func(p *process, topic string) ([]figure, error), filled func() error) (err error) {
+func (b *bench) alone(ctx context.Context, what string, measure func(p *process.Process, topic string) ([]figures.Figure, error), filled func() error) (err error) {
 	b.name = "bench" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	slot := b.name + "_" + what
 	if err := b.lay(ctx, slot); err != nil {
@@ -66,9 +69,9 @@ func (b *bench) alone(ctx context.Context, what string, measure func(p *process,
 	if err != nil {
 		return err
 	}
-	defer p.end()
-	figures, verdict := measure(p, slot)
-	if err := b.show(figures...); err != nil {
+	defer p.End()
+	found, verdict := measure(p, slot)
+	if err := figures.Print(os.Stdout, b.json, found...); err != nil {
 		return err
 	}
 	if verdict == nil {

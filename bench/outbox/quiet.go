@@ -9,6 +9,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/millrace/millrace/bench/figures"
+	"github.com/millrace/millrace/bench/process"
 )
 
 const (
@@ -24,25 +27,25 @@ type slack struct{ lag, kept, churned int64 }
 
 // still lets the relay have nothing to do while another database of the server fills the log.
 func (b *bench) still(ctx context.Context) error {
-	return b.alone(ctx, caseQuiet, func(p *process, slot string) ([]figure, error) {
+	return b.alone(ctx, caseQuiet, func(p *process.Process, slot string) ([]figures.Figure, error) {
 		most, err := b.beside(ctx, p, slot)
 		if err != nil {
 			return nil, err
 		}
-		figures := []figure{
-			{"outbox", caseQuiet, "millrace", "churn", float64(most.churned) / 1e6},
-			{"outbox", caseQuiet, "millrace", "lag", float64(most.lag) / 1e6},
-			{"outbox", caseQuiet, "millrace", "kept", float64(most.kept) / 1e6},
+		found := []figures.Figure{
+			figure(caseQuiet, "millrace", "churn", float64(most.churned)/1e6),
+			figure(caseQuiet, "millrace", "lag", float64(most.lag)/1e6),
+			figure(caseQuiet, "millrace", "kept", float64(most.kept)/1e6),
 		}
 		if limit := float64(most.churned) * min(keptLimit.Seconds()/b.quiet.Seconds(), 1); float64(most.kept) > limit {
 			err = fmt.Errorf("the slot kept %.0f MB of log, which is more than %.0f, the churn of %v", float64(most.kept)/1e6, limit/1e6, keptLimit)
 		}
-		return figures, err
+		return found, err
 	}, func() error { return nil })
 }
 
 // beside churns in a database of its own, and asks each second what the slot keeps.
-func (b *bench) beside(ctx context.Context, p *process, slot string) (most slack, err error) {
+func (b *bench) beside(ctx context.Context, p *process.Process, slot string) (most slack, err error) {
 	at, err := url.Parse(b.database)
 	if err != nil {
 		return most, err //nolint:wrapcheck // a bench
@@ -69,9 +72,9 @@ func (b *bench) beside(ctx context.Context, p *process, slot string) (most slack
 }
 
 // until asks the database until it says true.
-func (b *bench) until(ctx context.Context, p *process, question string) error {
+func (b *bench) until(ctx context.Context, p *process.Process, question string) error {
 	for answer := false; !answer; {
-		if err := errors.Join(b.conn.QueryRow(ctx, question).Scan(&answer), p.alive()); err != nil {
+		if err := errors.Join(b.conn.QueryRow(ctx, question).Scan(&answer), p.Alive()); err != nil {
 			return err
 		}
 	}
@@ -105,7 +108,7 @@ func churn(ctx context.Context, database string) error {
 }
 
 // keeps asks until ctx ends.
-func (b *bench) keeps(ctx context.Context, p *process, slot string) (most slack, err error) {
+func (b *bench) keeps(ctx context.Context, p *process.Process, slot string) (most slack, err error) {
 	whole := context.WithoutCancel(ctx)
 	var began string
 	if err := b.conn.QueryRow(whole, "SELECT pg_current_wal_lsn()::text").Scan(&began); err != nil {
@@ -116,7 +119,7 @@ func (b *bench) keeps(ctx context.Context, p *process, slot string) (most slack,
 	for {
 		select {
 		case <-ctx.Done():
-			return most, p.alive()
+			return most, p.Alive()
 		case <-second.C:
 		}
 		var now slack

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 
+	"github.com/millrace/millrace/bench/process"
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/outbox"
 	groups "github.com/millrace/millrace/partitions"
@@ -16,13 +17,13 @@ import (
 const child = "outbox-relay"
 
 // startRelay runs this program again, as the relay alone.
-func startRelay(ctx context.Context, w work) (*process, error) {
+func startRelay(ctx context.Context, w work) (*process.Process, error) {
 	told, err := json.Marshal(w.told())
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a bench
 	}
-	return spawn(ctx, func(ctx context.Context) *exec.Cmd {
-		return exec.CommandContext(ctx, os.Args[0], child, string(told)) //nolint:gosec // itself
+	return process.Start(ctx, func(ctx context.Context) (*exec.Cmd, error) {
+		return exec.CommandContext(ctx, os.Args[0], child, string(told)), nil //nolint:gosec // itself
 	})
 }
 

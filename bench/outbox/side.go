@@ -2,13 +2,10 @@ package outbox
 
 import (
 	"context"
-	"fmt"
 	"net/url"
-	"os"
-	"os/exec"
 	"strings"
-	"sync"
-	"time"
+
+	"github.com/millrace/millrace/bench/process"
 )
 
 // work is what a side is told: where it reads and where to.
@@ -24,7 +21,7 @@ type work struct {
 type side struct {
 	name, variant, slot string
 	quick               bool
-	start               func(ctx context.Context, w work) (*process, error)
+	start               func(ctx context.Context, w work) (*process.Process, error)
 }
 
 func (s side) String() string { return strings.TrimSpace(s.name + " " + s.variant) }
@@ -63,48 +60,4 @@ func (w work) connection() (map[string]string, error) {
 		"database.hostname": at.Hostname(), "database.port": port, "database.user": at.User.Username(),
 		"database.password": password, "database.dbname": strings.TrimPrefix(at.Path, "/"),
 	}, nil
-}
-
-// process is a side at work.
-type process struct {
-	cmd    *exec.Cmd
-	stop   context.CancelFunc
-	wg     sync.WaitGroup
-	exited chan struct{}
-	err    error
-}
-
-const stopLimit = 30 * time.Second
-
-func spawn(ctx context.Context, build func(ctx context.Context) *exec.Cmd) (*process, error) {
-	ctx, stop := context.WithCancel(ctx)
-	cmd := build(ctx)
-	cmd.Stderr, cmd.WaitDelay = os.Stderr, stopLimit
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
-	if err := cmd.Start(); err != nil {
-		stop()
-		return nil, err //nolint:wrapcheck // a bench
-	}
-	p := &process{cmd: cmd, stop: stop, exited: make(chan struct{})}
-	p.wg.Go(func() {
-		p.err = cmd.Wait()
-		close(p.exited)
-	})
-	return p, nil
-}
-
-// alive fails once the process has ended by itself.
-func (p *process) alive() error {
-	select {
-	case <-p.exited:
-		return fmt.Errorf("the side ended early: %w", p.err)
-	default:
-		return nil
-	}
-}
-
-// end interrupts the process and waits for it.
-func (p *process) end() {
-	p.stop()
-	p.wg.Wait()
 }

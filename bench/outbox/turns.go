@@ -2,15 +2,13 @@ package outbox
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/millrace/millrace/bench/procfs"
+	"github.com/millrace/millrace/bench/figures"
 )
 
 // turn is what all turns of a side have shown.
@@ -63,10 +61,10 @@ func (b *bench) take(ctx context.Context, t *turn, run int) (err error) {
 	if err != nil {
 		return err
 	}
-	defer p.end()
+	defer p.End()
 	paced := 0
 	if b.low > 0 {
-		paced = warmUp + int(b.low.Seconds()*lowRate)
+		paced = b.warmUp() + int(b.low.Seconds()*lowRate)
 	}
 	r, err := b.reader(topic, p, b.written+paced)
 	if err != nil {
@@ -85,20 +83,11 @@ func (b *bench) take(ctx context.Context, t *turn, run int) (err error) {
 		t.took = append(t.took, took...)
 		b.written += paced
 	}
-	if d.rss, err = procfs.Peak(p.cmd.Process.Pid); err != nil {
+	if d.rss, err = p.Peak(); err != nil {
 		return err
 	}
 	t.drained = append(t.drained, d)
 	return nil
-}
-
-// figure is one line of output.
-type figure struct {
-	Bench  string  `json:"bench"`
-	Case   string  `json:"case"`
-	Side   string  `json:"side"`
-	Metric string  `json:"metric"`
-	Value  float64 `json:"value"`
 }
 
 func (b *bench) print(all []*turn) error {
@@ -108,39 +97,24 @@ func (b *bench) print(all []*turn) error {
 			for _, d := range t.drained {
 				values = append(values, value(d))
 			}
-			return quantile(values, 0.5) //nolint:mnd // the median
+			return figures.Median(values...)
 		}
-		figures := []figure{
-			{"outbox", "backlog", t.side.String(), "rate", of(func(d drained) float64 { return d.rate })},
-			{"outbox", "backlog", t.side.String(), "cpu", of(func(d drained) float64 { return d.cpu })},
-			{"outbox", "backlog", t.side.String(), "rss", of(func(d drained) float64 { return d.rss })},
+		found := []figures.Figure{
+			figure("backlog", t.side.String(), "rate", of(func(d drained) float64 { return d.rate })),
+			figure("backlog", t.side.String(), "cpu", of(func(d drained) float64 { return d.cpu })),
+			figure("backlog", t.side.String(), "rss", of(func(d drained) float64 { return d.rss })),
 		}
 		if len(t.took) > 0 {
-			figures = append(figures,
-				figure{"outbox", "50 a second", t.side.String(), "p50", quantile(t.took, 0.5).Seconds() * 1e3},  //nolint:mnd // ms
-				figure{"outbox", "50 a second", t.side.String(), "p99", quantile(t.took, 0.99).Seconds() * 1e3}) //nolint:mnd // ms
+			found = append(found, figure("50 a second", t.side.String(), "p50", figures.Quantile(t.took, 0.5)),
+				figure("50 a second", t.side.String(), "p99", figures.Quantile(t.took, 0.99)))
 		}
-		if err := b.show(figures...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (b *bench) show(figures ...figure) error {
-	for _, f := range figures {
-		if b.json {
-			if err := json.NewEncoder(os.Stdout).Encode(f); err != nil {
-				return err //nolint:wrapcheck // a bench
-			}
-		} else if _, err := fmt.Fprintf(os.Stdout, "%-12s %-20s %-6s %12.2f\n", f.Case, f.Side, f.Metric, f.Value); err != nil {
+		if err := figures.Print(os.Stdout, b.json, found...); err != nil {
 			return err //nolint:wrapcheck // a bench
 		}
 	}
 	return nil
 }
 
-func quantile[T float64 | time.Duration](values []T, q float64) T {
-	sorted := slices.Sorted(slices.Values(values))
-	return sorted[min(int(float64(len(sorted))*q), len(sorted)-1)]
+func figure(what, side, metric string, value float64) figures.Figure {
+	return figures.Figure{Bench: "outbox", Case: what, Side: side, Metric: metric, Value: value}
 }
