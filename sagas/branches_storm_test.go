@@ -46,7 +46,7 @@ func (b *bank) branching() *sagas.Flow[transfer, string] {
 }
 
 // TestBranches runs sagas with branches while nodes crash, stand still and come back.
-func TestBranches(t *testing.T) {
+func TestBranches(t *testing.T) { //nolint:tparallel // storms sees to it
 	t.Parallel()
 	storms(t, func(t *testing.T, seed uint64) { //nolint:thelper // it is the test
 		random := rand.New(rand.NewPCG(seed, 3))

@@ -59,6 +59,7 @@
 //   - G27: signals that a flow does not await are kept up to a bound, and others are refused. Test: TestInbox.
 //   - G28: metrics count what is committed, once: statuses of sagas, and ends of steps. Test: TestMeters.
 //   - G29: the tests that hold G1, G3, G6, G7 and G18 find what they are for: mistakes made on purpose. Test: TestMutantsAreCaught.
+//   - G30: a shard's sagas are found by tenant and status. Test: TestRange.
 //
 // # Effects
 //

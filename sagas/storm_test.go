@@ -16,7 +16,7 @@ import (
 
 // TestTransfers moves money by sagas whose steps and undos fail at random, while nodes crash, stand still and come back. In the
 // end no money is lost or made, each saga is completed or compensated, and each effect stands in what was told once.
-func TestTransfers(t *testing.T) {
+func TestTransfers(t *testing.T) { //nolint:tparallel // storms sees to it
 	t.Parallel()
 	storms(t, func(t *testing.T, seed uint64) { //nolint:thelper // it is the test
 		random := rand.New(rand.NewPCG(seed, 1))
