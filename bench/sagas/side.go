@@ -14,6 +14,9 @@ import (
 // child is the hidden command of Millrace's process.
 const child = "sagas-side"
 
+// slow is by how much fewer flows wait in a side that starts some tens a second.
+const slow = 5
+
 // side is a program that runs flows.
 type side struct {
 	name, variant string
@@ -30,7 +33,7 @@ func (s settings) sides() []side {
 	all := []side{
 		{name: "millrace", server: kafka, address: s.kafka, waiting: s.waiting},
 		{name: "dbos", folder: "dbos", server: postgres(), address: s.database, waiting: s.waitingOthers},
-		{name: "temporal", folder: "temporal", waiting: s.waitingOthers},
+		{name: "temporal", folder: "temporal", waiting: s.waitingOthers / slow},
 	}
 	if s.database == "" && !s.quick {
 		all = append(all, side{name: "dbos", variant: "unsynced", folder: "dbos", server: postgres("fsync=off"), waiting: s.waitingOthers})
