@@ -128,10 +128,14 @@ func (f *fork) begin() {
 func (f *fork) play(i int) {
 	r, returned := f.parent.run, false
 	defer func() {
-		if v := recover(); v != nil {
+		v := recover()
+		if !returned && r.dead() { // nobody waits, and a turn may look at the run
+			return
+		}
+		if v != nil {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
 			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
-		} else if !returned && !r.dead() && r.broken == "" {
+		} else if !returned && r.broken == "" {
 			r.broken = "a branch of the flow has ended its goroutine"
 		}
 		if returned {

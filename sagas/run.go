@@ -96,10 +96,14 @@ func newRun(r *runner, l loaded) *run {
 func (r *run) play() {
 	returned := false
 	defer func() {
-		if v := recover(); v != nil {
+		v := recover()
+		if !returned && r.dead() { // nobody waits, and a turn may look at the run
+			return
+		}
+		if v != nil {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
 			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
-		} else if !returned && !r.dead() && r.broken == "" {
+		} else if !returned && r.broken == "" {
 			r.broken = "the flow has ended its goroutine"
 		}
 		r.ended = true
