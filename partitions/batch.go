@@ -3,8 +3,6 @@ package partitions
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,12 +45,6 @@ const maxRecord = 1_000_000
 
 // maxOwnBatch is for what could not be handled, which is kept together with what is known of it.
 const maxOwnBatch = 2 << 20
-
-// around is more than what stands around the only record of a batch, apart from its headers' lengths.
-const around = 256
-
-// recordsAtOnce is how many records share a piece of memory that the runtime still calls small.
-const recordsAtOnce = 128
 
 // maxBytes bounds what one transaction writes; a batch ends when it is reached.
 const maxBytes = 64 << 20
@@ -123,60 +115,6 @@ func (b *batch) touch(s *shard) *overlay {
 	return o
 }
 
-func (b *batch) check(r *bus.Record, emitted int) error {
-	if emitted > maxEmitted {
-		return fmt.Errorf("%w: one call emits more than %d messages", ErrLimit, maxEmitted)
-	}
-	size := len(r.Key) + len(r.Value) + around
-	for _, h := range r.Headers {
-		size += len(h.Key) + len(h.Value) + headerLengths
-	}
-	if b.topic != r.Topic {
-		b.topic, b.limit = r.Topic, b.limitOf(r.Topic)
-	}
-	if size > b.limit {
-		return fmt.Errorf("%w: a message to %s of %d bytes with all around it is larger than its max.message.bytes, %d",
-			ErrLimit, r.Topic, size, b.limit)
-	}
-	return nil
-}
-
-// limitOf is what the topic takes. Brokers are asked at most once in a transaction, also for a topic that they do not know.
-func (b *batch) limitOf(topic bus.Topic) int {
-	limit, asked := b.limits[topic]
-	if !asked {
-		limit = b.engine.bus.Limit(b.life, topic)
-		b.limits[topic] = limit
-	}
-	return limit
-}
-
-// headerLengths is more than a header takes beside its key and value.
-const headerLengths = 8
-
-// emit holds a record back until the call that made it has succeeded.
-func (b *batch) emit(r *bus.Record) {
-	record := b.blank()
-	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
-	record.Partition = r.Pin()
-	record.Headers = kafkaHeaders(r.Headers)
-	if b.engine.meters.traced {
-		record.Headers = slices.Clone(record.Headers) // telemetry puts its own into them
-		record.Context = context.WithoutCancel(b.tx.Context())
-	}
-	b.outputs = append(b.outputs, record)
-}
-
-func (b *batch) blank() *kgo.Record {
-	if len(b.slab) == 0 {
-		b.slabs = min(2*b.slabs+8, recordsAtOnce)
-		b.slab = make([]kgo.Record, b.slabs)
-	}
-	record := &b.slab[0]
-	b.slab = b.slab[1:]
-	return record
-}
-
 func (b *batch) produce(r *kgo.Record, promise func(*kgo.Record, error)) {
 	b.produced++
 	b.bytes += len(r.Key) + len(r.Value)
@@ -185,6 +123,7 @@ func (b *batch) produce(r *kgo.Record, promise func(*kgo.Record, error)) {
 
 func (b *batch) promise(r *kgo.Record, err error) {
 	if err != nil {
+		b.engine.refused.note(refusedForGood(r, err), time.Now())
 		b.failure.CompareAndSwap(nil, &produceError{topic: r.Topic, err: err})
 	}
 }

@@ -40,6 +40,7 @@ type engine struct {
 	restorer  *restorer
 	asker     *asker
 	plan      atomic.Pointer[assign.Plan]
+	refused   refusedTopics
 	strangers atomic.Int32 // the generation of the plan under which transactions of dead nodes were looked for
 	watchers  watchers
 	workers   chan struct{}

@@ -2,6 +2,7 @@ package partitions
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/millrace/millrace/resilience"
@@ -41,7 +42,10 @@ func (e *engine) do(ctx context.Context, s *shard, f func(*Tx) error) error {
 // a transaction of the same shard. It is for what takes time or talks to others. Work's context ends when the shard
 // leaves this node. Nothing of it is durable until the second function's transaction is committed: what must not be
 // lost is a row, and is begun again by [Opened]. At most [Workers] run at once; others wait.
-func (tx *Tx) Go(work func(context.Context) func(*Tx) error) {
+//
+// When the second function fails, work panics, or brokers refuse for good what it emits, that is logged, and otherwise, if
+// given, is called with the error in another transaction: what has come of the work can be noted there.
+func (tx *Tx) Go(work func(context.Context) func(*Tx) error, otherwise ...func(*Tx, error) error) {
 	e, s := tx.batch.engine, tx.shard
 	tx.batch.after = append(tx.batch.after, func() {
 		s.start(func() {
@@ -53,14 +57,23 @@ func (tx *Tx) Go(work func(context.Context) func(*Tx) error) {
 			then := e.perform(s, work)
 			<-e.workers
 			if then != nil {
-				s.lane.post(command{shard: s, do: then, done: func(err error) {
-					if err != nil && !s.gone() {
-						e.logger.Error("partitions: the result of outside work was not taken", "group", e.config.name, "shard", s.id, "error", err)
-					}
-				}})
+				e.conclude(s, then, otherwise)
 			}
 		})
 	})
+}
+
+// conclude calls then in a transaction of the shard, and the next of those that are left where that fails.
+func (e *engine) conclude(s *shard, then func(*Tx) error, left []func(*Tx, error) error) {
+	s.lane.post(command{shard: s, do: then, done: func(err error) {
+		if err == nil || s.gone() || errors.Is(err, ErrNotOwner) {
+			return
+		}
+		e.logger.Error("partitions: the result of outside work was not taken", "group", e.config.name, "shard", s.id, "error", err)
+		if len(left) > 0 {
+			e.conclude(s, func(tx *Tx) error { return left[0](tx, err) }, left[1:])
+		}
+	}})
 }
 
 // perform calls work and turns a panic into a failing result.

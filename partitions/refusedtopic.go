@@ -1,0 +1,69 @@
+package partitions
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// refusedTopics are topics that brokers refuse records to, because they are not there or may not be written. A transaction that
+// emits to one is made again for a while, since the topic may be on its way. After that whoever emits to it fails, and is
+// dealt with as its kind is: a record is poison, a timer fires again later. So one wrong topic does not stop all shards of a lane.
+type refusedTopics struct {
+	mu    sync.Mutex
+	since map[bus.Topic]refusedTopic
+}
+
+type refusedTopic struct {
+	first, last time.Time
+	err         error
+}
+
+const (
+	topicPatience = 10 * time.Second
+	// topicDenied is how long after the last refusal the brokers are not asked again.
+	topicDenied = 30 * time.Second
+)
+
+// note is told of a refusal.
+func (t *refusedTopics) note(err error, now time.Time) {
+	refused, ok := errors.AsType[*bus.PublishError](err)
+	if !ok || !errors.Is(err, bus.ErrNoTopic) && !errors.Is(err, bus.ErrDenied) && !errors.Is(err, bus.ErrTopicName) {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.since == nil {
+		t.since = make(map[bus.Topic]refusedTopic)
+	}
+	is, known := t.since[refused.Topic]
+	if !known {
+		is.first = now
+	}
+	is.last, is.err = now, err
+	t.since[refused.Topic] = is
+}
+
+// of is why nothing can be emitted to a topic now, or nil.
+func (t *refusedTopics) of(topic bus.Topic, now time.Time) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	is, known := t.since[topic]
+	if !known || is.last.Sub(is.first) < topicPatience || now.Sub(is.last) > topicDenied {
+		return nil
+	}
+	return is.err
+}
+
+// taken forgets the refusals of topics that were emitted to in a transaction that is committed.
+func (t *refusedTopics) taken(limits map[bus.Topic]int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for topic := range t.since {
+		if _, emitted := limits[topic]; emitted {
+			delete(t.since, topic)
+		}
+	}
+}
