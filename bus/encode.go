@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
 )
 
 // The headers of the CloudEvents 1.0 Kafka protocol binding in binary content mode, and the tenant extension.
@@ -26,7 +27,8 @@ const (
 )
 
 // Encode turns messages into records by the CloudEvents 1.0 Kafka binding, binary mode: the attributes are headers,
-// the value is the payload alone. Tenant, request id and W3C trace context are taken from ctx. An [Atomic] message
+// the value is the payload alone. Tenant, request id and W3C trace context are taken from ctx: where [request.Info.Validate]
+// refuses them, the message is refused too. An [Atomic] message
 // gives the records of what it holds. The first error ends it; nothing has been sent then.
 func Encode(ctx context.Context, msgs ...Message) ([]Record, error) {
 	records := make([]Record, 0, len(msgs))
@@ -43,7 +45,7 @@ func Encode(ctx context.Context, msgs ...Message) ([]Record, error) {
 	return records, nil
 }
 
-func (m *Message) record(carried Headers) (Record, error) {
+func (m *Message) record(carried carried) (Record, error) {
 	switch {
 	case m.err != nil:
 		return Record{}, m.refused(m.err)
@@ -54,18 +56,21 @@ func (m *Message) record(carried Headers) (Record, error) {
 	case m.contract == nil:
 		return Record{}, m.refused(fmt.Errorf("%w: the message must be made by Event.New", ErrContract))
 	}
+	if carried.err != nil {
+		return Record{}, m.refused(carried.err)
+	}
 	value, err := m.encode()
 	if err != nil {
 		return Record{}, m.refused(fmt.Errorf("%w: %w", ErrEncode, err))
 	}
 	c := m.contract
 	id, at, key := m.texts()
-	headers := make(Headers, 0, len(c.attributes)+2+len(carried)+len(m.headers))
+	headers := make(Headers, 0, len(c.attributes)+2+len(carried.headers)+len(m.headers))
 	headers = append(append(headers, c.attributes...),
 		Header{HeaderID, id},
 		Header{HeaderTime, at},
 	)
-	headers = append(append(headers, carried...), m.headers...)
+	headers = append(append(headers, carried.headers...), m.headers...)
 	return Record{Topic: c.topic, Key: key, Value: value, Headers: headers, Time: m.time}, nil
 }
 
@@ -86,12 +91,20 @@ func (m *Message) refused(err error) error {
 	return &PublishError{Topic: m.topic(), ID: m.ID(), Err: err}
 }
 
-// contextHeaders are the headers that every message of one call shares.
-func contextHeaders(ctx context.Context) Headers {
-	var headers Headers
-	request.Kafka().Inject(ctx, (*headerCarrier)(&headers))
-	propagation.TraceContext{}.Inject(ctx, (*headerCarrier)(&headers))
-	return headers
+// carried is what every message of one call shares: headers of its request, or what is wrong with that. A tenant that
+// nobody can read again would be taken for none.
+type carried struct {
+	headers Headers
+	err     error
+}
+
+func contextHeaders(ctx context.Context) (c carried) {
+	if err := request.From(ctx).Validate(); err != nil {
+		c.err = resilience.Permanent(err)
+	}
+	request.Kafka().Inject(ctx, (*headerCarrier)(&c.headers))
+	propagation.TraceContext{}.Inject(ctx, (*headerCarrier)(&c.headers))
+	return c
 }
 
 type headerCarrier Headers

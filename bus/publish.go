@@ -92,7 +92,7 @@ func (b *Bus) newBatch(ctx context.Context, msgs []Message) *batch {
 	return batch
 }
 
-func (b *batch) add(ctx context.Context, m *Message, carried Headers) (int, error) {
+func (b *batch) add(ctx context.Context, m *Message, carried carried) (int, error) {
 	i := len(b.results)
 	record, err := b.bus.encode(ctx, m, carried)
 	if len(b.room) == 0 {
@@ -107,7 +107,7 @@ func (b *batch) add(ctx context.Context, m *Message, carried Headers) (int, erro
 }
 
 // addGroup adds an atomic message. One wrong part refuses the whole.
-func (b *batch) addGroup(ctx context.Context, m *Message, carried Headers) {
+func (b *batch) addGroup(ctx context.Context, m *Message, carried carried) {
 	if m.err != nil {
 		b.results = append(b.results, Result{Partition: -1, Offset: -1, Err: m.refused(m.err)})
 		b.records = append(b.records, nil)

@@ -146,7 +146,7 @@ func (b *Bus) Encode(ctx context.Context, msgs ...Message) ([]Record, error) {
 	return records, nil
 }
 
-func (b *Bus) encode(ctx context.Context, m *Message, carried Headers) (Record, error) {
+func (b *Bus) encode(ctx context.Context, m *Message, carried carried) (Record, error) {
 	record, err := m.record(carried)
 	if err != nil || m.verbatim != nil {
 		return record, err

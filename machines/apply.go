@@ -2,16 +2,25 @@ package machines
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
 )
 
 // handle lets an event that has come happen.
 func (m *Machine[S, E, D]) handle(tx *partitions.Tx, id string, payload Payload[E]) error {
-	_, err := m.apply(tx, request.From(tx.Context()).Tenant, id, payload)
+	tenant := request.From(tx.Context()).Tenant
+	if named := tx.Record().Tenant(); named != string(tenant) {
+		return resilience.Permanent(fmt.Errorf("machines: %s: the tenant %q of an event: %w", m.spec.Name, named, request.ErrInvalid))
+	}
+	if err := m.named(id); err != nil {
+		return resilience.Permanent(err)
+	}
+	_, err := m.apply(tx, tenant, id, payload)
 	return notFailed(err)
 }
 
@@ -97,16 +106,19 @@ func (m *Machine[S, E, D]) disarm(tx *partitions.Tx, key string, state S) {
 			m.timers.Cancel(tx, string(timeout.Event.name)+"/"+key)
 		}
 	}
+	m.timers.Cancel(tx, forget+"/"+key) // an older version may have taken the state for a final one
 }
 
 // expire is called when a timer fires.
 func (m *Machine[S, E, D]) expire(tx *partitions.Tx, timer string) error {
 	what, key, _ := strings.Cut(timer, "/")
+	stored, _ := m.rows.Get(tx, key)
 	if what == forget {
-		m.rows.Delete(tx, key)
+		if m.spec.Keep > 0 && slices.Contains(m.spec.Final, stored.State) {
+			m.rows.Delete(tx, key)
+		}
 		return nil
 	}
-	stored, _ := m.rows.Get(tx, key)
 	at := slices.IndexFunc(m.spec.After, func(t Timeout[S, E]) bool { return string(t.Event.name) == what && t.In == stored.State })
 	if err := tx.Err(); err != nil || at < 0 { // of an older version of the machine, which had this time-out
 		return err

@@ -26,7 +26,8 @@ type answer[S ~string, D any] struct {
 
 // Ask sends an event to an instance and waits until its transaction is committed: the instance is as the event has left
 // it. An event that is not allowed is a [*NotAllowedError]. The node must run the group, and may be a client of it. It is
-// an error of class indefinite when ctx ends first: the event is on its way. Between Ask and Send there is no order.
+// an error of class indefinite when ctx ends first: the event is on its way. Between Ask and Send there is no order. Asking again is another event:
+// let guards and states see to it that it does no harm.
 func (m *Machine[S, E, D]) Ask(ctx context.Context, g *partitions.Group, id string, payload Payload[E]) (Instance[S, D], error) {
 	var none Instance[S, D]
 	if _, err := m.way(id, payload); err != nil {

@@ -63,6 +63,8 @@ func (e Event[E]) err() error {
 		return errors.New("an event must be made by machines.On")
 	case e.define == nil:
 		return fmt.Errorf("the payload %s of an event must not be a pointer or an interface", e.payload)
+	case e.name == "transitioned" || e.name == "refused":
+		return fmt.Errorf("the event %q of payload %s is called as what a machine tells", e.name, e.payload)
 	case !eventPattern.MatchString(string(e.name)):
 		return fmt.Errorf("the event %q of payload %s must be 1 to 63 of the characters a-z 0-9 _ -, beginning with a letter", e.name, e.payload)
 	}

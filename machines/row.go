@@ -53,12 +53,15 @@ func (c rowCodec[S, D]) Decode(b []byte) (row[S, D], error) {
 		Entered time.Time       `json:"entered"`
 		Seen    []string        `json:"seen"`
 	}
-	var r row[S, D]
+	r, failed := c.Codec.Decode(b)
+	if failed == nil && r.Of == c.version {
+		return r, nil
+	}
 	if err := json.Unmarshal(b, &head); err != nil {
 		return r, fmt.Errorf("an instance: %w", err)
 	}
 	if head.Of == c.version {
-		return c.Codec.Decode(b)
+		return r, fmt.Errorf("an instance: %w", failed)
 	}
 	if head.Of > c.version {
 		return r, fmt.Errorf("an instance was stored by version %d of its machine, which is of version %d here", head.Of, c.version)

@@ -34,13 +34,21 @@ func (m *Machine[S, E, D]) New(id string, payload Payload[E], opts ...bus.Messag
 
 const maxID = 500
 
+// named says what is wrong with an instance's id.
+func (m *Machine[S, E, D]) named(id string) error {
+	if id == "" || len(id) > maxID {
+		return fmt.Errorf("machines: %s: an instance's id must be text of 1 to %d bytes", m.spec.Name, maxID)
+	}
+	return nil
+}
+
 // way is how a payload is sent.
 func (m *Machine[S, E, D]) way(id string, payload Payload[E]) (sending[E], error) {
 	if m.err != nil {
 		return sending[E]{}, m.err
 	}
-	if id == "" || len(id) > maxID {
-		return sending[E]{}, fmt.Errorf("machines: %s: an instance's id must be text of 1 to %d bytes", m.spec.Name, maxID)
+	if err := m.named(id); err != nil {
+		return sending[E]{}, err
 	}
 	if payload == nil {
 		return sending[E]{}, fmt.Errorf("machines: %s: the event for %q is nil", m.spec.Name, id)

@@ -47,7 +47,9 @@ type Transition[S, E ~string, D any] struct {
 }
 
 // Timeout lets an event happen to an instance that has been in a state for a time, at least that long by the clock of
-// its owner. Leaving the state disarms it. The event's payload is the zero value of its type.
+// its owner. Leaving the state disarms it. The event's payload is the zero value of its type. It comes once: where a guard refuses
+// it, that is told like other refusals, and an instance that was in the state before its machine had the time-out
+// has it once it enters the state again.
 type Timeout[S, E ~string] struct {
 	In    S
 	After time.Duration

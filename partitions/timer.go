@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -89,7 +90,13 @@ const (
 	fireAgain   = time.Minute
 )
 
+// latest is as late as a timer may fire: the year 2262, which is never.
+var latest = time.Unix(0, math.MaxInt64)
+
 func dueRow(at time.Time, row []byte) []byte {
+	if at.After(latest) {
+		at = latest
+	}
 	key := binary.BigEndian.AppendUint64([]byte(duePrefix), uint64(max(at.UnixNano(), 0)))
 	return append(key, row...)
 }
