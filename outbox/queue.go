@@ -12,7 +12,7 @@ import (
 // come on top, whatever its size. More than 10,000 messages are not taken by one call of a group.
 const (
 	queueRecords = 10_000
-	queueBytes   = 8 << 20
+	queueBytes   = 4 << 20
 )
 
 // queue stands between the one goroutine that reads the log and the one that publishes. What piles up while a batch is
