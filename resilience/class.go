@@ -55,6 +55,16 @@ func mark(err error, class Class) error {
 	return &classified{class: class, err: err}
 }
 
+// Stated says whether an error of the chain states its class. Of one that does not, as of a connection that is lost, nobody knows
+// what has happened; [ClassOf] still takes it for transient, since it is worth another attempt.
+func Stated(err error) bool {
+	_, stated := errors.AsType[interface {
+		error
+		Class() Class
+	}](err)
+	return stated
+}
+
 // ClassOf is the class that the outermost error of the chain with a Class method states. Without one, a cancelled or
 // expired context is indefinite, since what it interrupted may have happened, and everything else is transient.
 func ClassOf(err error) Class {

@@ -79,6 +79,9 @@ func TestClassSurvivesWrapping(t *testing.T) {
 			t.Errorf("%v is %s, want %s", err, got, class)
 		}
 	}
+	if resilience.Stated(cause) || resilience.Stated(context.Canceled) || !resilience.Stated(fmt.Errorf("a: %w", resilience.Transient(cause))) {
+		t.Error("it is not known which errors state their class")
+	}
 	if resilience.Permanent(nil) != nil {
 		t.Error("marking nil made an error")
 	}

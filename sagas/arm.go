@@ -1,5 +1,7 @@
 package sagas
 
+import "slices"
+
 // drop takes away what the saga's row has for an entry. A signal that came for a branch in the moment in which it has lost is kept for
 // another await.
 func (c *committing) drop(e Entry) {
@@ -17,10 +19,26 @@ func (c *committing) drop(e Entry) {
 	}
 	if e.lost() && e.Kind == KindAwait && !e.token {
 		if came, _ := n.journal.Get(c.Tx, pageKey(key, e.At)); len(came.Entries) == 1 && came.Entries[0].Out != nil {
-			c.head.Inbox++
-			c.changed = true
-			n.inbox.Put(c.Tx, key+pageMark+"0"+e.At, signalled{Name: e.Name, Value: came.Entries[0].Out})
+			c.back = append(c.back, came.Entries[0])
 		}
+	}
+}
+
+// giveBack gives signals that came for branches in the moment in which they have lost to who waits for them, or keeps them.
+func (c *committing) giveBack() {
+	n, key := c.run.runner, c.run.key
+	for _, e := range c.back {
+		c.changed = true
+		i := slices.IndexFunc(c.head.Waits, func(w wait) bool { return w.Kind == KindAwait && w.Name == e.Name })
+		if i < 0 {
+			c.head.Inbox++
+			n.inbox.Put(c.Tx, backKey(key, e), signalled{Name: e.Name, Value: e.Out})
+			continue
+		}
+		if !c.head.Waits[i].Due.IsZero() {
+			n.timers.Cancel(c.Tx, timerKey(c.head.Waits[i].At, key))
+		}
+		c.add(Entry{At: c.head.Waits[i].At, Kind: KindAwait, Name: e.Name, Out: e.Out, When: c.Now()})
 	}
 }
 

@@ -1,6 +1,7 @@
 package sagas
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/millrace/millrace/resilience"
 )
 
 // All runs branches of a flow side by side, at most limit at once, or all of them where limit is 0, and returns when all have
@@ -32,6 +35,9 @@ func All(s *Saga, limit int, branches ...func(*Saga) error) error {
 // steps of the others did is undone, and First returns. When all branches fail, it returns their errors, and nothing is undone yet.
 func First(s *Saga, branches ...func(*Saga) error) (int, error) {
 	f := s.fork(branches)
+	for _, child := range f.children {
+		child.racing = true
+	}
 	winner := -1
 	if e, met := s.run.journal[f.at]; met {
 		s.fits(e, KindFirst, "")
@@ -50,7 +56,7 @@ func First(s *Saga, branches ...func(*Saga) error) (int, error) {
 	}
 	f.join(len(branches))
 	if winner < 0 {
-		return -1, errors.Join(f.errs...)
+		return -1, cmp.Or(errors.Join(f.errs...), errNone)
 	}
 	if now := f.children[winner].now; now.After(s.now) {
 		s.now = now
@@ -132,7 +138,9 @@ func (f *fork) play(i int) {
 		if !returned && r.dead() { // nobody waits, and a turn may look at the run
 			return
 		}
-		if v != nil {
+		if f.children[i].over && v == nil {
+			f.errs[i], returned = ErrCancelled, true
+		} else if v != nil {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
 			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
 		} else if !returned && r.broken == "" {
@@ -156,6 +164,12 @@ func (f *fork) ending(i int) {
 		r.ready = append(r.ready, func() { close(f.joined) })
 	}
 }
+
+// errNone is what First without branches returns.
+var errNone = resilience.Permanent(errors.New("sagas: there is no branch"))
+
+// races says whether another branch may win.
+func (s *Saga) races() bool { return s != nil && (s.racing || s.parent.races()) }
 
 // hasLost says whether another branch has won.
 func (s *Saga) hasLost() bool { return s != nil && (s.lost || s.parent.hasLost()) }

@@ -28,6 +28,8 @@ type signalled struct {
 	id    string
 	Name  string          `json:"name"`
 	Value json.RawMessage `json:"value"`
+	// Record is the id of the record that it came in, where it is kept.
+	Record string `json:"record,omitempty"`
 }
 
 // noted is a call with a reason.
@@ -91,7 +93,8 @@ func (f *Flow[In, Out]) New(id string, in In, opts ...bus.MessageOption) bus.Mes
 }
 
 // Cancel cancels sagas: what they wait for ends with [ErrCancelled], no step begins any more, and what was done is undone. A step
-// that is under way is let to its end. A flow that returns without having waited for anything more has completed.
+// that is under way is let to its end. A flow that returns without having waited for anything more has completed, and one that goes on is
+// ended after 100 more calls.
 func (f *Flow[In, Out]) Cancel(ctx context.Context, to bus.Publisher, reason string, ids ...string) bus.Results {
 	return f.publish(ctx, to, f.core.calls.cancel, reason, ids)
 }

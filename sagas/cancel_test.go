@@ -31,7 +31,7 @@ func TestCancel(t *testing.T) {
 		case what == "run":
 			<-open
 		case what == "refused":
-			return "", errors.New("try again")
+			return "", resilience.Transient(errors.New("try again"))
 		case what == "unknown" && up.Load() == 0:
 			return "", resilience.Indefinite(errors.New("no answer"))
 		}

@@ -32,7 +32,10 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 	}
 	switch {
 	case p.park != "":
-		c.head.Was, c.head.Status, c.head.Parked = c.head.Status, Parked, p.park
+		c.head.Was, c.head.Status, c.head.Parked, c.head.Sure = c.head.Status, Parked, p.park, p.sure
+		for _, w := range p.doubts {
+			c.head.set(w)
+		}
 		n.active.Delete(tx, r.key)
 		tx.Go(r.leave)
 	case p.renew != nil:
@@ -51,7 +54,7 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 		n.active.Delete(tx, r.key)
 		tx.Go(r.leave)
 	default:
-		c.goOn(steps)
+		c.goOn(steps, p.waits)
 	}
 	if p.reason != "" && c.head.Status == Running {
 		c.head.Status = Compensating
@@ -77,6 +80,7 @@ type committing struct {
 	fresh   []Entry // of the turn
 	extra   []Entry // that the transaction adds
 	got     []outcome
+	back    []Entry // signals that have come for who does not want them any more
 	pages   []string
 	failed  error
 }
@@ -88,6 +92,7 @@ func (c *committing) settle(p *plan) (steps []*op) {
 	for _, e := range c.fresh {
 		c.drop(e)
 	}
+	c.giveBack()
 	for _, o := range p.arms {
 		if c.head.Cancel {
 			c.add(cancelled(o, c.Now()))
@@ -153,44 +158,11 @@ func (c *committing) covers(waits []string) bool {
 	return true
 }
 
-// goOn makes the attempts and meets the outcomes once the transaction is committed.
-func (c *committing) goOn(steps []*op) {
-	r, got := c.run, c.got
-	if len(steps) == 1 {
-		c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.after(ctx, got, steps[0]) })
-		return
-	}
-	c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.after(ctx, got, nil) })
-	for _, o := range steps {
-		c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.perform(ctx, o) })
-	}
-}
-
-// after goes on when a turn is committed.
-func (r *run) after(ctx context.Context, got []outcome, o *op) func(*partitions.Tx) error {
-	if r.dead() {
-		return nil
-	}
-	r.mu.Lock()
-	r.queue = append(r.queue, got...)
-	more := len(r.queue) > 0
-	r.busy = more
-	r.mu.Unlock()
-	switch {
-	case more && o != nil:
-		return r.turn(ctx, o)
-	case more:
-		return r.turn(ctx)
-	case o != nil:
-		return r.perform(ctx, o)
-	}
-	return nil
-}
-
 // leave takes the run out of the memory.
 func (r *run) leave(ctx context.Context) func(*partitions.Tx) error {
 	r.kill()
 	r.runner.deskOf(ctx).forget(r)
+	r.runner.unwarn(r.activation)
 	return nil
 }
 

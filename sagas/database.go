@@ -58,7 +58,7 @@ func Database[Tx, In, Out any](
 
 func done[Tx, In, Out any](ctx context.Context, ledger Ledger[Tx], in In, do func(context.Context, Tx, In) (Out, error)) (out Out, err error) {
 	key := Key(ctx)
-	err = ledger.Within(ctx, func(tx Tx) error {
+	err = sure(ledger.Within(ctx, func(tx Tx) error {
 		var none Out
 		out = none
 		was, first, err := ledger.Note(ctx, tx, key, Note{})
@@ -78,7 +78,7 @@ func done[Tx, In, Out any](ctx context.Context, ledger Ledger[Tx], in In, do fun
 			return resilience.Permanent(err)
 		}
 		return nothing(ledger.Change(ctx, tx, key, Note{Result: raw}))
-	})
+	}))
 	return out, err
 }
 
@@ -98,6 +98,14 @@ func undone[Tx, In, Out any](ctx context.Context, ledger Ledger[Tx], in In, undo
 		}
 		return nothing(ledger.Change(ctx, tx, key, Note{Undone: true}))
 	})
+}
+
+// sure says of a transaction's error that nothing has happened, unless it says otherwise.
+func sure(err error) error {
+	if resilience.Stated(err) || resilience.ClassOf(err) == resilience.ClassIndefinite {
+		return err
+	}
+	return resilience.Transient(err)
 }
 
 // nothing says of an error within a transaction that nothing has happened: it is rolled back.

@@ -36,7 +36,8 @@ type Wait struct {
 	// Kind is "sleep", "await", "step" or "undo": the latter wait for their next attempt.
 	Kind string `json:"kind"`
 	Name string `json:"name,omitempty"`
-	// Due is when it ends, or the next attempt is made. It is zero for a signal without a time-out.
+	// Due is when it ends, or the next attempt is made. It is zero for a signal without a time-out, and
+	// for a step of a parked saga that may have happened.
 	Due time.Time `json:"due,omitzero"`
 	// Attempts is how often it was tried.
 	Attempts int `json:"attempts,omitempty"`
@@ -48,13 +49,13 @@ func (h Handle[In, Out]) Describe(ctx context.Context) (Description, error) {
 }
 
 // History is all of the saga, as its journal is now, or [ErrNotFound]. It must not be larger than a record. Of a saga that has
-// ended results are left out where they are together larger than 500,000 bytes.
+// ended results of steps, ends of long texts and a large input are left out where all is together larger than 500,000 bytes.
 func (h Handle[In, Out]) History(ctx context.Context) (History, error) {
 	return inquire(ctx, h, h.flow.past, asked{ID: h.id})
 }
 
 func inquire[In, Out, Answer any](ctx context.Context, h Handle[In, Out], command *partitions.Command[asked, Answer], in asked) (Answer, error) {
-	if err := h.flow.named(h.id); err != nil {
+	if err := h.usable(); err != nil {
 		var none Answer
 		return none, err
 	}

@@ -17,8 +17,9 @@ type runner struct {
 	log    *slog.Logger
 	timers *partitions.Timer[string]
 
-	mu    sync.Mutex
-	desks map[context.Context]*desk
+	mu     sync.Mutex
+	desks  map[context.Context]*desk
+	warned map[uint64]int // by activation
 }
 
 // desk has the runs of one shard.
@@ -54,6 +55,7 @@ func (n *runner) deskOf(ctx context.Context) *desk {
 func (d *desk) clear() {
 	for _, r := range d.runs {
 		r.kill()
+		r.runner.unwarn(r.activation)
 	}
 	clear(d.runs)
 	clear(d.early)

@@ -60,13 +60,21 @@
 //   - G28: metrics count what is committed, once: statuses of sagas, and ends of steps. Test: TestMeters.
 //   - G29: the tests that hold G1, G3, G6, G7 and G18 find what they are for: mistakes made on purpose. Test: TestMutantsAreCaught.
 //   - G30: a shard's sagas are found by tenant and status. Test: TestRange.
+//   - G31: a saga whose turn cannot be written, as where it is more than a row holds, is parked with the reason. Test: TestManyWaits.
+//   - G32: a saga that has ended is kept with its result, whatever it was started with and has failed by. Test: TestInputAndResult.
+//   - G33: a step whose error does not say that nothing has happened is undone. Test: TestPlainError.
+//   - G34: what a saga waits for, or has tried, is compared with what its flow asks for. Test: TestChangedAwait.
+//   - G35: a flow that goes on for ever after it was cancelled is ended. Test: TestCancelledLoop.
+//   - G36: a signal that nobody has awaited until the saga's end is refused. Test: TestSignalUnheard.
+//   - G37: a call of a tenant that cannot be read is refused. Test: TestUnreadableTenant.
 //
 // # Effects
 //
 // Nobody can make a call to another system and its record in a journal one thing. A step whose node dies in the middle is
 // called again, and the first call may still be on its way: a node that was cut off may even call beside its successor. So a step
-// must do its work once for each [Key], which most systems that matter take as an idempotency key. An error is taken by its class,
-// see [resilience.ClassOf]: transient and permanent ones say that nothing has happened, and such a step is not undone.
+// must do its work once for each [Key], which most systems that matter take as an idempotency key. An error that is marked
+// by [resilience.Transient] or [resilience.Permanent] says that nothing has happened, and such a step is not undone. After any other
+// error it may have: once all attempts are spent, it is undone.
 //
 // # Topics
 //

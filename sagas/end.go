@@ -3,6 +3,7 @@ package sagas
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/partitions"
@@ -30,14 +31,7 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 	if n.due > 0 {
 		n.timers.Cancel(tx, timerKey(deadline, key))
 	}
-	if h.Inbox > 0 {
-		for at := range n.inbox.Range(tx, key+pageMark) {
-			if !strings.HasPrefix(at, key+pageMark) {
-				break
-			}
-			n.inbox.Delete(tx, at)
-		}
-	}
+	unheard := n.unheard(tx, key, h)
 	parents := h.Parents
 	n.rows.Delete(tx, key)
 	n.active.Delete(tx, key)
@@ -49,12 +43,12 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 	case h.Reason == "":
 		h.Reason = e.reason
 	}
-	err := n.tell(tx, key, &h, e.done)
+	err := errors.Join(n.tell(tx, key, &h, e.done), unheard)
 	for _, p := range parents {
 		err = errors.Join(err, n.report(tx, key, p, h, e.result))
 	}
 	e.input.Secret = ""
-	past := ended{Head: h, Input: e.input, Entries: bounded(e.entries, len(e.result)+len(e.input.In)), Result: e.result}
+	past := bounded(ended{Head: h, Input: e.input, Entries: e.entries, Result: e.result})
 	n.ended.Put(tx, key, past)
 	if questions, asked := n.asking.Get(tx, key); asked {
 		for _, q := range questions {
@@ -65,23 +59,57 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 	return err
 }
 
-// bounded leaves the results out where they are too much for one row.
-func bounded(entries []Entry, held int) []Entry {
-	for _, e := range entries {
-		held += len(e.Out) + 200
+// unheard refuses the signals that the saga has not awaited.
+func (n *runner) unheard(tx *partitions.Tx, key string, h head) (err error) {
+	if h.Inbox == 0 {
+		return nil
 	}
-	if held <= maxHistory {
-		return entries
-	}
-	kept := make([]Entry, 0, len(entries))
-	for i, e := range entries {
-		if i < maxKept {
-			e.Out = nil
-			kept = append(kept, e)
+	for at, s := range n.inbox.Range(tx, key+pageMark) {
+		if !strings.HasPrefix(at, key+pageMark) {
+			break
 		}
+		n.inbox.Delete(tx, at)
+		err = errors.Join(err, n.refuse(tx, key, "signal "+plain(s.Name), s.Record))
 	}
-	return kept
+	return err
 }
 
-// maxKept is how many entries without results are kept of a long saga.
-const maxKept = 200
+// bounded leaves out what is too much for one row: results of steps and the ends of long texts, then the input. The saga's own result
+// and what it has shown fit.
+func bounded(past ended) ended {
+	held := len(past.Result)
+	for _, view := range past.Head.Views {
+		held += len(view)
+	}
+	size := held + len(past.Input.In)
+	for _, e := range past.Entries {
+		size += len(e.Out) + 200
+		if e.Failed != nil {
+			size += len(e.Failed.Message)
+		}
+	}
+	if size <= maxHistory {
+		return past
+	}
+	kept := slices.Clone(past.Entries[:min(len(past.Entries), maxKept)])
+	for i := range kept {
+		kept[i].Out = nil
+		if kept[i].Failed != nil {
+			short := *kept[i].Failed
+			short.Message = short.Message[:min(len(short.Message), maxShort)]
+			kept[i].Failed = &short
+		}
+	}
+	past.Entries = kept
+	if held+len(past.Input.In) > maxResult {
+		past.Input.In = nil
+	}
+	return past
+}
+
+const (
+	// maxKept is how many entries without results are kept of a long saga.
+	maxKept = 200
+	// maxShort is how much of their errors' texts is.
+	maxShort = 100
+)

@@ -78,7 +78,7 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 			c.errs = append(c.errs, errors.New("IDs: the function is for another input"))
 		}
 	}
-	f.err = errors.Join(c.errs...)
+	f.err = errors.Join(append(c.errs, unwritable[In](), unwritable[Out]())...)
 	if f.err == nil {
 		f.define()
 		f.start = bus.Define(name+".start", func(s started[In]) string { return s.id },
@@ -89,6 +89,16 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 		f.err = fmt.Errorf("%w: %q: %w", ErrDefinition, name, f.err)
 	}
 	return f
+}
+
+// unwritable says that values of a type have no JSON.
+func unwritable[T any]() error {
+	var value T
+	_, err := json.Marshal(value)
+	if unsupported, is := errors.AsType[*json.UnsupportedTypeError](err); is {
+		return unsupported
+	}
+	return nil
 }
 
 // define makes the parts of a flow.
@@ -136,7 +146,7 @@ func (f *Flow[In, Out]) Part() partitions.Option {
 	if f.err != nil {
 		return partitions.Invalid(f.err)
 	}
-	n := &runner{core: f.core, log: f.logs, desks: make(map[context.Context]*desk), invoke: f.invoke}
+	n := &runner{core: f.core, log: f.logs, desks: make(map[context.Context]*desk), warned: make(map[uint64]int), invoke: f.invoke}
 	n.timers = partitions.NewTimer(partPrefix+f.name+".timers", n.fire)
 	return partitions.Options(
 		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.ended, n.asking, n.timers, statuses, ends),

@@ -24,6 +24,14 @@ func (f *Flow[In, Out]) Handle(g *partitions.Group, id string) Handle[In, Out] {
 	return Handle[In, Out]{flow: f, group: g, id: id}
 }
 
+// usable says what is wrong with the handle.
+func (h Handle[In, Out]) usable() error {
+	if h.group == nil {
+		return resilience.Permanent(fmt.Errorf("%w: %s: the group of a handle is nil", ErrDefinition, h.flow.name))
+	}
+	return h.flow.named(h.id)
+}
+
 type asked struct {
 	ID   string `json:"id"`
 	View string `json:"view,omitempty"`
@@ -57,7 +65,7 @@ const (
 // has not completed is a [*FailedError]. When ctx ends first, the saga goes on.
 func (h Handle[In, Out]) Result(ctx context.Context) (Out, error) {
 	var none Out
-	if err := h.flow.named(h.id); err != nil {
+	if err := h.usable(); err != nil {
 		return none, err
 	}
 	for {

@@ -59,8 +59,12 @@ type result struct {
 	panics bool
 }
 
-// perform makes one attempt, and lets the run go on with what comes of it.
-func (r *run) perform(ctx context.Context, o *op) func(*partitions.Tx) error {
+// perform makes one attempt, and lets the run go on with what comes of it. A step of a saga that was cancelled since its row was
+// looked at, so many times before, does not begin.
+func (r *run) perform(ctx context.Context, o *op, warnings int) func(*partitions.Tx) error {
+	if o.kind == KindStep && !o.tried.Unknown && r.runner.warnings(r.activation) != warnings {
+		return r.deliver(ctx, outcome{at: o.at, held: true})
+	}
 	began := time.Now()
 	got, known := r.attempt(ctx, o)
 	if !known {
@@ -127,7 +131,7 @@ func (r *run) outcome(o *op, got result, since, now time.Time) outcome {
 	}
 	attempt := o.tried.Attempt + 1
 	lost, _ := errors.AsType[*lostError](got.err)
-	unknown := o.tried.Unknown || lost != nil || resilience.ClassOf(got.err) == resilience.ClassIndefinite
+	unknown := o.tried.Unknown || lost != nil || !resilience.Stated(got.err) || resilience.ClassOf(got.err) == resilience.ClassIndefinite
 	again := o.retry.Again(attempt, got.err) && lost == nil
 	delay := o.retry.Delay(attempt)
 	if o.retry.Elapsed > 0 && now.Add(delay).Sub(since) > o.retry.Elapsed {

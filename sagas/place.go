@@ -9,13 +9,14 @@ import (
 func (r *run) settle(ctx context.Context, p *plan, recovered bool) bool {
 	for {
 		r.place(p, recovered)
-		o := r.loser()
+		o := r.loser(p)
 		if o == nil {
 			return true
 		}
 		e := lost(o, o.saga.now)
 		p.fresh, r.entries = append(p.fresh, e), append(r.entries, e)
-		p.arms = slices.DeleteFunc(p.arms, func(arm *op) bool { return arm == o })
+		same := func(other *op) bool { return other == o }
+		p.arms, p.steps = slices.DeleteFunc(p.arms, same), slices.DeleteFunc(p.steps, same)
 		delete(r.waiting, o.at)
 		o.wake <- e
 		if !r.flowing(ctx) {
@@ -24,10 +25,10 @@ func (r *run) settle(ctx context.Context, p *plan, recovered bool) bool {
 	}
 }
 
-// loser is an operation that a branch waits for which has lost.
-func (r *run) loser() *op {
+// loser is an operation that a branch waits for which has lost. A step that is only planned is one.
+func (r *run) loser(p *plan) *op {
 	for _, o := range r.waiting {
-		if o.saga.hasLost() && !o.performing && o.kind != KindUndo && (o.kind != KindStep || !o.tried.Unknown) {
+		if o.saga.hasLost() && (!o.performing || slices.Contains(p.steps, o)) && o.kind != KindUndo && (o.kind != KindStep || !o.tried.Unknown) {
 			return o
 		}
 	}

@@ -17,7 +17,7 @@ type Query[T any] struct {
 	err   error
 }
 
-// NewQuery defines a query. Names are like those of [NewStep], and values are JSON, 50,000 bytes at most.
+// NewQuery defines a query. Names are like those of [NewStep], and values are JSON, 50,000 bytes at most, and 100,000 together.
 func NewQuery[T any](name string) *Query[T] {
 	q := &Query[T]{name: name, value: bus.JSON[T]()}
 	if !namePattern.MatchString(name) {
@@ -29,7 +29,20 @@ func NewQuery[T any](name string) *Query[T] {
 // Err says what is wrong with the definition, or nil.
 func (q *Query[T]) Err() error { return q.err }
 
-const maxView = 50_000
+const (
+	maxView  = 50_000
+	maxViews = 100_000
+)
+
+// shown is how much the flow shows, apart from one query.
+func (r *run) shown(apart string) (size int) {
+	for name, raw := range r.views {
+		if name != apart {
+			size += len(raw)
+		}
+	}
+	return size
+}
 
 // Show shows a value from now on. Others see it as soon as the flow waits for something.
 func (q *Query[T]) Show(s *Saga, value T) {
@@ -38,8 +51,8 @@ func (q *Query[T]) Show(s *Saga, value T) {
 	switch {
 	case q.err != nil:
 		s.abort("a query is defined wrongly")
-	case err != nil || len(raw) > maxView:
-		s.abort("the value of the query " + q.name + " cannot be kept: it is larger than 50,000 bytes, or no JSON")
+	case err != nil || len(raw) > maxView || s.run.shown(q.name)+len(raw) > maxViews:
+		s.abort("the value of the query " + q.name + " cannot be kept: it is larger than 50,000 bytes, with others than 100,000, or no JSON")
 	}
 	s.run.views[q.name] = raw
 }

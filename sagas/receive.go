@@ -16,7 +16,7 @@ func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "signal "+plain(s.Name))
+		return n.refuse(tx, key, "signal "+plain(s.Name), tx.Record().ID())
 	}
 	if !h.see(tx.Record().ID()) {
 		return nil
@@ -28,9 +28,10 @@ func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
 		}
 	}
 	if h.Inbox == maxInbox {
-		return n.refuse(tx, key, "signal "+plain(s.Name))
+		return n.refuse(tx, key, "signal "+plain(s.Name), tx.Record().ID())
 	}
 	h.Inbox++
+	s.Record = tx.Record().ID()
 	n.inbox.Put(tx, key+pageMark+fmt.Sprintf("%016x", tx.Record().Offset), s)
 	n.rows.Put(tx, key, h)
 	return nil
@@ -38,6 +39,11 @@ func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
 
 // maxInbox is how many signals are kept that a flow has not awaited. Others are refused.
 const maxInbox = 1000
+
+// backKey is where a signal is kept that comes back: before those that came after it.
+func backKey(key string, e Entry) string {
+	return key + pageMark + fmt.Sprintf("!%016x", e.When.UnixNano()) + e.At
+}
 
 // fromInbox takes the first signal of a name that has come before it was awaited.
 func (n *runner) fromInbox(tx *partitions.Tx, key string, h *head, name string) (value json.RawMessage, found bool) {
@@ -65,7 +71,7 @@ func (n *runner) cancel(tx *partitions.Tx, c noted) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "cancel")
+		return n.refuse(tx, key, "cancel", tx.Record().ID())
 	}
 	return n.giveUp(tx, key, h, "cancelled: "+c.Reason)
 }
@@ -76,6 +82,9 @@ func (n *runner) giveUp(tx *partitions.Tx, key string, h head, reason string) er
 		return nil
 	}
 	h.Cancel, h.Reason = true, reason
+	if activation, active := n.active.Get(tx, key); active {
+		n.warn(activation)
+	}
 	var met []Entry
 	for _, w := range h.Waits {
 		if err := n.cancelCall(tx, key, w, reason); err != nil {
@@ -96,7 +105,7 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "resume")
+		return n.refuse(tx, key, "resume", tx.Record().ID())
 	}
 	if h.Status != Parked {
 		return nil
@@ -112,8 +121,8 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 		h.Status = Running
 	}
 	l := n.load(tx, key, h)
-	l.recovered = true
-	h.Changed = tx.Now()
+	l.recovered = !h.Sure
+	h.Sure, l.head.Sure, h.Changed = false, false, tx.Now()
 	err = n.tell(tx, key, &h, nil)
 	n.rows.Put(tx, key, h)
 	n.activate(tx, l)
@@ -127,7 +136,7 @@ func (n *runner) abandon(tx *partitions.Tx, c noted) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "abandon")
+		return n.refuse(tx, key, "abandon", tx.Record().ID())
 	}
 	if h.Status != Parked {
 		return nil

@@ -19,6 +19,7 @@ type head struct {
 	Reason  string    `json:"reason,omitempty"` // why it is cancelled, or has failed
 	Parked  string    `json:"parked,omitempty"` // why it is parked
 	Was     Status    `json:"was,omitempty"`    // before it was parked
+	Sure    bool      `json:"sure,omitempty"`   // it is parked, and Waits has all that may have happened
 	Waits   []wait    `json:"waits,omitempty"`
 	Inbox   int       `json:"inbox,omitempty"` // signals that the flow has not awaited
 	Seen    []string  `json:"seen,omitempty"`  // the last signals
@@ -46,6 +47,9 @@ func (h *head) waitAt(at string) int {
 
 // drop takes a wait away.
 func (h *head) drop(at string) (dropped bool) {
+	if h.waitAt(at) < 0 {
+		return false
+	}
 	before := len(h.Waits)
 	h.Waits = slices.DeleteFunc(slices.Clone(h.Waits), func(w wait) bool { return w.At == at })
 	return len(h.Waits) < before

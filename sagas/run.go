@@ -20,6 +20,7 @@ type run struct {
 	mu    sync.Mutex
 	busy  bool
 	queue []outcome
+	held  []*op // attempts that begin once what has come is known
 
 	stopped chan struct{} // closed when the run is given up
 	stop    sync.Once
@@ -71,7 +72,7 @@ type outcome struct {
 	again      *wait  // another attempt is to be made, later
 	now        bool   // another attempt is to be made now
 	park       string // somebody has to look
-	cancel     bool   // the saga is cancelled: no step begins without a look at its row
+	held       bool   // the attempt has not begun: a look at the saga's row comes first
 }
 
 func newRun(r *runner, l loaded) *run {
@@ -94,13 +95,15 @@ func newRun(r *runner, l loaded) *run {
 
 // play runs the flow to its end.
 func (r *run) play() {
-	returned := false
+	returned, root := false, &Saga{run: r, now: plainTime(r.head.Started)}
 	defer func() {
 		v := recover()
 		if !returned && r.dead() { // nobody waits, and a turn may look at the run
 			return
 		}
-		if v != nil {
+		if root.over && v == nil {
+			r.err = ErrCancelled
+		} else if v != nil {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
 			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
 		} else if !returned && r.broken == "" {
@@ -109,7 +112,7 @@ func (r *run) play() {
 		r.ended = true
 		r.yield()
 	}()
-	r.out, r.err = r.runner.invoke(&Saga{run: r, now: r.head.Started}, r.input.In)
+	r.out, r.err = r.runner.invoke(root, r.input.In)
 	returned = true
 }
 

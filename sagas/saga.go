@@ -18,7 +18,10 @@ import (
 type Saga struct {
 	run    *run
 	parent *Saga
+	racing bool // against other branches
 	lost   bool // another branch has won
+	over   bool // it was ended: see endure
+	told   int  // how often it was told that it is cancelled or has lost
 	path   string
 	next   int
 	rand   uint64
@@ -66,6 +69,7 @@ type op struct {
 
 	saga       *Saga
 	performing bool
+	panicked   bool
 	tried      wait
 }
 
@@ -84,14 +88,16 @@ func (s *Saga) call(o *op) Entry {
 		e = lost(o, s.now)
 		s.run.noted = append(s.run.noted, e)
 	default:
+		s.fitsWait(o)
 		e = s.run.wait(o)
 	}
 	if e.Failed != nil && e.Failed.Kind == FailedCancelled {
 		s.run.told = true
 	}
-	if e.When.After(s.now) {
-		s.now = e.When
+	if when := plainTime(e.When); when.After(s.now) {
+		s.now = when
 	}
+	s.endure(e)
 	return e
 }
 
@@ -101,6 +107,34 @@ func (s *Saga) fits(e Entry, k Kind, name string) {
 		s.abort(fmt.Sprintf("the flow has changed: at %s the journal has %s, and the flow asks for %s", e.At, title(e.Kind, e.Name), title(k, name)))
 	}
 }
+
+// fitsWait parks the saga when it waits for something else than the flow asks for, or has tried another step.
+func (s *Saga) fitsWait(o *op) {
+	name := o.name
+	if o.kind == KindAwait {
+		name = o.signal
+	}
+	if w, waits := s.run.tries[o.at]; waits && (w.Kind != o.kind || w.Name != name) {
+		s.abort(fmt.Sprintf("the flow has changed: at %s the saga waits for %s, and the flow asks for %s", o.at, title(w.Kind, plain(w.Name)), title(o.kind, o.name)))
+	}
+}
+
+// maxTold is how often a flow or a branch may go on after it was told that it is cancelled or has lost. Then it is ended, since it
+// might go on for ever.
+const maxTold = 100
+
+func (s *Saga) endure(e Entry) {
+	if e.Failed == nil || e.Failed.Kind != FailedCancelled && e.Failed.Kind != FailedLost {
+		return
+	}
+	if s.told++; s.told > maxTold {
+		s.over = true
+		runtime.Goexit()
+	}
+}
+
+// plainTime is a time as it comes from the journal.
+func plainTime(t time.Time) time.Time { return t.UTC().Round(0) }
 
 // mayHave says of a step without an entry whether it may have happened.
 func (r *run) mayHave(o *op) bool {

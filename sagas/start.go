@@ -3,12 +3,13 @@ package sagas
 import (
 	"context"
 	cryptorand "crypto/rand"
+	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
 )
 
 // subject is the saga that the record is for, and its row.
@@ -17,7 +18,11 @@ func (n *runner) subject(tx *partitions.Tx) (key string, h head, err error) {
 	if err := n.named(id); err != nil {
 		return "", h, err
 	}
-	key = rowKey(request.From(tx.Context()).Tenant, id)
+	tenant := request.From(tx.Context()).Tenant
+	if named := tx.Record().Tenant(); named != string(tenant) {
+		return "", h, resilience.Permanent(fmt.Errorf("sagas: %s: the tenant %q of a call: %w", n.name, named, request.ErrInvalid))
+	}
+	key = rowKey(tenant, id)
 	h, _ = n.rows.Get(tx, key)
 	return key, h, tx.Err()
 }
@@ -68,7 +73,7 @@ func (n *runner) activate(tx *partitions.Tx, l loaded) {
 
 func (n *runner) enter(tx *partitions.Tx, l loaded) {
 	l.token, l.shard = tx.Token(), request.From(tx.Context()).Shard
-	tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.begin(ctx, l) })
+	tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.begin(ctx, l) }, n.fallen(l.key, l.activation, l.token))
 }
 
 // load reads what a saga has done.
@@ -107,10 +112,7 @@ func (n *runner) opened(tx *partitions.Tx) error {
 
 // meet writes down what has come of something that a saga waited for, and lets the flow meet it.
 func (n *runner) meet(tx *partitions.Tx, key string, h *head, entries ...Entry) {
-	outcomes := make([]outcome, len(entries), len(entries)+1)
-	if h.Cancel {
-		outcomes = append(outcomes, outcome{cancel: true})
-	}
+	outcomes := make([]outcome, len(entries))
 	for i, e := range entries {
 		if w := h.waitAt(e.At); w >= 0 && !h.Waits[w].Due.IsZero() {
 			n.timers.Cancel(tx, timerKey(e.At, key))
@@ -130,9 +132,9 @@ func (n *runner) wake(tx *partitions.Tx, key string, h *head, outcomes ...outcom
 		token := tx.Token()
 		for _, o := range outcomes {
 			o.activation = activation
-			tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.deliver(ctx, key, token, o) })
+			tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.deliver(ctx, key, token, o) }, n.fallen(key, activation, token))
 		}
-	case h.Status != Parked && slices.ContainsFunc(outcomes, func(o outcome) bool { return !o.cancel }):
+	case h.Status != Parked && len(outcomes) > 0:
 		if h.Status == Waiting {
 			h.Status = Running
 		}

@@ -36,7 +36,7 @@ type stepOption func(*settings)
 func (f stepOption) applyStep(s *settings) { f(s) }
 
 // Retry says how often a step is tried, and how far apart. The default is [resilience.DefaultRetry]. A permanent error is
-// not tried again. The times between attempts are kept over crashes; the attempt that a crash ends is made again and does
+// not tried again. A plain error is, and the step may have happened. The times between attempts are kept over crashes; the attempt that a crash ends is made again and does
 // not count.
 func Retry(policy resilience.RetryPolicy) StepOption {
 	return stepOption(func(s *settings) { s.retry = policy })
@@ -58,7 +58,8 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
 // journals, and must not change while there are sagas. What do returns is JSON in the journal, 700,000 bytes at most.
 //
 // do is called again where it is unknown whether it has happened, as after a crash, always under the same [Key]: let it do
-// its work once for each key. Its error says by its class whether it may have happened: see [resilience.ClassOf].
+// its work once for each key. An error that is marked by [resilience.Transient] or [resilience.Permanent] says that nothing has
+// happened. After any other one it may have, as when a connection is lost before the answer.
 //
 // undo, which may be nil, is given what do was given and has returned, under the same key. It is called when the saga fails
 // or is cancelled, again until it succeeds. Where it is not known whether do has happened once all attempts are spent, undo
@@ -87,7 +88,7 @@ func NewStep[In, Out any](
 	if s.timeout < 0 {
 		errs = append(errs, fmt.Errorf("time-out %s must not be negative", s.timeout))
 	}
-	if err := errors.Join(append(errs, s.retry.Validate(), s.retryUndo.Validate())...); err != nil {
+	if err := errors.Join(append(errs, unwritable[Out](), s.retry.Validate(), s.retryUndo.Validate())...); err != nil {
 		s.err = fmt.Errorf("%w: step %q: %w", ErrDefinition, name, err)
 	}
 	return s

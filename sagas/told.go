@@ -34,11 +34,11 @@ type Done struct {
 	When  time.Time `json:"when"`
 }
 
-// Refused tells of a call for a saga that does not exist or has ended, under the type "<name>.refused" in the same topic.
+// Refused tells of a call for a saga that does not exist or has ended, and of a signal that a saga has not awaited until its end, under the type "<name>.refused" in the same topic.
 type Refused struct {
 	ID   string `json:"id"`
 	Call string `json:"call"`
-	// Cause is the id of the call's record.
+	// Cause is the id of the call's record, where it is known.
 	Cause string    `json:"cause"`
 	At    time.Time `json:"at"`
 }
@@ -68,9 +68,9 @@ func (n *runner) tell(tx *partitions.Tx, key string, h *head, done []Done) error
 	return n.emit(tx, tenant, n.told.New(t))
 }
 
-func (n *runner) refuse(tx *partitions.Tx, key, call string) error {
+func (n *runner) refuse(tx *partitions.Tx, key, call, cause string) error {
 	tenant, id := parseKey(key)
-	return n.emit(tx, tenant, n.refused.New(Refused{ID: id, Call: call, Cause: tx.Record().ID(), At: tx.Now()}))
+	return n.emit(tx, tenant, n.refused.New(Refused{ID: id, Call: call, Cause: cause, At: tx.Now()}))
 }
 
 // emit publishes for a tenant: what the record or the timer that is handled belongs to does not say it everywhere.

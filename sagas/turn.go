@@ -26,6 +26,8 @@ type plan struct {
 	reason string                     // why the flow has failed
 	renew  *json.RawMessage           // what the flow begins anew with
 	views  map[string]json.RawMessage // what the flow shows, if that has changed
+	doubts []wait                     // what may have happened, where it is parked
+	sure   bool                       // that is all
 	// What the journal is, with all of the above.
 	entries []Entry
 	pages   []string
@@ -37,9 +39,10 @@ func (p *plan) empty() bool {
 }
 
 // attempt is the only thing that the plan is about, or nil. It needs no transaction before.
-func (p *plan) attempt(h *head) *op {
+func (p *plan) attempt(r *run) *op {
+	h := &r.head
 	if len(p.steps) == 1 && p.views == nil && len(p.fresh)+len(p.arms)+len(p.again)+len(p.waits) == 0 && !p.active && p.park == "" && p.end == "" &&
-		!h.Cancel && (p.reason == "" || h.Status == Compensating) {
+		!h.Cancel && r.runner.warnings(r.activation) == 0 && (p.reason == "" || h.Status == Compensating) {
 		return p.steps[0]
 	}
 	return nil
@@ -68,13 +71,13 @@ func (r *run) turn(ctx context.Context, carried ...*op) func(*partitions.Tx) err
 			r.kill()
 			return nil
 		}
-		if o := p.attempt(&r.head); o != nil && r.rest() {
-			return r.perform(ctx, o)
+		if o := p.attempt(r); o != nil && r.rest() {
+			return r.perform(ctx, o, 0)
 		} else if o != nil {
 			carried = p.steps
 			continue
 		}
-		if p.empty() {
+		if p.empty() && (p.active || len(p.waits) == 0) {
 			if r.rest() {
 				return nil
 			}
@@ -97,7 +100,8 @@ func (r *run) rest() bool {
 func (r *run) advance(ctx context.Context, p *plan) bool {
 	r.mu.Lock()
 	queue := r.queue
-	r.queue = nil
+	p.steps = append(p.steps, r.held...)
+	r.queue, r.held = nil, nil
 	r.mu.Unlock()
 	if !r.playing {
 		r.playing = true
@@ -105,7 +109,8 @@ func (r *run) advance(ctx context.Context, p *plan) bool {
 		if !r.flowing(ctx) {
 			return false
 		}
-		if r.recovering = false; !r.settle(ctx, p, r.recovered) {
+		r.recovering = r.recovered && r.broken != ""
+		if !r.settle(ctx, p, r.recovered) {
 			return false
 		}
 	}
@@ -117,6 +122,9 @@ func (r *run) advance(ctx context.Context, p *plan) bool {
 	p.park = cmp.Or(p.park, r.broken)
 	if r.ended && p.park == "" {
 		r.finish(p)
+	}
+	if p.park != "" {
+		p.doubts, p.sure = r.doubts(p), !r.recovering
 	}
 	for _, o := range r.all() {
 		switch {
@@ -156,10 +164,10 @@ func (r *run) take(ctx context.Context, p *plan, got outcome) bool {
 		r.pages = append(r.pages, got.page)
 	}
 	switch {
-	case got.cancel:
-		r.head.Cancel = true
-		return true
 	case o == nil: // it is known, or the flow comes to it later
+		return true
+	case got.held:
+		p.steps = append(p.steps, o)
 		return true
 	case got.now:
 		if !o.performing {
@@ -168,7 +176,7 @@ func (r *run) take(ctx context.Context, p *plan, got outcome) bool {
 		}
 		return true
 	case got.park != "":
-		o.performing = false
+		o.performing, o.panicked = false, true
 		p.park = got.park
 		return true
 	case got.again != nil:

@@ -30,6 +30,7 @@ func (r *run) finish(p *plan) {
 	if r.err != nil && p.reason == "" {
 		p.reason = clip(r.err.Error())
 	}
+	p.reason = cmp.Or(p.reason, FailedCancelled)
 	if r.undoing != nil {
 		return
 	}

@@ -29,6 +29,9 @@ func NewSignal[T any](name string) *Signal[T] {
 	if !namePattern.MatchString(name) {
 		s.err = fmt.Errorf("%w: signal %q: the name must be 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter", ErrDefinition, name)
 	}
+	if err := unwritable[T](); s.err == nil && err != nil {
+		s.err = fmt.Errorf("%w: signal %q: %w", ErrDefinition, name, err)
+	}
 	return s
 }
 
@@ -39,14 +42,17 @@ func (s *Signal[T]) Name() string { return s.name }
 func (s *Signal[T]) Err() error { return s.err }
 
 // Await waits for a signal. Those that have come before are kept and are met in the order in which they came, each once. When
-// no signal comes within the time, the error is [ErrTimeout]; a time of 0 has no end. When the saga is cancelled, it is
+// no signal comes within the time, the error is [ErrTimeout]; a time of 0 has no end, and one below 0 is over at once. When the saga is cancelled, it is
 // [ErrCancelled]. The flow leaves the memory meanwhile.
 func Await[T any](s *Saga, signal *Signal[T], within time.Duration) (T, error) {
 	var value T
 	if signal == nil || signal.err != nil {
 		s.abort("a signal is defined wrongly")
 	}
-	e := s.call(&op{kind: KindAwait, name: plain(signal.name), signal: signal.name, after: max(within, 0)})
+	if within < 0 {
+		within = 1
+	}
+	e := s.call(&op{kind: KindAwait, name: plain(signal.name), signal: signal.name, after: within})
 	if err := failed(e); err != nil {
 		return value, err
 	}
@@ -65,6 +71,9 @@ func (s *Signal[T]) Send(ctx context.Context, to bus.Publisher, flow Target, id 
 // New makes the signal for a saga. Its tenant is that of the context in which it is published. A signal that comes again
 // under the same id of its own is passed over, unless 15 others came between.
 func (s *Signal[T]) New(flow Target, id string, value T, opts ...bus.MessageOption) bus.Message {
+	if s == nil || flow == nil {
+		return bus.Invalid(resilience.Permanent(fmt.Errorf("%w: the signal or the flow is nil", ErrDefinition)))
+	}
 	raw, err := s.value.Encode(value)
 	if err == nil && len(raw) > maxResult {
 		err = fmt.Errorf("sagas: the signal %q has %d bytes, and %d are allowed", s.name, len(raw), maxResult)
