@@ -8,6 +8,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/millrace/millrace/examples/shop/checkout"
 )
 
 //go:embed migrations/*.sql
@@ -38,7 +40,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return fmt.Errorf("shop: migrate: %w", err)
 	}
-	return nil
+	return checkout.Migrate(ctx, pool) //nolint:wrapcheck // it says it
 }
 
 func apply(ctx context.Context, tx pgx.Tx, name string) error {

@@ -55,7 +55,7 @@ func Outbox(lag func(context.Context) (OutboxLag, error)) Option {
 // KafkaAddress is the broker's address in the commands that the page offers, by default 127.0.0.1:9092.
 func KafkaAddress(address string) Option { return option(func(s *Shop) { s.kafka = address }) }
 
-// Pace is how long people take to approve, pack, ship and deliver; by default each state of an order can be seen.
+// Pace is how long people take to approve, pack and ship; by default each state of an order can be seen.
 func Pace(p checkout.Pace) Option {
 	return option(func(s *Shop) { s.pace = append(s.pace, checkout.At(p)) })
 }

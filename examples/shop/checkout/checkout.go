@@ -13,6 +13,7 @@ import (
 	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/resilience"
 	"github.com/millrace/millrace/sagas"
+	"github.com/millrace/millrace/sagas/postgres"
 )
 
 // Group is the partition group that runs machine and saga.
@@ -27,10 +28,9 @@ type Checkout struct {
 	// Flow is the saga "checkout", whose ids are those of orders.
 	Flow *sagas.Flow[Cart, Receipt]
 
-	open, reserve *sagas.Step[Cart, struct{}]
-	charge        *sagas.Step[Cart, string]
-	pay, ship     *sagas.Step[mark, struct{}]
-	pack, deliver *sagas.Step[mark, struct{}]
+	open, reserve   *sagas.Step[Cart, struct{}]
+	charge          *sagas.Step[Cart, string]
+	pay, pack, ship *sagas.Step[mark, struct{}]
 }
 
 // mark is what an order's machine is told, and under which number.
@@ -52,6 +52,18 @@ func At(p Pace) Option { return option(func(c *Checkout) { c.pace = p }) }
 // stepTimeout bounds one attempt of a step.
 const stepTimeout = 10 * time.Second
 
+// Migrate makes the table in which it is noted what the steps of checkouts have done.
+func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	ledger, err := postgres.New(pool)
+	if err == nil {
+		err = ledger.Migrate(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("checkout: migrate: %w", err)
+	}
+	return nil
+}
+
 // New makes a checkout on a database that has the shop's schema.
 func New(pool *pgxpool.Pool, b *bus.Bus, opts ...Option) (*Checkout, error) {
 	c := &Checkout{pool: pool, pace: usualPace()}
@@ -68,8 +80,12 @@ func New(pool *pgxpool.Pool, b *bus.Bus, opts ...Option) (*Checkout, error) {
 		}
 		return err
 	}, limit)
-	c.reserve = sagas.NewStep("reserve", c.take, c.giveBack, limit)
-	c.charge = sagas.NewStep("charge", c.collect, c.refund, limit)
+	ledger, err := postgres.New(pool)
+	if err != nil {
+		return nil, fmt.Errorf("checkout: %w", err)
+	}
+	c.reserve = sagas.Database("reserve", ledger, c.take, c.giveBack, limit)
+	c.charge = sagas.Database("charge", ledger, c.collect, c.refund, limit)
 	tell := func(name string, to State, payload func(mark) machines.Payload[Event]) *sagas.Step[mark, struct{}] {
 		return sagas.NewStep(name, func(ctx context.Context, m mark) (struct{}, error) {
 			return c.tell(ctx, m.Order, to, payload(m))
@@ -78,9 +94,7 @@ func New(pool *pgxpool.Pool, b *bus.Bus, opts ...Option) (*Checkout, error) {
 	c.pay = tell("pay", Paid, func(m mark) machines.Payload[Event] { return Paying{Payment: m.Number} })
 	c.pack = tell("pack", Packed, func(mark) machines.Payload[Event] { return Packing{} })
 	c.ship = tell("ship", Shipped, func(m mark) machines.Payload[Event] { return Shipping{Parcel: m.Number} })
-	c.deliver = tell("deliver", Delivered, func(mark) machines.Payload[Event] { return Delivering{} })
 	c.Flow = sagas.Define("checkout", c.run)
-	var err error
 	if c.group, err = partitions.New(b, Group, Orders.Part(), c.Flow.Part()); err != nil {
 		return nil, fmt.Errorf("checkout: %w", err)
 	}

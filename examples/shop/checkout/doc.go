@@ -1,5 +1,5 @@
 // Package checkout is what becomes of a placed order: a machine that says where the order is, and a saga that brings it on. The
-// saga reserves stock, has large orders approved, charges, packs, ships and delivers; what fails or is cancelled on the way is
+// saga reserves stock, has large orders approved, charges, packs and ships; what fails or is cancelled on the way is
 // undone. The machine has the last word: an order that is shipped cannot be cancelled, and a cancelled one is not shipped.
 //
 // # Guarantees

@@ -86,6 +86,7 @@ type transition = machines.Transition[State, Event, Facts]
 
 const (
 	unpaidFor = 30 * time.Minute
+	onTheWay  = 2 * time.Second
 	keptFor   = 30 * 24 * time.Hour
 )
 
@@ -101,7 +102,9 @@ var Orders = machines.Define(machines.Spec[State, Event, Facts]{
 		{Event: machines.On[Cancelling](), From: []State{Fresh, Paid, Packed}, To: Cancelled, Guard: machines.Check(isOpen[Cancelling]), Do: machines.Do(cancel)},
 		{Event: machines.On[Expiring](), From: []State{Fresh}, To: Expired},
 	},
-	After: []machines.Timeout[State, Event]{{In: Fresh, After: unpaidFor, Event: machines.On[Expiring]()}},
+	After: []machines.Timeout[State, Event]{
+		{In: Fresh, After: unpaidFor, Event: machines.On[Expiring]()}, {In: Shipped, After: onTheWay, Event: machines.On[Delivering]()},
+	},
 })
 
 func once(o Order, _ Opening) error {

@@ -16,27 +16,20 @@ import (
 // ErrSoldOut says that there is not enough of a product.
 var ErrSoldOut = errors.New("checkout: sold out")
 
-// take reserves stock, once for the step's key. What the shop keeps no stock of is made to order.
-func (c *Checkout) take(ctx context.Context, cart Cart) (struct{}, error) {
+// take reserves stock. What the shop keeps no stock of is made to order.
+func (c *Checkout) take(ctx context.Context, tx pgx.Tx, cart Cart) (struct{}, error) {
 	lines := slices.SortedStableFunc(slices.Values(cart.Lines), func(a, b Line) int { return cmp.Compare(a.SKU, b.SKU) }) // no deadlocks
-	err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
-		for i, line := range lines {
-			tag, err := tx.Exec(ctx, `
-				INSERT INTO shop.reservations (key, line, order_id, sku, quantity) VALUES ($1, $2, $3, $4, $5)
-				ON CONFLICT DO NOTHING`, sagas.Key(ctx), i, cart.Order, line.SKU, line.Quantity)
-			if err != nil {
-				return err //nolint:wrapcheck // wrapped below
-			}
-			if tag.RowsAffected() == 0 {
-				return nil // an earlier attempt has reserved all
-			}
-			if err := lower(ctx, tx, line); err != nil {
-				return err
-			}
+	for i, line := range lines {
+		_, err := tx.Exec(ctx, `INSERT INTO shop.reservations (key, line, order_id, sku, quantity) VALUES ($1, $2, $3, $4, $5)`,
+			sagas.Key(ctx), i, cart.Order, line.SKU, line.Quantity)
+		if err == nil {
+			err = lower(ctx, tx, line)
 		}
-		return nil
-	})
-	return struct{}{}, failed("reserve", cart.Order, err)
+		if err != nil {
+			return struct{}{}, failed("reserve", cart.Order, err)
+		}
+	}
+	return struct{}{}, nil
 }
 
 func lower(ctx context.Context, tx pgx.Tx, line Line) error {
@@ -51,9 +44,9 @@ func lower(ctx context.Context, tx pgx.Tx, line Line) error {
 	return resilience.Permanent(fmt.Errorf("%w: %s", ErrSoldOut, line.SKU))
 }
 
-// giveBack undoes take, as often as it is called.
-func (c *Checkout) giveBack(ctx context.Context, cart Cart, _ struct{}) error {
-	_, err := c.pool.Exec(ctx, `
+// giveBack undoes take.
+func (c *Checkout) giveBack(ctx context.Context, tx pgx.Tx, cart Cart, _ struct{}) error {
+	_, err := tx.Exec(ctx, `
 		WITH given AS (DELETE FROM shop.reservations WHERE key = $1 RETURNING sku, quantity),
 			sums AS (SELECT sku, sum(quantity) AS quantity FROM given GROUP BY sku)
 		UPDATE shop.stock s SET quantity = s.quantity + sums.quantity FROM sums WHERE s.sku = sums.sku`, sagas.Key(ctx))

@@ -1,4 +1,4 @@
--- What the steps of a checkout do. Each row is named by its step's key, so that an attempt that is made again finds it.
+-- What the steps of a checkout do, under the step's key.
 CREATE TABLE shop.stock (
 	sku      text    PRIMARY KEY,
 	quantity integer NOT NULL CHECK (quantity >= 0)
