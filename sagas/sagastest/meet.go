@@ -77,7 +77,11 @@ func (w *world) event() (at time.Time, do func() bool) {
 	if w.cancel != nil && (do == nil || !w.began.Add(*w.cancel).After(at)) {
 		at = w.began.Add(*w.cancel)
 		do = func() bool {
-			w.cancel, w.cancelled = nil, true
+			w.cancel = nil
+			if w.history.Reason != "" { // it is undone already
+				return false
+			}
+			w.cancelled = true
 			w.history.Reason = "cancelled: by the test"
 			for _, p := range w.pending {
 				if p.ask.Kind != sagas.KindUndo && !p.last.Unknown() {

@@ -50,7 +50,9 @@ func Continue[In, Out any](t testing.TB, flow *sagas.Flow[In, Out], h sagas.Hist
 	t.Helper()
 	w := &world{began: h.Started, now: h.Started, pending: make(map[string]*pending), history: h}
 	for _, e := range h.Entries {
-		w.now = e.When
+		if e.When.After(w.now) {
+			w.now = e.When
+		}
 	}
 	for _, opt := range opts {
 		opt.applyRun(w)
