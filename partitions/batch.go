@@ -36,6 +36,8 @@ type batch struct {
 	topic    bus.Topic // that was emitted to last, and its limit
 	limit    int
 	limits   map[bus.Topic]int
+	sent     map[string]bool // topics that the transaction has messages for
+	sentLast string
 	after    []func()
 	counted  []counted
 }
@@ -53,7 +55,7 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 	b := &batch{
 		ctx: ctx, life: life, engine: l.engine, lane: l, membership: m, producer: l.ring.turn(), began: time.Now(),
 		overlays: make(map[*shard]*overlay), offsets: make(map[*shard]map[string]int64),
-		limits: make(map[bus.Topic]int),
+		limits: make(map[bus.Topic]int), sent: make(map[string]bool),
 	}
 	b.tx.batch, b.promised = b, b.promise
 	return b
@@ -75,6 +77,10 @@ func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 		return err
 	}
 	for _, output := range b.outputs {
+		if output.Topic != b.sentLast {
+			b.sentLast = output.Topic
+			b.sent[output.Topic] = true
+		}
 		b.produce(output, b.promised)
 	}
 	b.outputs = b.outputs[:0]

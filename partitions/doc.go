@@ -36,7 +36,7 @@
 //   - G26: what a node keeps over a rebalance stands still for seconds at most, not until a dead member's session has timed out. Test: TestKeptShardsGoOn.
 //   - G27: a counter counts what is committed, once, however often a handler is called. Test: TestCounter.
 //   - G28: a node that dies with its claims open holds nobody up for longer than one that has committed them. Test: TestUnfinishedClaim.
-//   - G28: a question that is kept is answered by a later transaction, also when its shard has moved. Test: TestLater.
+//   - G29: a question that is kept is answered by a later transaction, also when its shard has moved. Test: TestLater.
 //
 // # Concurrency
 //

@@ -26,7 +26,8 @@ func (b *batch) check(r *bus.Record, emitted int) error {
 		size += len(h.Key) + len(h.Value) + headerLengths
 	}
 	if b.topic != r.Topic {
-		if err := b.engine.refused.of(r.Topic, b.began); err != nil {
+		// What could not be handled has nowhere else to go.
+		if err := b.engine.refused.of(r.Topic, b.began); err != nil && string(r.Topic) != b.engine.config.deadTopic() {
 			return err
 		}
 		b.topic, b.limit = r.Topic, b.limitOf(r.Topic)
@@ -56,9 +57,8 @@ func (b *batch) emit(r *bus.Record) {
 	record := b.blank()
 	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
 	record.Partition = r.Pin()
-	record.Headers = kafkaHeaders(r.Headers)
+	record.Headers = slices.Clone(kafkaHeaders(r.Headers)) // the handler may go on with its own
 	if b.engine.meters.traced {
-		record.Headers = slices.Clone(record.Headers) // telemetry puts its own into them
 		record.Context = context.WithoutCancel(b.tx.Context())
 	}
 	b.outputs = append(b.outputs, record)

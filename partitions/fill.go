@@ -80,7 +80,7 @@ func (b *batch) settle(commands []command, failed map[int]error) {
 	for i := range commands {
 		commands[i].end(failed[i])
 	}
-	b.engine.refused.taken(b.limits)
+	b.engine.refused.taken(b.sent)
 	b.engine.meters.committed(b)
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/millrace/millrace/bus"
 )
 
-// kafkaHeaders shows headers as the client's: the types differ in name alone, which the compiler checks, and nothing is copied.
+// kafkaHeaders shows headers as the client's: the types differ in name alone, which the compiler checks. They are the same ones.
 func kafkaHeaders(headers bus.Headers) []kgo.RecordHeader {
 	if len(headers) == 0 {
 		return nil

@@ -66,7 +66,11 @@ func (tx *Tx) Go(work func(context.Context) func(*Tx) error, otherwise ...func(*
 // conclude calls then in a transaction of the shard, and the next of those that are left where that fails.
 func (e *engine) conclude(s *shard, then func(*Tx) error, left []func(*Tx, error) error) {
 	s.lane.post(command{shard: s, do: then, done: func(err error) {
-		if err == nil || s.gone() || errors.Is(err, ErrNotOwner) {
+		if err == nil || s.gone() || err == ErrNotOwner { //nolint:errorlint // the lane's own, and not what work has met elsewhere
+			return
+		}
+		if errors.Is(err, errUncertain) { // it may be committed; the shard is taken anew
+			e.logger.Warn("partitions: it is unknown whether the result of outside work was taken", "group", e.config.name, "shard", s.id, "error", err)
 			return
 		}
 		e.logger.Error("partitions: the result of outside work was not taken", "group", e.config.name, "shard", s.id, "error", err)

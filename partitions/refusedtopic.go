@@ -2,6 +2,7 @@ package partitions
 
 import (
 	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -25,6 +26,8 @@ const (
 	topicPatience = 10 * time.Second
 	// topicDenied is how long after the last refusal the brokers are not asked again.
 	topicDenied = 30 * time.Second
+	// topicForgotten is how long after that a refusal is a first one again.
+	topicForgotten = 2 * time.Minute
 )
 
 // note is told of a refusal.
@@ -38,6 +41,7 @@ func (t *refusedTopics) note(err error, now time.Time) {
 	if t.since == nil {
 		t.since = make(map[bus.Topic]refusedTopic)
 	}
+	maps.DeleteFunc(t.since, func(_ bus.Topic, is refusedTopic) bool { return now.Sub(is.last) > topicForgotten })
 	is, known := t.since[refused.Topic]
 	if !known {
 		is.first = now
@@ -58,11 +62,11 @@ func (t *refusedTopics) of(topic bus.Topic, now time.Time) error {
 }
 
 // taken forgets the refusals of topics that were emitted to in a transaction that is committed.
-func (t *refusedTopics) taken(limits map[bus.Topic]int) {
+func (t *refusedTopics) taken(topics map[string]bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for topic := range t.since {
-		if _, emitted := limits[topic]; emitted {
+		if topics[string(topic)] {
 			delete(t.since, topic)
 		}
 	}

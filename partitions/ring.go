@@ -71,10 +71,12 @@ func (r *ring) turn() *producer {
 	return r.producers[r.next]
 }
 
-// relearn looks again at a topic that has refused a batch as too large: its limit may have been lowered since.
+// relearn looks again at a topic that has refused a batch as too large: its limit may have been lowered since. One that was
+// deleted and made anew has another id, which the client would not adopt.
 func (r *ring) relearn(ctx context.Context, b *bus.Bus, cause error) {
 	failed, ok := errors.AsType[*produceError](cause)
-	if !ok || !errors.Is(failed, kerr.MessageTooLarge) || len(b.Relearn(ctx, bus.Topic(failed.topic))) == 0 {
+	anew := ok && errors.Is(failed, kerr.UnknownTopicID)
+	if !ok || !anew && (!errors.Is(failed, kerr.MessageTooLarge) || len(b.Relearn(ctx, bus.Topic(failed.topic))) == 0) {
 		return
 	}
 	for _, p := range r.producers {
