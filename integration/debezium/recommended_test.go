@@ -51,7 +51,7 @@ func (s *stage) recommendedTwin(opts ...outbox.TableOption) twin {
 		name := s.named(w, "§")
 		placed := bus.Define("shop."+name+".placed", func(o order) string { return o.ID })
 		own := bus.Define("shop.own.placed", func(o order) string { return o.ID }, bus.InTopic(bus.Topic(name+"-own")))
-		ctx := request.With(s.Context(), request.Info{Tenant: "acmé", ID: "r1"})
+		ctx := request.With(s.Context(), request.Info{Tenant: "acme", ID: "r1"})
 		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 			return outbox.In(tx, append(opts, outbox.Table(name))...).Publish(ctx, placed.New(order{ID: "ключ 🔑"}), placed.New(order{ID: "b"}),
 				own.New(order{ID: "c"}), bus.Atomic(placed.New(order{ID: "d"}), own.New(order{ID: "e"})),
