@@ -106,14 +106,13 @@ func (m *Machine[S, E, D]) disarm(tx *partitions.Tx, key string, state S) {
 			m.timers.Cancel(tx, string(timeout.Event.name)+"/"+key)
 		}
 	}
-	m.timers.Cancel(tx, forget+"/"+key) // an older version may have taken the state for a final one
 }
 
 // expire is called when a timer fires.
 func (m *Machine[S, E, D]) expire(tx *partitions.Tx, timer string) error {
 	what, key, _ := strings.Cut(timer, "/")
 	stored, _ := m.rows.Get(tx, key)
-	if what == forget {
+	if what == forget { // which an older version may have armed, in a state that is not final any more
 		if m.spec.Keep > 0 && slices.Contains(m.spec.Final, stored.State) {
 			m.rows.Delete(tx, key)
 		}

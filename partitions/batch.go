@@ -128,9 +128,8 @@ func (b *batch) produce(r *kgo.Record, promise func(*kgo.Record, error)) {
 }
 
 func (b *batch) promise(r *kgo.Record, err error) {
-	if err != nil {
-		b.engine.refused.note(refusedForGood(r, err), time.Now())
-		b.failure.CompareAndSwap(nil, &produceError{topic: r.Topic, err: err})
+	if err != nil && b.failure.CompareAndSwap(nil, &produceError{topic: r.Topic, err: err}) {
+		b.engine.refused.note(refusedForGood(r, err), time.Now()) // all others may fail for it
 	}
 }
 

@@ -45,6 +45,9 @@ type counted struct {
 
 // count adds up what a committed transaction has counted.
 func (m *meters) count(ctx context.Context, all []counted) {
+	if len(all) == 0 {
+		return
+	}
 	type series struct {
 		counter *Counter
 		of      attribute.Distinct
