@@ -15,7 +15,8 @@ type checkpoint struct {
 
 // logPosition is a place in a server's write-ahead log. Every transaction that ends at End or before is published, and of
 // the one that commits at Commit, if any, the first Changes changes, the last of them at Change. The last transaction of
-// which something is published commits at Last, and did so at the time LastAt.
+// which something is published commits at Last, and did so at the time LastAt. Where that is 0, nothing is known of what
+// is before Last. Of what is between Last and End nothing was to be published.
 type logPosition struct {
 	System   string `json:"system"`
 	Timeline int32  `json:"timeline"`
@@ -26,6 +27,12 @@ type logPosition struct {
 	Last     LSN    `json:"last,omitzero"`
 	LastAt   int64  `json:"last_at,omitzero"` // microseconds of Unix time
 }
+
+// reach is where the part of the log ends that has been read before.
+func (p logPosition) reach() LSN { return max(p.End, p.Last) }
+
+// beyond says whether a log that ends there has less than was read.
+func (p logPosition) beyond(end LSN) bool { return end < p.reach() || p.LastAt != 0 && end == p.Last }
 
 // whole is the position without a transaction that is published in part.
 func (p logPosition) whole(end LSN) logPosition {

@@ -41,7 +41,7 @@
 //   - G26: what comes before a row of which no record can be made is published, and the error says where it is and how to pass over it. Test: TestUnroutableRow.
 //   - G27: a relay publishes what roles tell the log alone only when it is given [LogOnly]. Test: TestLogOnlyIsAskedFor.
 //   - G28: a relay may crash at any step between reading a row and confirming it, in the middle of a large transaction too. Test: TestEachStep.
-//   - G29: a server that runs on from a copy of its disk older than the last published event stops the relay, as long as the slot has not confirmed that event. Test: TestRestoredDisk.
+//   - G29: a server that runs on from a copy of its disk older than what was read of it stops the relay, and none of its events is passed over, nor anything of the right server once it is there again. Test: TestRestoredDisk.
 //   - G30: a topic that is unknown for some seconds makes no dead letters. Test: TestUnknownTopicWaits.
 //   - G31: a publication that has lost its table, as one that was made anew, is told of. Test: TestTableMadeAnew.
 //   - G32: a server that may say nothing for minutes is not given up meanwhile. Test: TestSilentServer.

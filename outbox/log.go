@@ -23,9 +23,11 @@ type logFeed struct {
 	conn   *pgx.Conn  // for what is asked beside the stream
 	stream *stream
 	queue  *queue
+	server string      // which one it is, and since when it runs
 	from   logPosition // what is published already
 	anew   bool
-	meets  atomic.Bool   // the last transaction that is published must come again first
+	meets  bool          // the last transaction that is published must come again
+	holds  atomic.Bool   // the log is read again up to where it was read before
 	told   chan struct{} // there is something to report
 }
 
@@ -69,14 +71,10 @@ func (l *logFeed) start(ctx context.Context) error {
 			return err
 		}
 	}
-	from := l.from.End
-	if l.meets.Load() {
-		from = min(from, l.from.Last)
-	}
-	err := l.stream.start(ctx, l.relay.slot, l.relay.publication, from)
+	err := l.stream.start(ctx, l.relay.slot, l.relay.publication)
 	if hasCode(err, codeObjectInUse) {
 		if err = l.evict(ctx); err == nil {
-			err = l.stream.start(ctx, l.relay.slot, l.relay.publication, from)
+			err = l.stream.start(ctx, l.relay.slot, l.relay.publication)
 		}
 	}
 	if err != nil {
@@ -88,10 +86,14 @@ func (l *logFeed) start(ctx context.Context) error {
 // unmoved checks that nobody read from the slot between the look at it and the start. Nobody else can from now on.
 func (l *logFeed) unmoved(ctx context.Context) error {
 	state, err := readSlot(ctx, l.conn, l.relay.slot)
-	if err == nil && state.confirmed() > l.from.End {
-		err = fmt.Errorf("the slot was moved to %s meanwhile", state.confirmed())
+	switch {
+	case err != nil:
+		return err
+	case state.confirmed() > l.from.End:
+		return fmt.Errorf("the slot was moved to %s meanwhile", state.confirmed())
 	}
-	return err
+	l.stream.confirm(state.confirmed())
+	return nil
 }
 
 // oneServer checks that both connections lead to the same server, where an address has several.
@@ -108,6 +110,7 @@ func (l *logFeed) oneServer(ctx context.Context) error {
 	if string(row[0]) != asked {
 		return errors.New("the relay's two connections lead to two servers")
 	}
+	l.server = asked
 	return nil
 }
 
@@ -134,9 +137,9 @@ func (l *logFeed) begins() (checkpoint, bool) { return checkpoint{Log: l.from}, 
 func (l *logFeed) next(ctx context.Context) (batch, error) { return l.queue.take(ctx) }
 
 // committed lets the server forget what is published, and nothing beyond the checkpoint: a slot that is further on was
-// read by somebody else. Nor anything before it is known that the log is the one that was published.
+// read by somebody else. Nor anything before it is known that the log is the one that was read before.
 func (l *logFeed) committed(_ context.Context, at checkpoint) error {
-	if l.meets.Load() {
+	if l.holds.Load() {
 		return nil
 	}
 	l.stream.confirm(at.Log.End)

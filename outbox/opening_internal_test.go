@@ -5,8 +5,10 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -149,5 +151,39 @@ func TestOneServer(t *testing.T) {
 	}
 	if err == nil || !strings.Contains(err.Error(), "lead to two servers") {
 		t.Errorf("the log of one server is read after what the other's slot says: %v", err)
+	}
+}
+
+// TestLagWhileReadingAgain has a relay that died before it confirmed: while its log is read again, the lag is from what
+// the slot has confirmed on.
+func TestLagWhileReadingAgain(t *testing.T) {
+	t.Parallel()
+	const written = 2_000_000
+	at := migrated(t)
+	r, err := NewRelay(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(from checkpoint) *logFeed {
+		opened, err := r.source.open(t.Context(), from, claim{group: "g", token: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return opened.(*logFeed)
+	}
+	first := open(checkpoint{})
+	from, _ := first.begins()
+	if err := first.close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	statements(t, at, "SELECT pg_logical_emit_message(false, 'churn', repeat('x', "+strconv.Itoa(written)+"))", "CHECKPOINT")
+	from.Log.End += written
+	again := open(from)
+	defer func() { _ = again.close(context.WithoutCancel(t.Context())) }()
+	if err := again.committed(t.Context(), from); err != nil {
+		t.Fatal(err)
+	}
+	if lag, _ := again.behind(time.Now()); lag < written || lag > 2*written {
+		t.Errorf("the lag is %d bytes of %d that were written", lag, written)
 	}
 }

@@ -13,6 +13,7 @@ import (
 type written struct {
 	rows        []string
 	commit, end LSN
+	at          int64 // of the commit, in microseconds of Unix time
 }
 
 // TestQueuePositions reads random logs from random checkpoints on: the records after each checkpoint are those that were
@@ -66,8 +67,8 @@ func TestQueuePositions(t *testing.T) {
 // replay gives a reader the log from its start, and yields the batches that come of it.
 func replay(t *rapid.T, log []written, from logPosition) func(func(batch) bool) {
 	return func(yield func(batch) bool) {
-		feed := &logFeed{relay: &Relay{}, from: from, queue: newQueue(from, pace{every: time.Hour, last: time.Now()}), stream: &stream{}}
-		feed.meets.Store(from.Last != 0)
+		feed := &logFeed{relay: &Relay{}, queue: newQueue(from, pace{every: time.Hour, last: time.Now()}), stream: &stream{}}
+		feed.again(from, 0)
 		r := &reader{feed: feed, routers: map[uint32]*router{1: plainRouter(t)}}
 		ctx, cancel := context.WithCancel(context.Background())
 		defer cancel()

@@ -16,6 +16,7 @@ type reader struct {
 	commit LSN  // of that one
 	nth    int  // its changes so far
 	skip   int  // as many of its changes are published
+	odd    bool // it should have none to be published
 	warned bool // of messages that are passed over
 }
 
@@ -43,7 +44,7 @@ func (r *reader) take(ctx context.Context, m message) error {
 	switch m.kind {
 	case 'k':
 		if !r.open {
-			if err := r.passed(m.at); err != nil {
+			if err := r.passed(ctx, m.at); err != nil {
 				return err
 			}
 			r.feed.queue.pass(m.at, m.reply)
@@ -83,12 +84,13 @@ func (r *reader) begin(ctx context.Context, tx walBegin) error {
 	case tx.commit == from.Commit:
 		r.skip = from.Changes
 	}
+	r.odd = from.oddAt(tx.commit)
 	r.feed.queue.begin(tx.commit, tx.at)
 	return r.meet(ctx, tx.commit, tx.at)
 }
 
 func (r *reader) insert(ctx context.Context, m message) error {
-	if r.nth++; r.nth <= r.skip {
+	if r.nth++; r.nth <= r.skip && !r.odd {
 		return r.resumes(m)
 	}
 	insert, err := decodeInsert(m.data, r.values)
@@ -104,6 +106,8 @@ func (r *reader) insert(ctx context.Context, m message) error {
 		return nil // of a table that the connector leaves out
 	case router.polled(insert.values):
 		return nil // a poller's, which finds it in the table
+	case r.odd:
+		return r.feed.part(reasonOdd)
 	}
 	record, err := router.record(insert.values)
 	if err != nil {
@@ -137,7 +141,7 @@ func (r *reader) message(ctx context.Context, m message, said walMessage) error 
 	if !said.transactional {
 		return nil
 	}
-	if r.nth++; r.nth <= r.skip {
+	if r.nth++; r.nth <= r.skip && !r.odd {
 		return r.resumes(m)
 	}
 	if !r.feed.relay.takes(said.prefix) {
@@ -150,6 +154,9 @@ func (r *reader) message(ctx context.Context, m message, said walMessage) error 
 				"slot", r.feed.relay.slot, "prefix", said.prefix)
 		}
 		return nil
+	}
+	if r.odd {
+		return r.feed.part(reasonOdd)
 	}
 	record, err := r.messages.record(said)
 	if err != nil {

@@ -59,7 +59,7 @@ type Relay struct {
 
 	mu     sync.Mutex
 	status Status
-	parted LSN // what is published up to it is of another log than the server's
+	parted parted
 }
 
 // Status is what a relay is doing in this process. While it does not work here, or cannot, its numbers are the last known.

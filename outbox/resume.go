@@ -28,6 +28,9 @@ func (l *logFeed) resume(ctx context.Context, stored logPosition, server identit
 	if stored.System == "" {
 		return l.first(ctx, at, state)
 	}
+	if stored.Last == 0 { // of an earlier version
+		stored.Last = stored.End
+	}
 	gap, err := l.compare(ctx, stored, server)
 	if gap == "" && err == nil && stored.Timeline != server.timeline {
 		stored, err = l.follow(ctx, stored, server)
@@ -41,11 +44,11 @@ func (l *logFeed) resume(ctx context.Context, stored logPosition, server identit
 	if gap == "" && state.confirmed() > stored.End {
 		gap = "something else has read from the slot, such as a connector"
 	}
-	if gap == "" && l.relay.hasParted(stored.End) {
-		gap = reasonParted
+	if gap == "" {
+		gap = l.hasParted(stored.End)
 	}
 	if gap == "" {
-		l.meets.Store(stored.Last != 0 && state.confirmed() <= stored.Last)
+		l.again(stored, state.confirmed())
 		return stored, nil
 	}
 	return l.leap(ctx, &GapError{Slot: l.relay.slot, After: stored.End, Before: state.confirmed(), Reason: gap}, at, state)
@@ -87,7 +90,7 @@ func (l *logFeed) first(ctx context.Context, at logPosition, state slotState) (l
 			return at, err
 		}
 	}
-	at.End = state.confirmed()
+	at.End, at.Last = state.confirmed(), state.confirmed()
 	return at, nil
 }
 
@@ -101,7 +104,7 @@ func (l *logFeed) compare(ctx context.Context, stored logPosition, server identi
 	case stored.Timeline > server.timeline:
 		return "", fmt.Errorf("%w: the server is on timeline %d, and rows of timeline %d were published already; the address must lead to "+
 			"the primary that took over", ErrSlot, server.timeline, stored.Timeline)
-	case stored.Timeline == server.timeline && server.end < stored.End:
+	case stored.Timeline == server.timeline && stored.beyond(server.end):
 		return fmt.Sprintf("the server's log ends at %s, before what is published, as after a restore from an older copy of its disk",
 			server.end), nil
 	}

@@ -35,10 +35,10 @@ type message struct {
 // arenaSize is how much memory messages share.
 const arenaSize = 64 << 10
 
-// start begins replication where the slot stands, or after the position where that is further on.
-func (s *stream) start(ctx context.Context, slot, publication string, from LSN) error {
-	command := fmt.Sprintf(`START_REPLICATION SLOT "%s" LOGICAL %s (proto_version '1', publication_names '"%s"', messages 'true')`,
-		slot, from, publication)
+// start begins replication where the slot stands.
+func (s *stream) start(ctx context.Context, slot, publication string) error {
+	command := fmt.Sprintf(`START_REPLICATION SLOT "%s" LOGICAL 0/0 (proto_version '1', publication_names '"%s"', messages 'true')`,
+		slot, publication)
 	s.conn.Frontend().SendQuery(&pgproto3.Query{String: command})
 	if err := s.conn.Frontend().Flush(); err != nil {
 		return fmt.Errorf("start replication: %w", err)

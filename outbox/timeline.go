@@ -23,6 +23,7 @@ func (s *stream) identify(ctx context.Context) (identity, error) {
 		return identity{}, fmt.Errorf("%w: timeline %q", errMalformed, row[1])
 	}
 	end, err := ParseLSN(string(row[2]))
+	s.reaches(end)
 	return identity{system: string(row[0]), timeline: int32(timeline), end: end}, err
 }
 
@@ -54,7 +55,10 @@ func (l *logFeed) follow(ctx context.Context, stored logPosition, server identit
 	at := stored
 	at.Timeline = server.timeline
 	if stored.End > left || stored.Commit >= left {
-		at = logPosition{System: stored.System, Timeline: server.timeline, End: min(stored.End, left)}
+		at = logPosition{System: stored.System, Timeline: server.timeline, End: min(stored.End, left), Last: stored.Last, LastAt: stored.LastAt}
+		if stored.Last >= left {
+			at.Last, at.LastAt = at.End, 0
+		}
 		l.relay.logger.WarnContext(ctx, "another server took over before it had all that was published: some events tell of rows that it lost",
 			"slot", l.relay.slot, "timeline", server.timeline, "parted", left.String(), "published", stored.End.String())
 	}
