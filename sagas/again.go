@@ -2,7 +2,9 @@ package sagas
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/millrace/millrace/resilience"
 )
@@ -12,7 +14,7 @@ import (
 //	return none, sagas.Again(next)
 //
 // So may a flow go on for ever. What its steps did until then stays, also where the saga fails later. Signals that were not awaited
-// are kept, and who waits for the result waits on.
+// are kept, and who waits for the result waits on. Tokens that were made until then are completed by nobody any more.
 func Again[In any](in In) error { return &againError{in: in} }
 
 type againError struct{ in any }
@@ -20,7 +22,10 @@ type againError struct{ in any }
 func (*againError) Error() string { return "sagas: the flow begins anew" }
 
 // renewal is an againError whose input is known to fit.
-type renewal struct{ input json.RawMessage }
+type renewal struct {
+	input json.RawMessage
+	now   time.Time // by the flow
+}
 
 func (*renewal) Error() string { return (*againError)(nil).Error() }
 
@@ -33,17 +38,25 @@ func (f *Flow[In, Out]) renewed(s *Saga, again *againError) error {
 	if err != nil {
 		return resilience.Permanent(fmt.Errorf("the flow cannot begin anew: %w", err))
 	}
-	return &renewal{raw}
+	return &renewal{raw, s.now}
 }
 
 // renew lets the flow begin anew.
-func (c *committing) renew(raw json.RawMessage) error {
+func (c *committing) renew(next *renewal) error {
 	n, key := c.run.runner, c.run.key
 	in := c.run.input
-	in.In = raw
+	in.In = next.input
 	c.head.Run++
+	if c.head.Began = plainTime(c.Now()); next.now.After(c.head.Began) {
+		c.head.Began = next.now
+	}
 	c.head.Waits, c.head.Changed = nil, c.Now()
-	err := n.tell(c.Tx, key, &c.head, c.done())
+	var err error
+	if c.head.Tokens > 0 {
+		c.head.Tokens = 0
+		err = n.clear(c.Tx, key, tokenKey(key, ""), "the flow has begun anew")
+	}
+	err = errors.Join(err, n.tell(c.Tx, key, &c.head, c.done()))
 	n.rows.Put(c.Tx, key, c.head)
 	n.journal.Delete(c.Tx, c.pages...)
 	first := pageKey(key, "")

@@ -55,7 +55,7 @@ func (c *committing) arm(o *op) {
 		}
 	}
 	if o.kind == KindCall {
-		w.Of = o.of
+		w.Of, w.Given = o.of, o.given
 		c.fail(n.emit(c.Tx, tenantOf(key), o.message(parent{Flow: n.name, ID: idOf(key), At: o.at, Run: c.head.Run})))
 	}
 	if o.kind == KindSleep || o.after > 0 {

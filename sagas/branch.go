@@ -27,6 +27,7 @@ func All(s *Saga, limit int, branches ...func(*Saga) error) error {
 			s.now = child.now
 		}
 	}
+	s.end()
 	return errors.Join(f.errs...)
 }
 
@@ -40,7 +41,7 @@ func First(s *Saga, branches ...func(*Saga) error) (int, error) {
 	}
 	winner := -1
 	if e, met := s.run.journal[f.at]; met {
-		s.fits(e, KindFirst, "")
+		s.fits(e, &op{kind: KindFirst})
 		delete(s.run.journal, f.at)
 		if index, err := strconv.Atoi(string(e.Out)); err == nil && index < len(branches) {
 			winner = index
@@ -56,12 +57,14 @@ func First(s *Saga, branches ...func(*Saga) error) (int, error) {
 	}
 	f.join(len(branches))
 	if winner < 0 {
+		s.end()
 		return -1, cmp.Or(errors.Join(f.errs...), errNone)
 	}
 	if now := f.children[winner].now; now.After(s.now) {
 		s.now = now
 	}
 	s.undoLosers(f.at, winner)
+	s.end()
 	return winner, nil
 }
 
@@ -80,14 +83,17 @@ type fork struct {
 }
 
 func (s *Saga) fork(branches []func(*Saga) error) *fork {
-	s.run.living()
+	at := s.path + strconv.Itoa(s.next+1)
+	s.begin(&op{at: at, kind: forked})
 	s.next++
 	f := &fork{
-		parent: s, at: s.path + strconv.Itoa(s.next), branches: branches, errs: make([]error, len(branches)),
+		parent: s, at: at, branches: branches, errs: make([]error, len(branches)),
 		joined: make(chan struct{}), ended: func(int) {},
 	}
 	for i := range branches {
-		f.children = append(f.children, &Saga{run: s.run, parent: s, path: f.at + "." + strconv.Itoa(i) + ".", now: s.now})
+		child := &Saga{run: s.run, parent: s, path: f.at + "." + strconv.Itoa(i) + ".", now: s.now}
+		child.busy.Store(&op{kind: idle})
+		f.children = append(f.children, child)
 	}
 	return f
 }
@@ -144,13 +150,15 @@ func (f *fork) play(i int) {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
 			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
 		} else if !returned && r.broken == "" {
-			r.broken = "a branch of the flow has ended its goroutine"
+			r.broken = r.left("a branch of the flow")
 		}
+		f.children[i].busy.Store(&op{kind: idle})
 		if returned {
 			f.ending(i)
 		}
 		r.yield()
 	}()
+	f.children[i].busy.Store(nil)
 	f.errs[i] = f.branches[i](f.children[i])
 	returned = true
 }

@@ -30,6 +30,9 @@ type signalled struct {
 	Value json.RawMessage `json:"value"`
 	// Record is the id of the record that it came in, where it is kept.
 	Record string `json:"record,omitempty"`
+	// Proof is that the token of this name was given out, and Spent that it was met.
+	Proof string `json:"proof,omitempty"`
+	Spent bool   `json:"spent,omitempty"`
 }
 
 // noted is a call with a reason.

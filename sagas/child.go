@@ -7,14 +7,16 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/resilience"
 )
 
 // Call starts a saga of another flow, or of the same one under another id, and waits for its end. A saga of that id that is
 // known is not started again, and is waited for. Its tenant is the caller's, and its group may be another. One that has not
 // completed is a [*FailedError]. When the caller is cancelled, so is the saga that it waits for, and its end is waited for; one that has
-// completed is not undone when its caller fails.
+// completed is not undone when its caller fails. A saga that calls itself would wait for ever: that is [ErrSelf] at once.
 func Call[In, Out any](s *Saga, flow *Flow[In, Out], id string, in In) (Out, error) {
 	var none Out
+	s.living()
 	if flow == nil || flow.err != nil {
 		s.abort("a flow that is called is defined wrongly")
 	}
@@ -24,14 +26,21 @@ func Call[In, Out any](s *Saga, flow *Flow[In, Out], id string, in In) (Out, err
 	if id == "" {
 		id = flow.id(in)
 	}
-	e := s.call(&op{kind: KindCall, name: flow.name, of: id, in: in, message: func(p parent) bus.Message {
+	if flow.name == s.run.runner.name && id == s.ID() {
+		return none, resilience.Permanent(fmt.Errorf("%w: %s %q: give the saga that is called another id", ErrSelf, flow.name, id))
+	}
+	given, err := flow.in.Encode(in)
+	if err != nil {
+		return none, resilience.Permanent(err)
+	}
+	e := s.call(&op{kind: KindCall, name: flow.name, of: id, in: func() any { return in }, given: digest(id, given), message: func(p parent) bus.Message {
 		raw, err := json.Marshal(p)
 		if err != nil {
 			return bus.Invalid(err)
 		}
 		return flow.New(id, in, bus.WithHeader(headerParent, string(raw)))
 	}})
-	err := failed(e)
+	err = failed(e)
 	if failed, is := errors.AsType[*FailedError](err); is {
 		failed.ID = id
 	}
@@ -90,7 +99,7 @@ func (n *runner) answered(tx *partitions.Tx, a answered) error {
 	if i < 0 || h.Waits[i].Kind != KindCall || h.Run != a.Run {
 		return nil
 	}
-	e := Entry{At: a.At, Kind: KindCall, Name: h.Waits[i].Name, Out: a.Result, When: tx.Now()}
+	e := Entry{At: a.At, Kind: KindCall, Name: h.Waits[i].Name, Given: h.Waits[i].Given, Out: a.Result, When: tx.Now()}
 	if a.Status != Completed {
 		e.Failed = &Failure{Kind: string(a.Status), Message: a.Reason}
 	}

@@ -40,7 +40,7 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 		tx.Go(r.leave)
 	case p.renew != nil:
 		tx.Go(r.leave)
-		return c.renew(*p.renew)
+		return c.renew(p.renew)
 	case p.end != "":
 		tx.Go(r.leave)
 		return n.end(tx, r.key, c.head, ending{

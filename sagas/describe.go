@@ -49,7 +49,8 @@ func (h Handle[In, Out]) Describe(ctx context.Context) (Description, error) {
 }
 
 // History is all of the saga, as its journal is now, or [ErrNotFound]. It must not be larger than a record. Of a saga that has
-// ended results of steps, ends of long texts and a large input are left out where all is together larger than 500,000 bytes.
+// ended results of steps, ends of long texts and a large input are left out where all is together larger than 500,000 bytes: that is
+// said by [History.Cut].
 func (h Handle[In, Out]) History(ctx context.Context) (History, error) {
 	return inquire(ctx, h, h.flow.past, asked{ID: h.id})
 }
@@ -78,7 +79,7 @@ func (n *runner) describe(tx *partitions.Tx, in asked) (Description, error) {
 
 func (n *runner) historyOf(tx *partitions.Tx, in asked) (History, error) {
 	key, past, err := n.find(tx, in)
-	return n.history(key, past.Head, past.Input, past.Entries, past.Result), err
+	return n.history(key, past), err
 }
 
 // find reads a saga, whether it lives or has ended.
@@ -102,7 +103,7 @@ func described(key string, h head, entries []Entry) Description {
 	if h.Status == Parked {
 		d.Reason = h.Parked
 	}
-	for _, e := range entries {
+	for _, e := range inOrder(entries) {
 		if e.Kind == KindStep || e.Kind == KindUndo {
 			d.Done = append(d.Done, doneOf(e))
 		}

@@ -12,36 +12,63 @@ import (
 // journal. A step that has failed is a [*StepError]; a flow may go on with something else then. Once the saga is cancelled no
 // step begins, and the error is [ErrCancelled].
 func Do[In, Out any](s *Saga, step *Step[In, Out], in In) (Out, error) {
+	s.living()
 	if step == nil || step.err != nil {
 		s.abort("a step is defined wrongly: " + wrong(step))
 	}
-	e := s.call(&op{kind: KindStep, name: step.name, settings: step.settings, in: in, attempt: func(ctx context.Context) (json.RawMessage, error) {
-		out, err := step.do(ctx, in)
-		if err != nil {
-			return nil, err
-		}
-		return encoded(step.out.Encode(out))
-	}})
-	read := func() (out Out, err error) {
-		if e.Failed == nil {
-			out, err = step.out.Decode(e.Out)
-		}
-		return out, err
-	}
-	out, err := read()
+	raw, err := step.in.Encode(in)
 	if err != nil {
-		s.abort(fmt.Sprintf("the result of step %s at %s cannot be read: %s", step.name, e.At, err))
+		s.abort(fmt.Sprintf("the input of step %s cannot be encoded: %s", step.name, err))
+	}
+	e := s.call(&op{
+		kind: KindStep, name: step.name, settings: step.settings, in: func() any { return in }, given: digest("", raw),
+		attempt: func(ctx context.Context) (json.RawMessage, error) { return step.try(ctx, raw) },
+	})
+	var out Out
+	if e.Failed == nil {
+		if out, err = step.out.Decode(e.Out); err != nil {
+			s.abort(fmt.Sprintf("the result of step %s at %s cannot be read: %s", step.name, e.At, err))
+		}
 	}
 	if step.undo != nil && (e.Failed == nil || e.Failed.Unknown) {
-		s.run.undoable(e, &op{name: step.name, settings: step.settings, in: in, out: out}, func(ctx context.Context) (json.RawMessage, error) {
-			out, err := read()
+		s.run.undoable(e, step.undoing(raw, e))
+	}
+	return out, failed(e)
+}
+
+// try does the step, with its input as it was when the flow asked for it.
+func (s *Step[In, Out]) try(ctx context.Context, raw json.RawMessage) (json.RawMessage, error) {
+	in, err := s.in.Decode(raw)
+	if err != nil {
+		return nil, resilience.Permanent(fmt.Errorf("the input cannot be read: %w", err))
+	}
+	out, err := s.do(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return encoded(s.out.Encode(out))
+}
+
+// undoing undoes the step, with its input as it was when the flow asked for it.
+func (s *Step[In, Out]) undoing(raw json.RawMessage, e Entry) *op {
+	read := func() (in In, out Out, err error) {
+		if in, err = s.in.Decode(raw); err == nil && e.Failed == nil {
+			out, err = s.out.Decode(e.Out)
+		}
+		return in, out, err
+	}
+	return &op{
+		name: s.name, settings: s.settings,
+		in:  func() any { in, _, _ := read(); return in },
+		out: func() any { _, out, _ := read(); return out },
+		attempt: func(ctx context.Context) (json.RawMessage, error) {
+			in, out, err := read()
 			if err != nil {
 				return nil, resilience.Permanent(err)
 			}
-			return nil, step.undo(ctx, in, out)
-		})
+			return nil, s.undo(ctx, in, out)
+		},
 	}
-	return out, failed(e)
 }
 
 func wrong[In, Out any](step *Step[In, Out]) string {

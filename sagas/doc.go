@@ -67,6 +67,16 @@
 //   - G35: a flow that goes on for ever after it was cancelled is ended. Test: TestCancelledLoop.
 //   - G36: a signal that nobody has awaited until the saga's end is refused. Test: TestSignalUnheard.
 //   - G37: a call of a tenant that cannot be read is refused. Test: TestUnreadableTenant.
+//   - G38: what a step, or a saga that is called, is given is compared when the flow is played again. Test: TestOtherInput.
+//   - G39: each attempt of a step, and its undo, is given what the flow gave, whatever has changed it since. Test: TestUndoInput.
+//   - G40: a Saga that is used within a step parks the saga with the reason. Test: TestDoInStep.
+//   - G41: so does one that a branch uses which has its own. Test: TestParentInBranch.
+//   - G42: a saga that calls itself is told so at once. Test: TestCallsItself.
+//   - G43: a token is kept once, and one that the saga has not given out is refused. Test: TestTokenFlood.
+//   - G44: tokens are made of a secret that nobody can guess, or not at all. Test: TestTokenWithoutSecret.
+//   - G45: histories are in the order of their positions. Test: TestHistoryOrder.
+//   - G46: a history of which parts are left out says so, and is not played. Test: TestCutHistory.
+//   - G47: a saga that begins anew has its own time and its own random numbers. Test: TestNowAfterAgain.
 //
 // # Effects
 //

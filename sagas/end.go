@@ -3,7 +3,6 @@ package sagas
 import (
 	"encoding/json"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/partitions"
@@ -36,7 +35,10 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 	n.rows.Delete(tx, key)
 	n.active.Delete(tx, key)
 	n.journal.Delete(tx, e.pages...)
-	h = head{Status: e.status, Started: h.Started, Changed: tx.Now(), Reason: h.Reason, Cancel: h.Cancel, Told: h.Told, Run: h.Run, Views: h.Views}
+	h = head{
+		Status: e.status, Started: h.Started, Changed: tx.Now(), Reason: h.Reason, Cancel: h.Cancel, Told: h.Told,
+		Run: h.Run, Began: h.Began, Views: h.Views,
+	}
 	switch {
 	case e.status == Completed:
 		h.Reason = ""
@@ -61,15 +63,22 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 
 // unheard refuses the signals that the saga has not awaited.
 func (n *runner) unheard(tx *partitions.Tx, key string, h head) (err error) {
-	if h.Inbox == 0 {
+	if h.Inbox+h.Tokens == 0 {
 		return nil
 	}
-	for at, s := range n.inbox.Range(tx, key+pageMark) {
-		if !strings.HasPrefix(at, key+pageMark) {
+	return n.clear(tx, key, key+pageMark, "the saga has ended")
+}
+
+// clear takes signals out of the inbox, and refuses those that nobody has awaited.
+func (n *runner) clear(tx *partitions.Tx, key, prefix, reason string) (err error) {
+	for at, s := range n.inbox.Range(tx, prefix) {
+		if !strings.HasPrefix(at, prefix) {
 			break
 		}
 		n.inbox.Delete(tx, at)
-		err = errors.Join(err, n.refuse(tx, key, "signal "+plain(s.Name), s.Record))
+		if !s.Spent {
+			err = errors.Join(err, n.refuse(tx, key, refusal{"signal " + plain(s.Name), s.Record, reason}))
+		}
 	}
 	return err
 }
@@ -91,7 +100,9 @@ func bounded(past ended) ended {
 	if size <= maxHistory {
 		return past
 	}
-	kept := slices.Clone(past.Entries[:min(len(past.Entries), maxKept)])
+	past.Cut = true
+	kept := inOrder(past.Entries)
+	kept = kept[:min(len(kept), maxKept)]
 	for i := range kept {
 		kept[i].Out = nil
 		if kept[i].Failed != nil {

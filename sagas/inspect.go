@@ -69,7 +69,7 @@ func (c *core) inspect(rows partitions.Stored) (Inspection, error) {
 	add := func(key string, past ended) {
 		one.Sagas = append(one.Sagas, Inspected{
 			Description: described(key, past.Head, past.Entries),
-			History:     c.history(key, past.Head, past.Input, past.Entries, past.Result),
+			History:     c.history(key, past),
 		})
 	}
 	past, err := c.ended.Rows(rows.All())

@@ -31,6 +31,8 @@ type Entry struct {
 	Name string `json:"name,omitempty"`
 	// Order says of steps how many had ended, this one included.
 	Order int `json:"order,omitempty"`
+	// Given is a digest of what a step, or a saga that is called, was given. Journals of earlier versions have none.
+	Given string `json:"given,omitempty"`
 	// Out is the result of a step, or the value of a signal.
 	Out json.RawMessage `json:"out,omitempty"`
 	// Failed is why there is none.
@@ -62,15 +64,20 @@ func (e Entry) lost() bool { return e.Failed != nil && e.Failed.Kind == FailedLo
 
 // History is all of a saga. Its JSON can be kept, and be played by later versions of the flow: see [Flow.Play].
 type History struct {
-	Flow    string          `json:"flow"`
-	ID      string          `json:"id"`
-	Tenant  request.Tenant  `json:"tenant,omitempty"`
-	Status  Status          `json:"status"`
-	Reason  string          `json:"reason,omitempty"`
-	Started time.Time       `json:"started"`
+	Flow    string         `json:"flow"`
+	ID      string         `json:"id"`
+	Tenant  request.Tenant `json:"tenant,omitempty"`
+	Status  Status         `json:"status"`
+	Reason  string         `json:"reason,omitempty"`
+	Started time.Time      `json:"started"`
+	// Run says how often the flow has begun anew, and Began when it last did: see [Again].
+	Run     int             `json:"run,omitempty"`
+	Began   time.Time       `json:"began,omitzero"`
 	Input   json.RawMessage `json:"input"`
 	Entries []Entry         `json:"entries,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
+	// Cut says that results, entries or the input are left out, since all was more than is kept. It cannot be played.
+	Cut bool `json:"cut,omitempty"`
 }
 
 // Add adds entries, in the order in which they happened.
@@ -88,10 +95,11 @@ func (h *History) Add(entries ...Entry) {
 	}
 }
 
-func (c *core) history(key string, h head, in input, entries []Entry, result json.RawMessage) History {
+func (c *core) history(key string, past ended) History {
 	tenant, id := parseKey(key)
+	h := &past.Head
 	return History{
-		Flow: c.name, ID: id, Tenant: tenant, Status: h.Status, Reason: h.Reason, Started: h.Started,
-		Input: in.In, Entries: entries, Result: result,
+		Flow: c.name, ID: id, Tenant: tenant, Status: h.Status, Reason: h.Reason, Started: h.Started, Run: h.Run, Began: h.Began,
+		Input: past.Input.In, Entries: inOrder(past.Entries), Result: past.Result, Cut: past.Cut,
 	}
 }

@@ -96,9 +96,14 @@ func (r *run) attempt(ctx context.Context, o *op) (got result, known bool) {
 			}
 			ended <- got
 		}()
-		got = result{panics: true, err: fmt.Errorf("%s has ended its goroutine", title(o.kind, o.name))}
+		returned := false
+		defer func() {
+			if !returned {
+				got = result{panics: true, err: errors.New(r.left(title(o.kind, o.name)))}
+			}
+		}()
 		out, err := o.attempt(inner)
-		got = result{out: out, err: err}
+		got, returned = result{out: out, err: err}, true
 	}()
 	select {
 	case got = <-ended:
@@ -125,7 +130,7 @@ const overtime = time.Second
 
 // outcome decides what comes of an attempt: a result, a failure, another attempt, or somebody who has to look.
 func (r *run) outcome(o *op, got result, since, now time.Time) outcome {
-	done := outcome{at: o.at, fresh: true, entry: Entry{At: o.at, Kind: o.kind, Name: o.name, Out: got.out, When: now}}
+	done := outcome{at: o.at, fresh: true, entry: Entry{At: o.at, Kind: o.kind, Name: o.name, Given: o.given, Out: got.out, When: now}}
 	if got.err == nil {
 		return done
 	}
@@ -142,7 +147,7 @@ func (r *run) outcome(o *op, got result, since, now time.Time) outcome {
 		return outcome{at: o.at, park: got.err.Error()}
 	case again:
 		return outcome{at: o.at, again: &wait{
-			At: o.at, Kind: o.kind, Name: o.name, Due: now.Add(delay), Attempt: attempt, Unknown: unknown, Since: since,
+			At: o.at, Kind: o.kind, Name: o.name, Given: o.given, Due: now.Add(delay), Attempt: attempt, Unknown: unknown, Since: since,
 		}}
 	case o.kind == KindUndo:
 		return outcome{at: o.at, park: fmt.Sprintf("the undo of step %s failed after %d attempts: %s", o.name, attempt, clip(got.err.Error()))}

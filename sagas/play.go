@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/millrace/millrace/resilience"
 )
 
 // Played is what a flow does with a history.
@@ -31,6 +33,8 @@ type Ask struct {
 	Name string
 	// After is how long a sleep takes, and how long an await waits: 0 for ever.
 	After time.Duration
+	// Given is what [Entry.Given] is.
+	Given string
 	// In is what a step is given, and Out what an undo is given beside it.
 	In, Out any
 
@@ -39,14 +43,18 @@ type Ask struct {
 }
 
 // Play says what the flow does with a history, and does nothing of it: no step is called. It is what sagas themselves work by,
-// after each crash and each wait; package sagastest builds on it.
+// after each crash and each wait; package sagastest builds on it. A history of which parts are left out is an [ErrCut].
 func (f *Flow[In, Out]) Play(ctx context.Context, h History) (Played, error) {
 	if f.err != nil {
 		return Played{}, f.err
 	}
+	if h.Cut {
+		return Played{}, resilience.Permanent(fmt.Errorf("%w: %s %q cannot be played", ErrCut, f.name, h.ID))
+	}
 	l := loaded{
-		key: rowKey(h.Tenant, h.ID), head: head{Status: Running, Started: h.Started, Reason: h.Reason},
-		input: input{In: h.Input}, entries: h.Entries, journal: make(map[string]Entry, len(h.Entries)),
+		key: rowKey(h.Tenant, h.ID), input: input{In: h.Input}, entries: h.Entries, dry: true,
+		head:    head{Status: Running, Started: h.Started, Run: h.Run, Began: h.Began, Reason: h.Reason},
+		journal: make(map[string]Entry, len(h.Entries)),
 	}
 	for _, e := range h.Entries {
 		l.journal[e.At] = e
@@ -58,21 +66,30 @@ func (f *Flow[In, Out]) Play(ctx context.Context, h History) (Played, error) {
 	}
 	played := Played{Status: Waiting, Reason: p.reason, Result: p.result, Noted: p.fresh}
 	for _, o := range append(p.steps, p.arms...) {
-		played.Asks = append(played.Asks, Ask{
-			At: o.at, Kind: o.kind, Name: o.name, After: o.after, In: o.in, Out: o.out, op: o, run: r,
-		})
+		played.Asks = append(played.Asks, o.ask(r))
 	}
 	switch {
 	case p.park != "":
 		played.Status, played.Reason, played.Asks = Parked, p.park, nil
 	case p.renew != nil:
-		played.Status, played.Again = Running, *p.renew
+		played.Status, played.Again = Running, p.renew.input
 	case p.end != "":
 		played.Status = p.end
 	case p.reason != "":
 		played.Status = Compensating
 	}
 	return played, nil
+}
+
+func (o *op) ask(r *run) Ask {
+	a := Ask{At: o.at, Kind: o.kind, Name: o.name, Given: o.given, After: o.after, op: o, run: r}
+	if o.in != nil {
+		a.In = o.in()
+	}
+	if o.out != nil {
+		a.Out = o.out()
+	}
+	return a
 }
 
 // Trial is what has come of an attempt at a step or an undo: an entry, another attempt after a time, or a saga that is parked.

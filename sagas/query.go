@@ -46,7 +46,7 @@ func (r *run) shown(apart string) (size int) {
 
 // Show shows a value from now on. Others see it as soon as the flow waits for something.
 func (q *Query[T]) Show(s *Saga, value T) {
-	s.run.living()
+	s.living()
 	raw, err := q.value.Encode(value)
 	switch {
 	case q.err != nil:

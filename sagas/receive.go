@@ -1,67 +1,12 @@
 package sagas
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/millrace/millrace/partitions"
 )
-
-// signalled takes a signal: the flow that awaits it goes on, or it is kept until one does.
-func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
-	key, h, err := n.subject(tx)
-	if err != nil {
-		return err
-	}
-	if h.Status == "" {
-		return n.refuse(tx, key, "signal "+plain(s.Name), tx.Record().ID())
-	}
-	if !h.see(tx.Record().ID()) {
-		return nil
-	}
-	for _, w := range h.Waits {
-		if w.Kind == KindAwait && w.Name == s.Name {
-			n.meet(tx, key, &h, Entry{At: w.At, Kind: KindAwait, Name: plain(s.Name), Out: s.Value, When: tx.Now()})
-			return nil
-		}
-	}
-	if h.Inbox == maxInbox {
-		return n.refuse(tx, key, "signal "+plain(s.Name), tx.Record().ID())
-	}
-	h.Inbox++
-	s.Record = tx.Record().ID()
-	n.inbox.Put(tx, key+pageMark+fmt.Sprintf("%016x", tx.Record().Offset), s)
-	n.rows.Put(tx, key, h)
-	return nil
-}
-
-// maxInbox is how many signals are kept that a flow has not awaited. Others are refused.
-const maxInbox = 1000
-
-// backKey is where a signal is kept that comes back: before those that came after it.
-func backKey(key string, e Entry) string {
-	return key + pageMark + fmt.Sprintf("!%016x", e.When.UnixNano()) + e.At
-}
-
-// fromInbox takes the first signal of a name that has come before it was awaited.
-func (n *runner) fromInbox(tx *partitions.Tx, key string, h *head, name string) (value json.RawMessage, found bool) {
-	if h.Inbox == 0 {
-		return nil, false
-	}
-	for at, s := range n.inbox.Range(tx, key+pageMark) {
-		if !strings.HasPrefix(at, key+pageMark) {
-			break
-		}
-		if s.Name == name {
-			n.inbox.Delete(tx, at)
-			h.Inbox--
-			return s.Value, true
-		}
-	}
-	return nil, false
-}
 
 // cancel tells a saga that it is cancelled: by what it waits for now, and by what it asks for from now on. A step that may have
 // happened is tried on until that is known.
@@ -71,7 +16,7 @@ func (n *runner) cancel(tx *partitions.Tx, c noted) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "cancel", tx.Record().ID())
+		return n.unknown(tx, key, "cancel")
 	}
 	return n.giveUp(tx, key, h, "cancelled: "+c.Reason)
 }
@@ -91,7 +36,7 @@ func (n *runner) giveUp(tx *partitions.Tx, key string, h head, reason string) er
 			return err
 		}
 		if w.Kind == KindSleep || w.Kind == KindAwait || w.Kind == KindStep && !w.Unknown && !w.Due.IsZero() {
-			met = append(met, cancelled(&op{at: w.At, kind: w.Kind, name: plain(w.Name)}, tx.Now()))
+			met = append(met, cancelled(&op{at: w.At, kind: w.Kind, name: plain(w.Name), given: w.Given}, tx.Now()))
 		}
 	}
 	n.meet(tx, key, &h, met...)
@@ -105,7 +50,7 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "resume", tx.Record().ID())
+		return n.unknown(tx, key, "resume")
 	}
 	if h.Status != Parked {
 		return nil
@@ -114,7 +59,7 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 	for _, w := range h.Waits {
 		if w.Kind == KindStep || w.Kind == KindUndo {
 			n.timers.Cancel(tx, timerKey(w.At, key))
-			h.set(wait{At: w.At, Kind: w.Kind, Name: w.Name, Unknown: w.Unknown})
+			h.set(wait{At: w.At, Kind: w.Kind, Name: w.Name, Given: w.Given, Unknown: w.Unknown})
 		}
 	}
 	if h.Status == Waiting {
@@ -136,7 +81,7 @@ func (n *runner) abandon(tx *partitions.Tx, c noted) error {
 		return err
 	}
 	if h.Status == "" {
-		return n.refuse(tx, key, "abandon", tx.Record().ID())
+		return n.unknown(tx, key, "abandon")
 	}
 	if h.Status != Parked {
 		return nil

@@ -21,9 +21,11 @@ type head struct {
 	Was     Status    `json:"was,omitempty"`    // before it was parked
 	Sure    bool      `json:"sure,omitempty"`   // it is parked, and Waits has all that may have happened
 	Waits   []wait    `json:"waits,omitempty"`
-	Inbox   int       `json:"inbox,omitempty"` // signals that the flow has not awaited
-	Seen    []string  `json:"seen,omitempty"`  // the last signals
-	Run     int       `json:"run,omitempty"`   // how often the flow has begun anew
+	Inbox   int       `json:"inbox,omitempty"`  // signals that the flow has not awaited
+	Tokens  int       `json:"tokens,omitempty"` // that are completed
+	Seen    []string  `json:"seen,omitempty"`   // the last signals
+	Run     int       `json:"run,omitempty"`    // how often the flow has begun anew
+	Began   time.Time `json:"began,omitzero"`   // when it last did
 	// Views are what the flow shows, and Parents who waits for its end.
 	Views   map[string]json.RawMessage `json:"views,omitempty"`
 	Parents []parent                   `json:"parents,omitempty"`
@@ -35,10 +37,19 @@ type wait struct {
 	Kind    Kind      `json:"kind"`
 	Name    string    `json:"name,omitempty"`
 	Of      string    `json:"of,omitempty"` // the saga that was called
+	Given   string    `json:"given,omitempty"`
 	Due     time.Time `json:"due,omitzero"` // zero for a signal without a time-out, and while an attempt is made
 	Attempt int       `json:"attempt,omitempty"`
 	Unknown bool      `json:"unknown,omitempty"`
 	Since   time.Time `json:"since,omitzero"`
+}
+
+// begun is when the flow has begun, or begun anew.
+func (h *head) begun() time.Time {
+	if h.Began.IsZero() {
+		return h.Started
+	}
+	return h.Began
 }
 
 func (h *head) waitAt(at string) int {
@@ -75,13 +86,16 @@ func (h *head) see(id string) bool {
 }
 
 func cancelled(o *op, now time.Time) Entry {
-	return Entry{At: o.at, Kind: o.kind, Name: o.name, When: now, Failed: &Failure{Kind: FailedCancelled, Message: "the saga is cancelled"}}
+	return Entry{
+		At: o.at, Kind: o.kind, Name: o.name, Given: o.given, When: now,
+		Failed: &Failure{Kind: FailedCancelled, Message: "the saga is cancelled"},
+	}
 }
 
 // lost is what an operation comes to when another branch has won.
 func lost(o *op, now time.Time) Entry {
 	return Entry{
-		At: o.at, Kind: o.kind, Name: o.name, When: now, token: o.signal != o.name,
+		At: o.at, Kind: o.kind, Name: o.name, Given: o.given, When: now, token: o.signal != o.name,
 		Failed: &Failure{Kind: FailedLost, Message: "another branch has won"},
 	}
 }
@@ -104,6 +118,7 @@ type ended struct {
 	Input   input           `json:"input"`
 	Entries []Entry         `json:"entries,omitempty"`
 	Result  json.RawMessage `json:"result,omitempty"`
+	Cut     bool            `json:"cut,omitempty"`
 }
 
 // A row's key is the tenant, which has no slash in it, a slash, and the saga's id. A page's is that of its saga, a zero byte, and

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"github.com/millrace/millrace/request"
 )
@@ -21,6 +22,8 @@ type run struct {
 	busy  bool
 	queue []outcome
 	held  []*op // attempts that begin once what has come is known
+
+	misused atomic.Pointer[string] // how a Saga was used where it must not be
 
 	stopped chan struct{} // closed when the run is given up
 	stop    sync.Once
@@ -42,6 +45,7 @@ type run struct {
 	recovering bool // what has no entry may have happened: until the flow has come to where it waits
 
 	told   bool // the flow knows that the saga is cancelled
+	blind  bool // the flow has tokens that are not those of the journal
 	ended  bool
 	out    json.RawMessage
 	err    error
@@ -60,6 +64,7 @@ type loaded struct {
 	entries    []Entry          // all of them
 	pages      []string         // the rows that they are in
 	recovered  bool             // what has no entry may have happened
+	dry        bool             // the flow is only played
 }
 
 // outcome is what has come of something that a flow asked for.
@@ -95,7 +100,7 @@ func newRun(r *runner, l loaded) *run {
 
 // play runs the flow to its end.
 func (r *run) play() {
-	returned, root := false, &Saga{run: r, now: plainTime(r.head.Started)}
+	returned, root := false, &Saga{run: r, now: plainTime(r.head.begun())}
 	defer func() {
 		v := recover()
 		if !returned && r.dead() { // nobody waits, and a turn may look at the run
@@ -107,8 +112,9 @@ func (r *run) play() {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
 			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
 		} else if !returned && r.broken == "" {
-			r.broken = "the flow has ended its goroutine"
+			r.broken = r.left("the flow")
 		}
+		root.busy.Store(&op{kind: idle})
 		r.ended = true
 		r.yield()
 	}()

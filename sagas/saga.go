@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -27,6 +28,7 @@ type Saga struct {
 	rand   uint64
 	tokens int
 	now    time.Time
+	busy   atomic.Pointer[op] // what it waits for, or why it must not be used
 }
 
 // ID is the saga's id.
@@ -42,13 +44,18 @@ func (s *Saga) Tenant() request.Tenant {
 }
 
 // Now is when that came to its end which the flow has waited for last, by the clock of the shard's owner; or when the saga was
-// started. It is the same when the flow is played again, which [time.Now] is not.
+// started, or has begun anew. It is the same when the flow is played again, which [time.Now] is not.
 func (s *Saga) Now() time.Time { return s.now }
 
-// Rand makes a source of random numbers that are the same when the flow is played again. They can be guessed.
+// Rand makes a source of random numbers that are the same when the flow is played again, and others once it begins anew. They can
+// be guessed.
 func (s *Saga) Rand() *rand.Rand {
-	hash := fnv.New64a()
-	_, _ = fmt.Fprint(hash, s.run.key, s.run.head.Started.UnixNano(), s.path)
+	s.living()
+	hash, h := fnv.New64a(), &s.run.head
+	_, _ = fmt.Fprint(hash, s.run.key, h.Started.UnixNano(), s.path)
+	if !h.Began.IsZero() {
+		_, _ = fmt.Fprint(hash, "/", h.Run, "/", h.Began.UnixNano())
+	}
 	s.rand++
 	return rand.New(rand.NewPCG(hash.Sum64(), s.rand)) //nolint:gosec // said
 }
@@ -60,7 +67,8 @@ type op struct {
 	name string
 	settings
 	attempt func(context.Context) (json.RawMessage, error) // of steps and undos
-	in, out any                                            // what these are given
+	in, out func() any                                     // what these are given
+	given   string                                         // its digest
 	signal  string                                         // that is awaited
 	of      string                                         // the saga that is called
 	message func(parent) bus.Message                       // that calls it
@@ -75,14 +83,13 @@ type op struct {
 
 // call asks for something and waits for what comes of it: from the journal, or from the world.
 func (s *Saga) call(o *op) Entry {
-	s.run.living()
+	o.at, o.saga = s.path+strconv.Itoa(s.next+1), s
+	s.begin(o)
 	s.next++
-	o.at = s.path + strconv.Itoa(s.next)
-	o.saga = s
 	e, met := s.run.journal[o.at]
 	switch {
 	case met:
-		s.fits(e, o.kind, o.name)
+		s.fits(e, o)
 		delete(s.run.journal, o.at)
 	case s.hasLost() && !s.run.mayHave(o):
 		e = lost(o, s.now)
@@ -97,26 +104,9 @@ func (s *Saga) call(o *op) Entry {
 	if when := plainTime(e.When); when.After(s.now) {
 		s.now = when
 	}
+	s.end()
 	s.endure(e)
 	return e
-}
-
-// fits parks the saga when the journal has something else than the flow asks for.
-func (s *Saga) fits(e Entry, k Kind, name string) {
-	if e.Kind != k || e.Name != name {
-		s.abort(fmt.Sprintf("the flow has changed: at %s the journal has %s, and the flow asks for %s", e.At, title(e.Kind, e.Name), title(k, name)))
-	}
-}
-
-// fitsWait parks the saga when it waits for something else than the flow asks for, or has tried another step.
-func (s *Saga) fitsWait(o *op) {
-	name := o.name
-	if o.kind == KindAwait {
-		name = o.signal
-	}
-	if w, waits := s.run.tries[o.at]; waits && (w.Kind != o.kind || w.Name != name) {
-		s.abort(fmt.Sprintf("the flow has changed: at %s the saga waits for %s, and the flow asks for %s", o.at, title(w.Kind, plain(w.Name)), title(o.kind, o.name)))
-	}
 }
 
 // maxTold is how often a flow or a branch may go on after it was told that it is cancelled or has lost. Then it is ended, since it
@@ -140,19 +130,4 @@ func plainTime(t time.Time) time.Time { return t.UTC().Round(0) }
 func (r *run) mayHave(o *op) bool {
 	_, tried := r.tries[o.at]
 	return o.kind == KindStep && (r.recovering || tried)
-}
-
-// title names something that a flow asks for.
-func title(k Kind, name string) string {
-	if name == "" {
-		return "a " + string(k)
-	}
-	return string(k) + " " + strconv.Quote(name)
-}
-
-// abort parks the saga.
-func (s *Saga) abort(reason string) {
-	s.run.living()
-	s.run.broken = reason
-	runtime.Goexit()
 }

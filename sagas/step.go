@@ -16,6 +16,7 @@ type Step[In, Out any] struct {
 	name string
 	do   func(context.Context, In) (Out, error)
 	undo func(context.Context, In, Out) error
+	in   bus.Codec[In]
 	out  bus.Codec[Out]
 	settings
 	err error
@@ -55,7 +56,9 @@ func Timeout(d time.Duration) StepOption { return stepOption(func(s *settings) {
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
 
 // NewStep defines a step. The name is 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter; it stands in
-// journals, and must not change while there are sagas. What do returns is JSON in the journal, 700,000 bytes at most.
+// journals, and must not change while there are sagas. What do returns is JSON in the journal, 700,000 bytes at most. What it is
+// given is made JSON and read again at each attempt, so that do and undo see it as it was when the flow asked for the step; the
+// journal keeps a digest, and a flow that gives something else when it is played again is parked.
 //
 // do is called again where it is unknown whether it has happened, as after a crash, always under the same [Key]: let it do
 // its work once for each key. An error that is marked by [resilience.Transient] or [resilience.Permanent] says that nothing has
@@ -67,7 +70,7 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
 func NewStep[In, Out any](
 	name string, do func(context.Context, In) (Out, error), undo func(context.Context, In, Out) error, opts ...StepOption,
 ) *Step[In, Out] {
-	s := &Step[In, Out]{name: name, do: do, undo: undo, out: bus.JSON[Out](), settings: settings{
+	s := &Step[In, Out]{name: name, do: do, undo: undo, in: bus.JSON[In](), out: bus.JSON[Out](), settings: settings{
 		retry:     resilience.DefaultRetry(),
 		retryUndo: resilience.RetryPolicy{Attempts: 32, Initial: time.Second, Max: time.Hour, Multiplier: 2, Jitter: 0.2},
 	}}
@@ -88,7 +91,7 @@ func NewStep[In, Out any](
 	if s.timeout < 0 {
 		errs = append(errs, fmt.Errorf("time-out %s must not be negative", s.timeout))
 	}
-	if err := errors.Join(append(errs, unwritable[Out](), s.retry.Validate(), s.retryUndo.Validate())...); err != nil {
+	if err := errors.Join(append(errs, unwritable[In](), unwritable[Out](), s.retry.Validate(), s.retryUndo.Validate())...); err != nil {
 		s.err = fmt.Errorf("%w: step %q: %w", ErrDefinition, name, err)
 	}
 	return s

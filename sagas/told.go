@@ -34,13 +34,16 @@ type Done struct {
 	When  time.Time `json:"when"`
 }
 
-// Refused tells of a call for a saga that does not exist or has ended, and of a signal that a saga has not awaited until its end, under the type "<name>.refused" in the same topic.
+// Refused tells of a call for a saga that does not exist or has ended, and of a signal that is not kept or that a saga has not awaited
+// until its end, under the type "<name>.refused" in the same topic.
 type Refused struct {
 	ID   string `json:"id"`
 	Call string `json:"call"`
 	// Cause is the id of the call's record, where it is known.
-	Cause string    `json:"cause"`
-	At    time.Time `json:"at"`
+	Cause string `json:"cause"`
+	// Reason is why it was refused.
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
 }
 
 func doneOf(e Entry) Done {
@@ -68,9 +71,17 @@ func (n *runner) tell(tx *partitions.Tx, key string, h *head, done []Done) error
 	return n.emit(tx, tenant, n.told.New(t))
 }
 
-func (n *runner) refuse(tx *partitions.Tx, key, call, cause string) error {
+// refusal is a call that is refused, the id of its record, and why.
+type refusal struct{ call, cause, reason string }
+
+func (n *runner) refuse(tx *partitions.Tx, key string, r refusal) error {
 	tenant, id := parseKey(key)
-	return n.emit(tx, tenant, n.refused.New(Refused{ID: id, Call: call, Cause: cause, At: tx.Now()}))
+	return n.emit(tx, tenant, n.refused.New(Refused{ID: id, Call: r.call, Cause: r.cause, Reason: r.reason, At: tx.Now()}))
+}
+
+// unknown refuses the call that is handled, since there is no such saga.
+func (n *runner) unknown(tx *partitions.Tx, key, call string) error {
+	return n.refuse(tx, key, refusal{call, tx.Record().ID(), "there is no such saga, or it has ended"})
 }
 
 // emit publishes for a tenant: what the record or the timer that is handled belongs to does not say it everywhere.

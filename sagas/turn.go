@@ -24,7 +24,7 @@ type plan struct {
 	end    Status
 	result json.RawMessage
 	reason string                     // why the flow has failed
-	renew  *json.RawMessage           // what the flow begins anew with
+	renew  *renewal                   // what the flow begins anew with
 	views  map[string]json.RawMessage // what the flow shows, if that has changed
 	doubts []wait                     // what may have happened, where it is parked
 	sure   bool                       // that is all

@@ -2,8 +2,6 @@ package sagas
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,7 +17,7 @@ func (r *run) finish(p *plan) {
 		}
 	}
 	if again, is := errors.AsType[*renewal](r.err); is && !r.told {
-		p.renew = &again.input
+		p.renew = again
 		return
 	}
 	if r.err == nil && !r.told {
@@ -56,8 +54,8 @@ const undoMark = "~"
 func cutUndo(at string) (step string, is bool) { return strings.CutSuffix(at, undoMark) }
 
 // undoable notes how a step that has ended is undone.
-func (r *run) undoable(e Entry, o *op, call func(context.Context) (json.RawMessage, error)) {
-	o.at, o.kind, o.attempt, o.retry = e.At+undoMark, KindUndo, call, o.retryUndo
+func (r *run) undoable(e Entry, o *op) {
+	o.at, o.kind, o.retry = e.At+undoMark, KindUndo, o.retryUndo
 	r.undos = append(r.undos, &undo{order: e.Order, op: o})
 }
 

@@ -15,7 +15,7 @@ import (
 //
 // The name is like those of [NewStep]. A saga whose node has died just here may get 1 too.
 func (s *Saga) Version(name string, version int) int {
-	s.run.living()
+	s.living()
 	if !namePattern.MatchString(name) || version < 1 {
 		s.abort("a version must be at least 1, and its name like that of a step")
 	}

@@ -46,6 +46,7 @@ func (s *Signal[T]) Err() error { return s.err }
 // [ErrCancelled]. The flow leaves the memory meanwhile.
 func Await[T any](s *Saga, signal *Signal[T], within time.Duration) (T, error) {
 	var value T
+	s.living()
 	if signal == nil || signal.err != nil {
 		s.abort("a signal is defined wrongly")
 	}

@@ -12,7 +12,7 @@ import (
 // meet lets happen what is due.
 func (w *world) meet(ctx context.Context, p *pending) bool {
 	ask := p.ask
-	e := sagas.Entry{At: ask.At, Kind: ask.Kind, Name: ask.Name}
+	e := sagas.Entry{At: ask.At, Kind: ask.Kind, Name: ask.Name, Given: ask.Given}
 	unknown := p.last.Unknown()
 	switch {
 	case w.cancelled && ask.Kind != sagas.KindUndo && !unknown:

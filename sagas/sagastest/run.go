@@ -67,6 +67,7 @@ func Continue[In, Out any](t testing.TB, flow *sagas.Flow[In, Out], h sagas.Hist
 		w.history.Add(played.Noted...)
 		if played.Again != nil {
 			w.history.Input, w.history.Entries, w.pending = played.Again, nil, nil
+			w.history.Run, w.history.Began = w.history.Run+1, w.now
 			continue
 		}
 		if !w.step(t.Context(), played) {
