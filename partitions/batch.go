@@ -30,9 +30,12 @@ type batch struct {
 	produced int
 	bytes    int
 	failure  atomic.Pointer[produceError]
-	refusal  atomic.Pointer[refusal]
-	promised func(*kgo.Record, error) // of what is emitted now
+	refusal  atomic.Pointer[bus.PublishError]
 	handled  int
+	calls    int
+	last     call
+	dealt    bool      // the call that brokers refuse was dealt with
+	tells    bool      // the call of now is told at once of a topic that refuses
 	topic    bus.Topic // that was emitted to last, and its limit
 	limit    int
 	limits   map[bus.Topic]int
@@ -57,7 +60,7 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 		overlays: make(map[*shard]*overlay), offsets: make(map[*shard]map[string]int64),
 		limits: make(map[bus.Topic]int), sent: make(map[string]bool),
 	}
-	b.tx.batch, b.promised = b, b.promise
+	b.tx.batch = b
 	return b
 }
 
@@ -81,7 +84,7 @@ func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 			b.sentLast = output.Topic
 			b.sent[output.Topic] = true
 		}
-		b.produce(output, b.promised)
+		b.produce(output, b.emitted)
 	}
 	b.outputs = b.outputs[:0]
 	return nil
@@ -128,8 +131,8 @@ func (b *batch) produce(r *kgo.Record, promise func(*kgo.Record, error)) {
 }
 
 func (b *batch) promise(r *kgo.Record, err error) {
-	if err != nil && b.failure.CompareAndSwap(nil, &produceError{topic: r.Topic, err: err}) {
-		b.engine.refused.note(refusedForGood(r, err), time.Now()) // all others may fail for it
+	if err != nil {
+		b.failure.CompareAndSwap(nil, &produceError{topic: r.Topic, err: err}) // all others may fail for it
 	}
 }
 

@@ -56,6 +56,9 @@ func Answer[In, Out any](command *Command[In, Out], f func(*Tx, In) (Out, error)
 				if err = errors.Join(err, tx.err); err != nil {
 					return nil, err
 				}
+				if tx.later {
+					return nil, nil
+				}
 				return command.out.Encode(out)
 			})
 		}}

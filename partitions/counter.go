@@ -2,7 +2,8 @@ package partitions
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"regexp"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -15,12 +16,15 @@ type Counter struct {
 	err                     error
 }
 
+// counterPattern is OpenTelemetry's syntax of instrument names.
+var counterPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]{0,254}$`)
+
 // NewCounter defines a counter by the instrument's name, as OpenTelemetry wants it, its unit, which may be empty, and what it
 // counts. What is wrong is returned by [New].
 func NewCounter(name, unit, description string) *Counter {
 	c := &Counter{name: name, unit: unit, description: description}
-	if name == "" {
-		c.err = errors.New("a counter has no name")
+	if !counterPattern.MatchString(name) || len(unit) > 63 {
+		c.err = fmt.Errorf("counter %q: a name is 1 to 255 of the characters A-Z a-z 0-9 _ . - /, beginning with a letter, and a unit at most 63 bytes", name)
 	}
 	return c
 }

@@ -29,14 +29,23 @@
 //   - G19: a group needs no more rights on the cluster than Access lists. Test: TestAccess.
 //   - G20: a group whose offsets were forgotten while its state was not counts nothing again: it is refused. Test: TestOffsetsGone.
 //   - G21: what a singleton does by its lease is committed while the lease stands, or not at all. Test: TestLease.
-//   - G22: a call whose message brokers refuse for good fails with the reason and leaves nothing behind; others go on. Test: TestRefused.
+//   - G22: a call whose message brokers refuse for good fails with the reason and leaves nothing behind; others go on. Tests: TestRefused, TestRefusedRecord, TestRefusedTopic.
 //   - G23: a node that the group has given up while it joined again begins its shards anew, with what others have committed. Test: TestEvictedWhileJoining.
 //   - G24: a broker that is the group's coordinator no more, and does not know it yet, makes nobody repeat anything. Test: TestDeposedCoordinator.
 //   - G25: a group that is reset builds its state again from its inputs, also where nodes have kept some on disk, and its tokens go on growing. Test: TestReset.
 //   - G26: what a node keeps over a rebalance stands still for seconds at most, not until a dead member's session has timed out. Test: TestKeptShardsGoOn.
-//   - G27: a counter counts what is committed, once, however often a handler is called. Test: TestCounter.
+//   - G27: a counter counts what is committed, never twice, however often a handler is called; a node that dies may take its last counts with it. Test: TestCounter.
 //   - G28: a node that dies with its claims open holds nobody up for longer than one that has committed them. Test: TestUnfinishedClaim.
 //   - G29: a question that is kept is answered by a later transaction, also when its shard has moved. Test: TestLater.
+//
+// # Refused messages
+//
+// Brokers may refuse a message for good. One that is refused for itself, as for a time that its topic does not allow, fails the
+// call that emitted it at once: a record is poison ([OnPoison]), a timer fires again a minute later, a question is
+// answered with the error, and [Tx.Go]'s otherwise is called. A topic that is not there or may not be written is waited for, 10 seconds,
+// while the lane's other shards wait too; [Group.Do] is told at once. After that whoever emits to the topic fails, and brokers
+// are asked again every 30 seconds. So let the topics be there before the group runs, and mind that a right taken away for
+// longer than 10 seconds makes dead letters.
 //
 // # Concurrency
 //

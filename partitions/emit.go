@@ -26,9 +26,8 @@ func (b *batch) check(r *bus.Record, emitted int) error {
 		size += len(h.Key) + len(h.Value) + headerLengths
 	}
 	if b.topic != r.Topic {
-		// What could not be handled has nowhere else to go.
-		if err := b.engine.refused.of(r.Topic, b.began); err != nil && string(r.Topic) != b.engine.config.deadTopic() {
-			return err
+		if err := b.denied(r.Topic); err != nil {
+			return &bus.PublishError{Topic: r.Topic, ID: r.ID(), Err: err}
 		}
 		b.topic, b.limit = r.Topic, b.limitOf(r.Topic)
 	}
@@ -37,6 +36,17 @@ func (b *batch) check(r *bus.Record, emitted int) error {
 			ErrLimit, r.Topic, size, b.limit)
 	}
 	return nil
+}
+
+// denied is why brokers take nothing for the topic, or nil. What could not be handled has nowhere else to go.
+func (b *batch) denied(topic bus.Topic) error {
+	switch {
+	case string(topic) == b.engine.config.deadTopic():
+		return nil
+	case b.tells && b.lane.room.denied[topic] != nil:
+		return b.lane.room.denied[topic]
+	}
+	return b.engine.refused.of(topic, b.began)
 }
 
 // limitOf is what the topic takes. Brokers are asked at most once in a transaction, also for a topic that they do not know.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -120,7 +121,7 @@ func newEngine(ctx context.Context, g *Group) (e *engine, err error) {
 		if err != nil {
 			return e, err
 		}
-		e.lanes = append(e.lanes, &lane{engine: e, number: i, consumer: consumer, shards: make(map[int32]*shard)})
+		e.lanes = append(e.lanes, &lane{engine: e, number: i, consumer: consumer, shards: make(map[int32]*shard), room: room{calls: math.MaxInt}})
 	}
 	return e, nil
 }

@@ -22,11 +22,9 @@ func (b *batch) fill(commands []command) (failed map[int]error, err error) {
 			failed[i] = ErrNotOwner
 			continue
 		}
-		if c.tells {
-			b.promised = b.promiseOf(i)
-		}
+		b.enter(call{shard: c.shard, command: i + 1})
+		b.tells, b.topic = c.tells, ""
 		err := b.run(c.shard, bus.Record{}, c.do)
-		b.promised = b.promise
 		if err != nil {
 			if broken, ok := errors.AsType[*brokenError](err); ok {
 				return failed, broken
@@ -34,6 +32,7 @@ func (b *batch) fill(commands []command) (failed map[int]error, err error) {
 			failed[i] = err
 		}
 	}
+	b.tells, b.topic = false, ""
 	for _, s := range b.lane.shards {
 		if err := b.fire(s); err != nil {
 			return failed, err
@@ -51,7 +50,7 @@ func (b *batch) records() error {
 			continue
 		}
 		err := errFull
-		if b.handled == 0 || !b.full() {
+		if (b.handled == 0 || !b.full()) && b.enter(call{shard: s, topic: raw.Topic, offset: raw.Offset}) {
 			err = b.handle(s, raw)
 		}
 		if errors.Is(err, errFull) {
@@ -74,6 +73,7 @@ var errFull = errors.New("the transaction is full")
 func (b *batch) settle(commands []command, failed map[int]error) {
 	b.lane.pending, b.lane.later = b.lane.later, nil
 	b.lane.refused, b.lane.failures = membership{}, 0
+	b.lane.room.widen(b)
 	for _, f := range b.after {
 		f()
 	}
@@ -103,6 +103,12 @@ func (b *batch) handle(s *shard, raw *kgo.Record) error {
 	}
 	if parked, err := b.behind(s, &record); parked || err != nil {
 		return err
+	}
+	if refusal := b.refused(); refusal != nil {
+		if record.Topic == bus.Topic(b.engine.config.commandTopic()) {
+			return b.run(s, record, func(tx *Tx) error { return tx.answer(func() ([]byte, error) { return nil, refusal }) })
+		}
+		return b.poisoned(s, record, 1, refusal)
 	}
 	invoke := b.traced(s, &record, h.invoke)
 	err := b.run(s, record, invoke)

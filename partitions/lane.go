@@ -25,6 +25,7 @@ type lane struct {
 	later    []*kgo.Record
 	refused  membership
 	failures int
+	room     room
 	spare    []*overlay
 
 	mu       sync.Mutex
@@ -37,7 +38,7 @@ type lane struct {
 type command struct {
 	shard *shard
 	early bool // before the shard is live
-	tells bool // done is told what brokers refuse for good
+	tells bool // done is told at once of a topic that brokers refuse
 	do    func(*Tx) error
 	done  func(error)
 }
@@ -67,8 +68,8 @@ func (l *lane) post(commands ...command) {
 func (l *lane) take() []command {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	commands := l.commands
-	l.commands = nil
+	var commands []command
+	commands, l.commands = l.room.take(l.commands)
 	return commands
 }
 
@@ -124,8 +125,11 @@ func (l *lane) step(ctx context.Context, commands []command) error {
 	}
 	l.logger().WarnContext(ctx, "partitions: transaction is made again", "error", err)
 	l.ring.relearn(ctx, l.engine.bus, err)
-	b.requeue(b.told(commands))
-	wait(ctx, again(l.failures))
+	commands, soon := l.room.narrow(b, commands)
+	b.requeue(commands)
+	if !soon {
+		wait(ctx, again(l.failures))
+	}
 	return nil
 }
 

@@ -32,6 +32,10 @@ func (c *Command[In, Out]) Reply(tx *Tx, out Out, questions ...Question) {
 		return
 	}
 	for _, q := range questions {
+		if tx.emitted++; tx.emitted > maxEmitted {
+			tx.fail(fmt.Errorf("%w: one call emits more than %d messages and answers", ErrLimit, maxEmitted))
+			return
+		}
 		tx.reply(q, value, bus.Headers{{Key: bus.HeaderID, Value: []byte(q.ID)}})
 	}
 }

@@ -27,7 +27,8 @@ const (
 	Halt
 )
 
-// OnPoison chooses what becomes of records that cannot be handled. The default is [DeadLetter].
+// OnPoison chooses what becomes of records that cannot be handled, also of those whose messages brokers refuse for good. The
+// default is [DeadLetter].
 func OnPoison(p Poison) Option { return option(func(c *config) { c.poison = p }) }
 
 // Retry is how often a failed handler is called again within its transaction, while all of its lane waits: keep it short.

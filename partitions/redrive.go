@@ -26,6 +26,7 @@ type redrive struct {
 	skip   bool
 	done   atomic.Int64
 	empty  atomic.Bool
+	ended  atomic.Bool // by an error
 	failed *batch
 }
 
@@ -63,7 +64,12 @@ func (r *redrive) some(ctx context.Context, s *shard) (err error) {
 	for i := range commands {
 		skip := r.skip && i == 0
 		commands[i] = command{
-			shard: s, do: func(tx *Tx) error { return r.next(tx, skip) }, done: func(err error) { ended <- err },
+			shard: s, do: func(tx *Tx) error { return r.next(tx, skip) }, done: func(err error) {
+				if err != nil {
+					r.ended.Store(true)
+				}
+				ended <- err
+			},
 		}
 	}
 	s.lane.post(commands...)
@@ -85,7 +91,7 @@ var errSkipped = errors.New("partitions: a record before this one was not handle
 
 // next handles the first parked record of the key.
 func (r *redrive) next(tx *Tx, skip bool) error {
-	if r.failed == tx.batch {
+	if r.failed == tx.batch || r.ended.Load() {
 		return errSkipped
 	}
 	at, parked := tx.parked(r.key)

@@ -1,7 +1,6 @@
 package partitions
 
 import (
-	"errors"
 	"maps"
 	"sync"
 	"time"
@@ -31,23 +30,19 @@ const (
 )
 
 // note is told of a refusal.
-func (t *refusedTopics) note(err error, now time.Time) {
-	refused, ok := errors.AsType[*bus.PublishError](err)
-	if !ok || !errors.Is(err, bus.ErrNoTopic) && !errors.Is(err, bus.ErrDenied) && !errors.Is(err, bus.ErrTopicName) {
-		return
-	}
+func (t *refusedTopics) note(refusal *bus.PublishError, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.since == nil {
 		t.since = make(map[bus.Topic]refusedTopic)
 	}
 	maps.DeleteFunc(t.since, func(_ bus.Topic, is refusedTopic) bool { return now.Sub(is.last) > topicForgotten })
-	is, known := t.since[refused.Topic]
+	is, known := t.since[refusal.Topic]
 	if !known {
 		is.first = now
 	}
-	is.last, is.err = now, err
-	t.since[refused.Topic] = is
+	is.last, is.err = now, refusal.Err
+	t.since[refusal.Topic] = is
 }
 
 // of is why nothing can be emitted to a topic now, or nil.

@@ -44,7 +44,7 @@ func (e *engine) takeover(ctx context.Context, l *lane, shards []*shard) error {
 	if err := e.fenceDead(ctx, marks); err != nil {
 		return err
 	}
-	e.takeovers.Go(func() { e.fenceStrangers(ctx) })
+	e.takeovers.Go(func() { e.watchStrangers(ctx) })
 	if err := e.readOffsets(ctx, shards); err != nil {
 		return err
 	}

@@ -25,7 +25,8 @@ type timerDefinition struct {
 }
 
 // NewTimer defines a timer. Its name and keys are like those of [NewTable]. When it fires it is gone, and handle is
-// called with its key. A call that fails is repeated after a minute.
+// called with its key. A call that fails, or whose messages brokers
+// refuse for good, is repeated after a minute.
 func NewTimer[K comparable](name string, handle func(*Tx, K) error) *Timer[K] {
 	t := &Timer[K]{definition: &timerDefinition{name: name}}
 	keys, err := newKeyCodec[K]()
@@ -140,7 +141,7 @@ func (b *batch) fire(s *shard) error {
 		return &brokenError{err}
 	}
 	for _, row := range rows {
-		if b.full() {
+		if b.full() || !b.enter(call{shard: s, timer: row}) {
 			break
 		}
 		if err := b.fireOne(s, row); err != nil {
@@ -157,6 +158,9 @@ func (b *batch) fireOne(s *shard, row []byte) error {
 		definition := b.engine.config.timers[name]
 		if definition == nil {
 			return fmt.Errorf("timer %q is not among the group's: pass it to partitions.Use", name)
+		}
+		if refusal := b.refused(); refusal != nil {
+			return refusal
 		}
 		tx.disarm(row)
 		return definition.invoke(tx, key)

@@ -49,11 +49,11 @@ type world struct {
 	calls   atomic.Int64
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, opts ...kfake.Opt) *world {
 	t.Helper()
 	w := &world{t: t}
 	var err error
-	w.cluster, err = kfake.NewCluster(kfake.NumBrokers(3), kfake.Ports(9092, 9093, 9094), kfake.ListenFn(w.network.Listen))
+	w.cluster, err = kfake.NewCluster(append(opts, kfake.NumBrokers(3), kfake.Ports(9092, 9093, 9094), kfake.ListenFn(w.network.Listen))...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,10 +16,11 @@ func (s *Server) Kill() error {
 		return fmt.Errorf("pgserver: kill: %w", err)
 	}
 	all := []int{s.pid}
+	var errs []error
 	for _, file := range s.childLists() {
 		children, err := os.ReadFile(file) //nolint:gosec // of our own child
 		if err != nil {
-			return fmt.Errorf("pgserver: kill: %w", err)
+			errs = append(errs, fmt.Errorf("pgserver: kill: %w", err))
 		}
 		for field := range strings.FieldsSeq(string(children)) {
 			if pid, err := strconv.Atoi(field); err == nil {
@@ -27,7 +28,6 @@ func (s *Server) Kill() error {
 			}
 		}
 	}
-	var errs []error
 	for _, pid := range all {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			errs = append(errs, fmt.Errorf("pgserver: kill: %w", err))
