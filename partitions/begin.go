@@ -37,6 +37,7 @@ func passes(err error) bool {
 		}
 	}
 	_, network := errors.AsType[net.Error](err)
-	return network || errors.Is(err, bus.ErrUnreachable) || errors.Is(err, kerr.InvalidReplicationFactor) || errors.Is(err, context.DeadlineExceeded) ||
+	return network || errors.Is(err, bus.ErrUnreachable) || errors.Is(err, kerr.InvalidReplicationFactor) ||
+		errors.Is(err, context.DeadlineExceeded) ||
 		kerr.IsRetriable(err) || kgo.IsRetryableBrokerErr(err)
 }

@@ -24,7 +24,7 @@ var counterPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_./-]{0,254}$`)
 func NewCounter(name, unit, description string) *Counter {
 	c := &Counter{name: name, unit: unit, description: description}
 	if !counterPattern.MatchString(name) || len(unit) > 63 {
-		c.err = fmt.Errorf("counter %q: a name is 1 to 255 of the characters A-Z a-z 0-9 _ . - /, beginning with a letter, and a unit at most 63 bytes", name)
+		c.err = fmt.Errorf("counter %q: a name is 1 to 255 of A-Z a-z 0-9 _ . - /, beginning with a letter, and a unit at most 63 bytes", name)
 	}
 	return c
 }

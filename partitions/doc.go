@@ -29,7 +29,7 @@
 //   - G19: a group needs no more rights on the cluster than Access lists. Test: TestAccess.
 //   - G20: a group whose offsets were forgotten while its state was not counts nothing again: it is refused. Test: TestOffsetsGone.
 //   - G21: what a singleton does by its lease is committed while the lease stands, or not at all. Test: TestLease.
-//   - G22: a call whose message brokers refuse for good fails with the reason and leaves nothing behind; others go on. Tests: TestRefused, TestRefusedRecord, TestRefusedTopic.
+//   - G22: a call whose message brokers refuse for good fails with the reason and leaves nothing behind; others go on. Test: TestRefused.
 //   - G23: a node that the group has given up while it joined again begins its shards anew, with what others have committed. Test: TestEvictedWhileJoining.
 //   - G24: a broker that is the group's coordinator no more, and does not know it yet, makes nobody repeat anything. Test: TestDeposedCoordinator.
 //   - G25: a group that is reset builds its state again from its inputs, also where nodes have kept some on disk, and its tokens go on growing. Test: TestReset.
@@ -37,6 +37,8 @@
 //   - G27: a counter counts what is committed, never twice, however often a handler is called; a node that dies may take its last counts with it. Test: TestCounter.
 //   - G28: a node that dies with its claims open holds nobody up for longer than one that has committed them. Test: TestUnfinishedClaim.
 //   - G29: a question that is kept is answered by a later transaction, also when its shard has moved. Test: TestLater.
+//   - G30: a message that brokers refuse for good stops what emits it, and nothing that shares its batch. Test: TestRefusedRecord.
+//   - G31: a topic that is not there stops a lane for seconds, and then those alone that emit to it. Test: TestRefusedTopic.
 //
 // # Refused messages
 //

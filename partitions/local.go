@@ -70,7 +70,8 @@ func (e *engine) conclude(s *shard, then func(*Tx) error, left []func(*Tx, error
 			return
 		}
 		if errors.Is(err, errUncertain) { // it may be committed; the shard is taken anew
-			e.logger.Warn("partitions: it is unknown whether the result of outside work was taken", "group", e.config.name, "shard", s.id, "error", err)
+			e.logger.Warn("partitions: it is unknown whether the result of outside work was taken",
+				"group", e.config.name, "shard", s.id, "error", err)
 			return
 		}
 		e.logger.Error("partitions: the result of outside work was not taken", "group", e.config.name, "shard", s.id, "error", err)

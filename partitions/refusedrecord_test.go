@@ -77,7 +77,7 @@ func TestRefusedRecord(t *testing.T) {
 		w.refuses("seen", "bad")
 		var noted error
 		fired := 0
-		timer := partitions.NewTimer("later", func(tx *partitions.Tx, key string) error {
+		timer := partitions.NewTimer("later", func(tx *partitions.Tx, _ string) error {
 			fired++
 			tx.Emit(out.New("bad timer"))
 			return nil

@@ -32,7 +32,8 @@ func (e *engine) watchStrangers(ctx context.Context) {
 		err := e.fenceStrangers(ctx, plan)
 		switch {
 		case err != nil:
-			e.logger.WarnContext(ctx, "partitions: transactions that dead nodes have left open may be missed; looking again", "group", e.config.name, "error", err)
+			e.logger.WarnContext(ctx, "partitions: transactions that dead nodes have left open may be missed; looking again",
+				"group", e.config.name, "error", err)
 		case looked.Sub(began) >= strangerAge: // what is younger was begun under this plan
 			return
 		}

@@ -91,14 +91,14 @@ const (
 	fireAgain   = time.Minute
 )
 
-// latest is as late as a timer may fire: the year 2262, which is never.
-var latest = time.Unix(0, math.MaxInt64)
-
 func dueRow(at time.Time, row []byte) []byte {
-	if at.After(latest) {
+	if latest := time.Unix(0, math.MaxInt64); at.After(latest) { // the year 2262, which is never
 		at = latest
 	}
-	key := binary.BigEndian.AppendUint64([]byte(duePrefix), uint64(max(at.UnixNano(), 0)))
+	if at.Before(time.Unix(0, 0)) {
+		at = time.Unix(0, 0)
+	}
+	key := binary.BigEndian.AppendUint64([]byte(duePrefix), uint64(at.UnixNano()))
 	return append(key, row...)
 }
 
