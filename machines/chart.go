@@ -90,10 +90,6 @@ func (m *Machine[S, E, D]) after(in S, event E) time.Duration {
 	return 0
 }
 
-func (c Chart) equal(to Chart) bool {
-	return c.Machine == to.Machine && c.Version == to.Version && c.Start == to.Start && slices.Equal(c.Final, to.Final) && slices.Equal(c.Arrows, to.Arrows)
-}
-
 // Edge is one way from a state to another.
 type Edge[S, E ~string] struct {
 	From  S

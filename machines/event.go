@@ -34,11 +34,11 @@ func On[P Payload[E], E ~string]() Event[E] {
 			return sending[E]{
 				definition: contract,
 				message: func(id string, payload Payload[E], opts []bus.MessageOption) bus.Message {
-					return contract.New(sent[P]{id: id, payload: payload.(P)}, opts...) //nolint:forcetypeassert // looked up by its type
+					return contract.New(bus.Addressed[P]{To: id, Value: payload.(P)}, opts...) //nolint:forcetypeassert // looked up by its type
 				},
 				handle: func(f func(*partitions.Tx, string, Payload[E]) error) partitions.Option {
-					return partitions.On(contract, func(tx *partitions.Tx, s sent[P]) error {
-						return f(tx, string(tx.Record().Key), s.payload)
+					return partitions.On(contract, func(tx *partitions.Tx, a bus.Addressed[P]) error {
+						return f(tx, string(tx.Record().Key), a.Value)
 					})
 				},
 				decode: func(raw []byte) (Payload[E], error) { return bus.JSON[P]().Decode(raw) },
@@ -71,25 +71,10 @@ func (e Event[E]) err() error {
 	return nil
 }
 
-// sent is a payload on its way to an instance. The instance's id is the record's key, and the value the payload alone.
-type sent[P any] struct {
-	id      string
-	payload P
-}
-
-type sentCodec[P any] struct{ bus.Codec[P] }
-
-func (c sentCodec[P]) Encode(s sent[P]) ([]byte, error) { return c.Codec.Encode(s.payload) }
-
-func (c sentCodec[P]) Decode(b []byte) (sent[P], error) {
-	payload, err := c.Codec.Decode(b)
-	return sent[P]{payload: payload}, err
-}
-
 // contractOf is an event as a message.
-func contractOf[P any](machine, event string) bus.Event[sent[P]] {
-	return bus.Define(machine+"."+event, func(s sent[P]) string { return s.id },
-		bus.InTopic(eventsTopic(machine)), bus.Aggregate(machine), bus.Encoding[sent[P]](sentCodec[P]{bus.JSON[P]()}))
+func contractOf[P any](machine, event string) bus.Event[bus.Addressed[P]] {
+	return bus.Define(machine+"."+event, bus.Addressed[P].Recipient,
+		bus.InTopic(eventsTopic(machine)), bus.Aggregate(machine), bus.Encoding(bus.Addressing(bus.JSON[P]())))
 }
 
 func eventsTopic(machine string) bus.Topic      { return bus.Topic(machine + ".events") }

@@ -109,7 +109,7 @@ func (c Chart) New(id, event string, payload json.RawMessage, opts ...bus.Messag
 	); err != nil {
 		return bus.Invalid(resilience.Permanent(err))
 	}
-	return contractOf[json.RawMessage](c.Machine, event).New(sent[json.RawMessage]{id: id, payload: payload}, opts...)
+	return contractOf[json.RawMessage](c.Machine, event).New(bus.Addressed[json.RawMessage]{To: id, Value: payload}, opts...)
 }
 
 func wrong(is bool, text string, args ...any) error {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -83,7 +84,7 @@ var charts = partitions.NewTable[string, Chart]("machines")
 // show puts the chart among what the shard tells of itself, unless a later version has.
 func (m *Machine[S, E, D]) show(tx *partitions.Tx) error {
 	chart := m.Chart()
-	if shown, _ := charts.Get(tx, chart.Machine); shown.Version <= chart.Version && !shown.equal(chart) {
+	if shown, _ := charts.Get(tx, chart.Machine); shown.Version <= chart.Version && !reflect.DeepEqual(shown, chart) {
 		charts.Put(tx, chart.Machine, chart)
 	}
 	return nil
@@ -122,6 +123,7 @@ func (m *Machine[S, E, D]) Part() partitions.Option {
 	}
 	parts := []partitions.Option{
 		partitions.Use(m.rows, m.timers, charts, transitions, refusals), partitions.Answer(m.ask, m.answer), partitions.Opened(m.show),
+		partitions.TenantsApart(eventsTopic(m.spec.Name)),
 	}
 	for _, way := range m.ways {
 		parts = append(parts, way.handle(m.handle))

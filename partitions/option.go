@@ -51,6 +51,7 @@ type config struct {
 	standbys  int
 	secrets   [][]byte
 	parkLimit int
+	apart     map[bus.Topic]bool       // where tenants are
 	expiring  map[string]time.Duration // tables with expiring rows
 }
 

@@ -6,11 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/request"
 )
 
 // Rows of parked records: of a key how many there are and which comes next, and behind that the records in their order.
@@ -27,15 +29,59 @@ func ParkLimit(records int) Option { return option(func(c *config) { c.parkLimit
 // parkedKey says which records of a key are parked: those numbered from first to before next.
 type parkedKey struct{ first, next uint64 }
 
-func parkedRow(key []byte) []byte { return hex.AppendEncode([]byte(parkedPrefix), key) }
+// TenantsApart says of topics that records of two tenants have nothing to do with each other, also where their keys are the same: what
+// is parked of a tenant's key holds up nobody else's. See [Park] and [Group.Redrive].
+func TenantsApart(topics ...bus.Topic) Option {
+	return option(func(c *config) {
+		if c.apart == nil {
+			c.apart = make(map[bus.Topic]bool)
+		}
+		for _, topic := range topics {
+			c.apart[topic] = true
+		}
+	})
+}
 
-func parkRow(key []byte, n uint64) []byte {
-	return binary.BigEndian.AppendUint64(append(hex.AppendEncode([]byte(parkPrefix), key), '/'), n)
+// parking is what records are parked under: a key, and its tenant where tenants are apart.
+type parking struct {
+	key    []byte
+	tenant string
+}
+
+// parking says what a record is parked under.
+func (c *config) parking(r *bus.Record) parking {
+	if c.apart[r.Topic] {
+		return parking{key: r.Key, tenant: r.Tenant()}
+	}
+	return parking{key: r.Key}
+}
+
+// tenantMark stands between a key and its tenant, both in hexadecimal.
+const tenantMark = '.'
+
+func (p parking) row(prefix string) []byte {
+	row := hex.AppendEncode([]byte(prefix), p.key)
+	if p.tenant != "" {
+		row = hex.AppendEncode(append(row, tenantMark), []byte(p.tenant))
+	}
+	return row
+}
+
+// parseParking reads what follows the prefix of a row.
+func parseParking(row string) (parking, error) {
+	key, tenant, _ := strings.Cut(row, string(tenantMark))
+	k, err := hex.DecodeString(key)
+	t, failed := hex.DecodeString(tenant)
+	return parking{k, string(t)}, errors.Join(err, failed)
+}
+
+func parkRow(p parking, n uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(p.row(parkPrefix), '/'), n)
 }
 
 // parked says what of a key is parked, as the transaction sees it.
-func (tx *Tx) parked(key []byte) (parkedKey, bool) {
-	value, found := tx.get(parkedRow(key))
+func (tx *Tx) parked(key parking) (parkedKey, bool) {
+	value, found := tx.get(key.row(parkedPrefix))
 	at, ok := parseParkedKey(value)
 	return at, found && ok
 }
@@ -48,19 +94,19 @@ func parseParkedKey(value []byte) (parkedKey, bool) {
 	return parkedKey{first: binary.BigEndian.Uint64(value), next: binary.BigEndian.Uint64(value[8:])}, true
 }
 
-func (tx *Tx) setParked(key []byte, at parkedKey) {
+func (tx *Tx) setParked(key parking, at parkedKey) {
 	if at.first == at.next {
-		tx.set(parkedRow(key), nil)
+		tx.set(key.row(parkedPrefix), nil)
 		return
 	}
-	tx.set(parkedRow(key), binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, at.first), at.next))
+	tx.set(key.row(parkedPrefix), binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, at.first), at.next))
 }
 
 // park puts a record behind those of its key that are parked, or begins with it.
 func (b *batch) park(s *shard, letter bus.DeadLetter) error {
 	c := b.engine.config
 	return b.run(s, letter.Record, func(tx *Tx) error {
-		key := letter.Record.Key
+		key := c.parking(&letter.Record)
 		at, _ := tx.parked(key)
 		if at.next-at.first >= uint64(c.parkLimit) { //nolint:gosec // checked to be positive
 			return fmt.Errorf("%w: %d records of the key are parked already", ErrLimit, c.parkLimit)
@@ -89,7 +135,7 @@ func (b *batch) behind(s *shard, record *bus.Record) (bool, error) {
 		return false, nil
 	}
 	tx := &Tx{batch: b, shard: s, overlay: b.touch(s)}
-	_, parked := tx.parked(record.Key)
+	_, parked := tx.parked(b.engine.config.parking(record))
 	if tx.broken != nil || !parked {
 		return false, missing(tx.broken != nil, "%w", &brokenError{tx.broken})
 	}
@@ -125,7 +171,9 @@ func (e *engine) parseParked(value []byte) (bus.DeadLetter, error) {
 
 // ParkedKey is a key whose records wait behind one that could not be handled.
 type ParkedKey struct {
-	Key     string
+	Key string
+	// Tenant is whose records they are, where tenants are apart: see [TenantsApart].
+	Tenant  request.Tenant
 	Shard   int32
 	Records int
 	// First is the record that could not be handled.
@@ -148,12 +196,12 @@ func (g *Group) Parked(ctx context.Context) ([]ParkedKey, error) {
 			if err = errors.Join(err, ctx.Err()); err != nil {
 				return nil, fmt.Errorf("partitions: parked records of shard %d: %w", id, err)
 			}
-			key, err := hex.DecodeString(string(row.Key[len(parkedPrefix):]))
+			key, err := parseParking(string(row.Key[len(parkedPrefix):]))
 			at, ok := parseParkedKey(row.Value)
 			if err != nil || !ok {
 				continue
 			}
-			one := ParkedKey{Key: string(key), Shard: id, Records: int(at.next - at.first)} //nolint:gosec // at most ParkLimit
+			one := ParkedKey{Key: string(key.key), Tenant: request.Tenant(key.tenant), Shard: id, Records: int(at.next - at.first)} //nolint:gosec // at most ParkLimit
 			if value, found, err := s.state.Get(parkRow(key, at.first)); err == nil && found {
 				one.First, _ = e.parseParked(value)
 			}

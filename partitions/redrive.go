@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/request"
 	"github.com/millrace/millrace/resilience"
 )
 
@@ -22,7 +23,7 @@ func SkipFirst() RedriveOption { return redriveOption(func(r *redrive) { r.skip 
 
 type redrive struct {
 	engine *engine
-	key    []byte
+	of     []parking
 	skip   bool
 	done   atomic.Int64
 	empty  atomic.Bool
@@ -33,7 +34,7 @@ type redrive struct {
 // redriveAtOnce is how many parked records one transaction may handle.
 const redriveAtOnce = 64
 
-// Redrive handles the parked records of a key again, in their order, each in a transaction of the key's shard, and those
+// Redrive handles the parked records of a key again, where tenants are apart those of the context's tenant, in their order, each in a transaction of the key's shard, and those
 // that are parked meanwhile. It ends at the first that fails again, which stays parked with all behind it, and returns
 // how many were handled. A key that has none parked is no error. The shard must be live on this node, or the error is a
 // [*NotOwnerError].
@@ -46,7 +47,10 @@ func (g *Group) Redrive(ctx context.Context, key string, opts ...RedriveOption) 
 	if err != nil {
 		return 0, err
 	}
-	r := &redrive{engine: e, key: []byte(key)}
+	r := &redrive{engine: e, of: []parking{{key: []byte(key)}}}
+	if tenant := request.From(ctx).Tenant; tenant != "" {
+		r.of = append(r.of, parking{[]byte(key), string(tenant)})
+	}
 	for _, opt := range opts {
 		opt.applyRedrive(r)
 	}
@@ -94,12 +98,18 @@ func (r *redrive) next(tx *Tx, skip bool) error {
 	if r.failed == tx.batch || r.ended.Load() {
 		return errSkipped
 	}
-	at, parked := tx.parked(r.key)
+	var key parking
+	var at parkedKey
+	var parked bool
+	for i := 0; i < len(r.of) && !parked; i++ {
+		key = r.of[i]
+		at, parked = tx.parked(key)
+	}
 	if !parked {
 		tx.batch.after = append(tx.batch.after, func() { r.empty.Store(true) })
 		return tx.Err()
 	}
-	row := parkRow(r.key, at.first)
+	row := parkRow(key, at.first)
 	value, found := tx.get(row)
 	if !found {
 		return errors.Join(tx.Err(), fmt.Errorf("parked record %d is missing", at.first))
@@ -114,7 +124,7 @@ func (r *redrive) next(tx *Tx, skip bool) error {
 	}
 	tx.set(row, nil)
 	at.first++
-	tx.setParked(r.key, at)
+	tx.setParked(key, at)
 	tx.batch.after = append(tx.batch.after, func() { r.done.Add(1) })
 	return nil
 }

@@ -53,22 +53,6 @@ func newCalls(flow string) calls {
 	}
 }
 
-// started is what a saga is started with: on its way the value alone.
-type started[In any] struct {
-	id  string
-	in  In
-	raw json.RawMessage
-}
-
-type startedCodec[In any] struct{ bus.Codec[In] }
-
-func (c startedCodec[In]) Encode(s started[In]) ([]byte, error) { return c.Codec.Encode(s.in) }
-
-func (c startedCodec[In]) Decode(b []byte) (started[In], error) {
-	in, err := c.Codec.Decode(b)
-	return started[In]{in: in, raw: b}, err
-}
-
 // Start starts a saga: through a bus, an outbox transaction, or a transaction of another shard. See [Flow.New].
 func (f *Flow[In, Out]) Start(ctx context.Context, to bus.Publisher, id string, in In) bus.Results {
 	return to.Publish(ctx, f.New(id, in))
@@ -76,7 +60,8 @@ func (f *Flow[In, Out]) Start(ctx context.Context, to bus.Publisher, id string, 
 
 // New makes the start of a saga. An id is text of 1 to 500 bytes without control characters; where it is empty, [IDs] names the
 // saga. A saga of an id that is known, also one that has ended and is still kept, is not started again. Its tenant is that of
-// the context in which it is published: sagas of two tenants have nothing to do with each other.
+// the context in which it is published: sagas of two tenants have nothing to do with each other. What it is started with has at most
+// 700,000 bytes of JSON.
 func (f *Flow[In, Out]) New(id string, in In, opts ...bus.MessageOption) bus.Message {
 	if f.err != nil {
 		return bus.Invalid(resilience.Permanent(f.err))
@@ -87,12 +72,18 @@ func (f *Flow[In, Out]) New(id string, in In, opts ...bus.MessageOption) bus.Mes
 	if err := f.named(id); err != nil {
 		return bus.Invalid(err)
 	}
-	m := f.start.New(started[In]{id: id, in: in}, opts...)
-	if record, ready := m.Record(); ready && len(record.Value) > maxResult {
-		err := fmt.Errorf("sagas: %s: the input has %d bytes, and %d are allowed", f.name, len(record.Value), maxResult)
-		return bus.Invalid(resilience.Permanent(err))
+	return f.start.New(bus.Addressed[In]{To: id, Value: in}, opts...)
+}
+
+// inputCodec refuses inputs that no row would hold.
+type inputCodec[In any] struct{ bus.Codec[In] }
+
+func (c inputCodec[In]) Encode(in In) ([]byte, error) {
+	raw, err := c.Codec.Encode(in)
+	if err == nil && len(raw) > maxResult {
+		err = resilience.Permanent(fmt.Errorf("sagas: the input has %d bytes, and %d are allowed", len(raw), maxResult))
 	}
-	return m
+	return raw, err
 }
 
 // Cancel cancels sagas: what they wait for ends with [ErrCancelled], no step begins any more, and what was done is undone. A step

@@ -1,6 +1,7 @@
 package sagas
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,7 +23,7 @@ type Flow[In, Out any] struct {
 	id    func(In) string
 	in    bus.Codec[In]
 	out   bus.Codec[Out]
-	start bus.Event[started[In]]
+	start bus.Event[bus.Addressed[In]]
 }
 
 // core is what a flow is apart from its types.
@@ -65,7 +66,7 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 		}
 		opt.applyFlow(&c)
 	}
-	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, due: c.deadline, logs: c.log}, fn: fn, in: bus.JSON[In](), out: bus.JSON[Out]()}
+	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, due: c.deadline, logs: c.log}, fn: fn, in: inputCodec[In]{bus.JSON[In]()}, out: bus.JSON[Out]()}
 	if !flowPattern.MatchString(name) {
 		c.errs = append(c.errs, errors.New("the name must be 1 to 40 of the characters a-z 0-9 -, beginning with a letter"))
 	}
@@ -81,8 +82,8 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 	f.err = errors.Join(append(c.errs, unwritable[In](), unwritable[Out]())...)
 	if f.err == nil {
 		f.define()
-		f.start = bus.Define(name+".start", func(s started[In]) string { return s.id },
-			bus.InTopic(callsTopic(name)), bus.Aggregate(name), bus.Encoding[started[In]](startedCodec[In]{f.in}))
+		f.start = bus.Define(name+".start", bus.Addressed[In].Recipient,
+			bus.InTopic(callsTopic(name)), bus.Aggregate(name), bus.Encoding(bus.Addressing(f.in)))
 		f.err = errors.Join(f.start.Err(), f.told.Err())
 	}
 	if f.err != nil {
@@ -150,13 +151,13 @@ func (f *Flow[In, Out]) Part() partitions.Option {
 	n.timers = partitions.NewTimer(partPrefix+f.name+".timers", n.fire)
 	return partitions.Options(
 		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.ended, n.asking, n.timers, statuses, ends),
-		partitions.On(f.start, func(tx *partitions.Tx, s started[In]) error { return n.start(tx, s.raw) }),
+		partitions.On(f.start, func(tx *partitions.Tx, s bus.Addressed[In]) error { return n.start(tx, bytes.Clone(s.Raw)) }),
 		partitions.On(n.calls.signal, n.signalled), partitions.On(n.calls.cancel, n.cancel),
 		partitions.On(n.calls.resume, n.resume), partitions.On(n.calls.abandon, n.abandon),
 		partitions.On(n.calls.answer, n.answered),
 		partitions.Answer(n.ask, n.answer), partitions.Answer(n.look, n.describe), partitions.Answer(n.past, n.historyOf),
 		partitions.Answer(n.views, n.view),
-		partitions.Opened(n.opened),
+		partitions.Opened(n.opened), partitions.TenantsApart(callsTopic(f.name)),
 	)
 }
 

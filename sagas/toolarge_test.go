@@ -93,3 +93,22 @@ func TestManyWaits(t *testing.T) {
 		}
 	})
 }
+
+// TestInputTooLarge starts a saga, and calls one, with more than a row holds.
+func TestInputTooLarge(t *testing.T) {
+	t.Parallel()
+	flow := sagas.Define("input", func(_ *sagas.Saga, in string) (int, error) { return len(in), nil })
+	caller := sagas.Define("caller", func(s *sagas.Saga, n int) (int, error) { return sagas.Call(s, flow, "1", strings.Repeat("x", n)) })
+	run(t, caller, func(t *testing.T, w *partitionstest.World, g *partitionstest.Group) { //nolint:thelper // it is the test
+		g.Start()
+		err := flow.Start(t.Context(), w.Bus(), "1", strings.Repeat("x", 700_000)).Err()
+		if resilience.ClassOf(err) != resilience.ClassPermanent || !strings.Contains(err.Error(), "700002 bytes") {
+			t.Errorf("%v", err)
+		}
+		w.Publish(caller.New("1", 700_000))
+		w.Settle()
+		if is, why := status(t, g, caller, "1"); is != sagas.Compensated || !strings.Contains(why, "700002 bytes") {
+			t.Errorf("%s: %s", is, why)
+		}
+	})
+}

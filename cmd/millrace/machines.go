@@ -102,7 +102,7 @@ func printMachines(out io.Writer, found []machines.Inspection, asJSON bool) erro
 func newMachinesList(g *global) *cobra.Command {
 	var states []string
 	var tenant string
-	var limit int
+	var limit first
 	cmd := &cobra.Command{
 		Use: "list GROUP MACHINE", Short: "List a machine's instances",
 		Example: "  millrace machines list shop order --state paid --state packed --limit 20",
@@ -125,31 +125,14 @@ func newMachinesList(g *global) *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&states, "state", nil, "only instances in this state; may be repeated")
 	cmd.Flags().StringVar(&tenant, "tenant", "", "only instances of this tenant")
-	cmd.Flags().IntVarP(&limit, "limit", "n", 100, "at most so many (0: all)") //nolint:mnd // a screen or two
+	limit.flag(cmd)
 	g.wantJSON(cmd)
 	return cmd
 }
 
-func printInstances(out io.Writer, instances []machines.Instance[string, json.RawMessage], limit int, asJSON bool) error {
-	more := 0
-	if limit > 0 && len(instances) > limit {
-		more, instances = len(instances)-limit, instances[:limit]
-	}
-	if asJSON {
-		for _, i := range instances {
-			if err := printJSON(out, i); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	t := newTable(out, "ID", "TENANT", "STATE", "VERSION", "ENTERED")
-	for _, i := range instances {
-		t.row(i.ID, orDash(string(i.Tenant)), i.State, strconv.FormatInt(i.Version, 10), i.Entered.Local().Format(time.DateTime))
-	}
-	if err := t.flush(); err != nil || more == 0 {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "… and %d more; see --limit\n", more)
-	return err //nolint:wrapcheck // the terminal's own
+func printInstances(out io.Writer, instances []machines.Instance[string, json.RawMessage], limit first, asJSON bool) error {
+	return printFirst(out, limit, instances, asJSON, []string{"ID", "TENANT", "STATE", "VERSION", "ENTERED"},
+		func(i machines.Instance[string, json.RawMessage]) []string {
+			return []string{i.ID, orDash(string(i.Tenant)), i.State, strconv.FormatInt(i.Version, 10), i.Entered.Local().Format(time.DateTime)}
+		})
 }

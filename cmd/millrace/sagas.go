@@ -85,7 +85,7 @@ type sagasList struct {
 	tenant   string
 	tenanted bool
 	older    time.Duration
-	limit    int
+	limit    first
 }
 
 var statuses = []sagas.Status{
@@ -115,7 +115,7 @@ func newSagasList(g *global) *cobra.Command {
 	cmd.Flags().StringArrayVar(&f.statuses, "status", nil, "only sagas of this status; may be repeated")
 	cmd.Flags().StringVar(&f.tenant, "tenant", "", "only sagas of this tenant")
 	cmd.Flags().DurationVar(&f.older, "older", 0, "only sagas that were started longer ago")
-	cmd.Flags().IntVarP(&f.limit, "limit", "n", 100, "at most so many (0: all)") //nolint:mnd // a screen or two
+	f.limit.flag(cmd)
 	g.wantJSON(cmd)
 	return cmd
 }
@@ -129,31 +129,18 @@ func (f *sagasList) passes(now time.Time) func(sagas.Inspected) bool {
 	}
 }
 
-func (f *sagasList) print(out io.Writer, list []sagas.Inspected, asJSON bool) error {
-	more := 0
-	if f.limit > 0 && len(list) > f.limit {
-		more, list = len(list)-f.limit, list[:f.limit]
+func (f *sagasList) print(out io.Writer, found []sagas.Inspected, asJSON bool) error {
+	list := make([]sagas.Description, len(found))
+	for i := range found {
+		list[i] = found[i].Description
 	}
-	t := newTable(io.Discard)
-	if !asJSON {
-		t = newTable(out, "ID", "TENANT", "STATUS", "STARTED", "CHANGED", "STEPS", "WAITS FOR", "REASON")
-	}
-	for _, i := range list {
-		d := i.Description
-		if asJSON {
-			if err := printJSON(out, d); err != nil {
-				return err
+	return printFirst(out, f.limit, list, asJSON, []string{"ID", "TENANT", "STATUS", "STARTED", "CHANGED", "STEPS", "WAITS FOR", "REASON"},
+		func(d sagas.Description) []string {
+			return []string{
+				d.ID, orDash(string(d.Tenant)), string(d.Status), d.Started.Local().Format(time.DateTime), d.Changed.Local().Format(time.DateTime),
+				strconv.Itoa(len(d.Done)), orDash(waits(d)), orDash(d.Reason),
 			}
-			continue
-		}
-		t.row(d.ID, orDash(string(d.Tenant)), string(d.Status), d.Started.Local().Format(time.DateTime), d.Changed.Local().Format(time.DateTime),
-			strconv.Itoa(len(d.Done)), orDash(waits(d)), orDash(d.Reason))
-	}
-	if err := t.flush(); err != nil || more == 0 || asJSON {
-		return err
-	}
-	_, err := fmt.Fprintf(out, "… and %d more; see --limit\n", more)
-	return err //nolint:wrapcheck // the terminal's own
+		})
 }
 
 // waits says what a saga waits for.
