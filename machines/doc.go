@@ -37,6 +37,7 @@
 //   - G10: what this version stores is read as it was recorded. Test: TestRecordedRow.
 //   - G11: a time-out that an older version of the machine has armed is that of its event, or nothing where there is none any more. Test: TestOtherTimeouts.
 //   - G12: what is committed of a group's machines can be read from anywhere, without their definitions. Test: TestInspect.
+//   - G13: what is parked of one tenant's instance holds up no other tenant's of the same id. Test: TestParkedTenants.
 //
 // # Topics
 //

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -62,14 +63,17 @@ func (b *batch) limitOf(topic bus.Topic) int {
 // headerLengths is more than a header takes beside its key and value.
 const headerLengths = 8
 
-// emit holds a record back until the call that made it has succeeded.
-func (b *batch) emit(r *bus.Record) {
+// emit holds a record back until the call that made it has succeeded. It is part of the context's trace, or of that of what is handled.
+func (b *batch) emit(ctx context.Context, r *bus.Record) {
 	record := b.blank()
 	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
 	record.Partition = r.Pin()
 	record.Headers = slices.Clone(kafkaHeaders(r.Headers)) // the handler may go on with its own
 	if b.engine.meters.traced {
-		record.Context = context.WithoutCancel(b.tx.Context())
+		if !trace.SpanContextFromContext(ctx).IsValid() {
+			ctx = b.tx.Context()
+		}
+		record.Context = context.WithoutCancel(ctx)
 	}
 	b.outputs = append(b.outputs, record)
 }

@@ -55,6 +55,6 @@ func (tx *Tx) reply(q Question, value []byte, headers bus.Headers) {
 	if q.To < 0 || int(q.To) >= b.engine.count {
 		return
 	}
-	b.emit(&bus.Record{Topic: bus.Topic(b.engine.config.answerTopic()), Value: value, Headers: headers})
+	b.emit(b.life, &bus.Record{Topic: bus.Topic(b.engine.config.answerTopic()), Value: value, Headers: headers})
 	b.outputs[len(b.outputs)-1].Partition = q.To
 }

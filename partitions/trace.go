@@ -34,3 +34,9 @@ func (b *batch) traced(s *shard, record *bus.Record, f func(*Tx) error) func(*Tx
 		return f(tx)
 	}
 }
+
+// Traces is where spans of outside work are made, as of [Tx.Go]. They are nothing without [bus.Telemetry].
+func (tx *Tx) Traces() trace.TracerProvider {
+	traces, _ := tx.batch.engine.bus.Providers()
+	return traces
+}

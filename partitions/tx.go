@@ -76,7 +76,7 @@ func (tx *Tx) Emit(msgs ...bus.Message) {
 			return
 		}
 		tx.emitted++
-		tx.batch.emit(&record)
+		tx.batch.emit(tx.batch.life, &record)
 	}
 }
 
@@ -97,7 +97,7 @@ func (tx *Tx) Publish(ctx context.Context, msgs ...bus.Message) bus.Results {
 		}
 		tx.emitted += len(records)
 		for r := range records {
-			tx.batch.emit(&records[r])
+			tx.batch.emit(ctx, &records[r])
 			results = append(results, bus.Result{ID: records[r].ID(), Topic: records[r].Topic, Partition: -1, Offset: -1})
 		}
 	}

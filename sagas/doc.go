@@ -77,6 +77,9 @@
 //   - G45: histories are in the order of their positions. Test: TestHistoryOrder.
 //   - G46: a history of which parts are left out says so, and is not played. Test: TestCutHistory.
 //   - G47: a saga that begins anew has its own time and its own random numbers. Test: TestNowAfterAgain.
+//   - G48: what is parked of one tenant's saga holds up no other tenant's of the same id. Test: TestParkedTenants.
+//   - G49: steps are spans of the trace in which the saga was started, on any node, and so are those of sagas that it calls. Test: TestTrace.
+//   - G50: what no row would hold is refused as input of a saga. Test: TestInputTooLarge.
 //
 // # Effects
 //

@@ -86,6 +86,8 @@ func (r *run) attempt(ctx context.Context, o *op) (got result, known bool) {
 		inner, cancel = context.WithTimeout(inner, o.timeout)
 	}
 	defer cancel()
+	inner, done := r.span(inner, o)
+	defer func() { done(got, known) }()
 	ended := make(chan result, 1)
 	go func() {
 		var got result

@@ -110,6 +110,7 @@ type input struct {
 	In      json.RawMessage `json:"in"`
 	Request request.Info    `json:"request,omitzero"`
 	Secret  string          `json:"secret,omitempty"` // what tokens are made of
+	Trace   traceOf         `json:"trace,omitempty"`  // that the start is part of
 }
 
 // ended is a saga that has ended.

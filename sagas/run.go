@@ -9,6 +9,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/millrace/millrace/request"
 )
 
@@ -58,6 +60,7 @@ type loaded struct {
 	activation uint64
 	token      int64
 	shard      request.Shard
+	traces     trace.TracerProvider // nil where the flow is only played
 	head       head
 	input      input
 	journal    map[string]Entry // that the flow has not met yet

@@ -49,7 +49,7 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 	}
 	info := request.From(tx.Context())
 	info.Tenant, info.Shard = "", request.Shard{}
-	in := input{In: raw, Request: info, Secret: cryptorand.Text()}
+	in := input{In: raw, Request: info, Secret: cryptorand.Text(), Trace: traceIn(tx.Context())}
 	h = head{Status: Running, Started: tx.Now(), Changed: tx.Now()}
 	if called {
 		h.Parents = []parent{caller}
@@ -72,7 +72,7 @@ func (n *runner) activate(tx *partitions.Tx, l loaded) {
 }
 
 func (n *runner) enter(tx *partitions.Tx, l loaded) {
-	l.token, l.shard = tx.Token(), request.From(tx.Context()).Shard
+	l.token, l.shard, l.traces = tx.Token(), request.From(tx.Context()).Shard, tx.Traces()
 	tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.begin(ctx, l) }, n.fallen(l.key, l.activation, l.token))
 }
 

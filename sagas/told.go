@@ -1,6 +1,7 @@
 package sagas
 
 import (
+	"context"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -86,7 +87,11 @@ func (n *runner) unknown(tx *partitions.Tx, key, call string) error {
 
 // emit publishes for a tenant: what the record or the timer that is handled belongs to does not say it everywhere.
 func (n *runner) emit(tx *partitions.Tx, tenant request.Tenant, m bus.Message) error {
-	info := request.From(tx.Context())
+	return publish(tx.Context(), tx, tenant, m)
+}
+
+func publish(ctx context.Context, tx *partitions.Tx, tenant request.Tenant, m bus.Message) error {
+	info := request.From(ctx)
 	info.Tenant = tenant
-	return tx.Publish(request.With(tx.Context(), info), m).Err()
+	return tx.Publish(request.With(ctx, info), m).Err()
 }
