@@ -42,7 +42,7 @@ func Run(ctx context.Context, args []string) error {
 	flags.IntVar(&s.work.Concurrent, "concurrent", 1000, "flows at once")
 	flags.DurationVar(&s.work.Alone, "alone", 10*time.Second, "how long one flow after the other is run")
 	flags.DurationVar(&s.work.Together, "together", 20*time.Second, "how long many flows are run")
-	flags.DurationVar(&s.warm, "warm", 10*time.Second, "how long Millrace's broker is warmed up by one flow after the other, and by many")
+	flags.DurationVar(&s.warm, "warm", 45*time.Second, "how long Millrace's broker is warmed up by one flow after the other, and by many")
 	flags.StringVar(&s.profile, "profile", "", "write a CPU profile of Millrace's first run of many flows to this file")
 	flags.IntVar(&s.waiting, "waiting", 100_000, "flows that wait in Millrace")
 	flags.IntVar(&s.waitingOthers, "waiting-others", 10_000, "flows that wait in DBOS, and five times as many as in Temporal")
