@@ -32,6 +32,64 @@ func TestTableMadeAnew(t *testing.T) {
 	f.wait(func() bool { return r.Status().Err == nil })
 }
 
+// TestTablesMadeAnew makes two of three tables anew, one behind the relay's back and one while it runs: both are told of,
+// and one that is gone for good is not.
+func TestTablesMadeAnew(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, name := range []string{"second", "third", "gone"} {
+		if err := outbox.Migrate(t.Context(), f.pool, outbox.Slot(f.slot), outbox.Table(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	anew := func(name string) {
+		execute(t, f.url, "CREATE TABLE copy (LIKE "+name+" INCLUDING ALL)", "DROP TABLE "+name, "ALTER TABLE copy RENAME TO "+name)
+	}
+	err := pgx.BeginFunc(t.Context(), f.pool, func(tx pgx.Tx) error {
+		return outbox.In(tx, outbox.Table("second")).Publish(t.Context(), placed().New(order{ID: "a"})).Err()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	anew("second")
+	r, _ := f.relay(f.bus)
+	f.read(1)
+	says := func(names string) {
+		t.Helper()
+		f.wait(func() bool {
+			err := r.Status().Err
+			return err != nil && strings.Contains(err.Error(), "has lost "+names+",")
+		})
+	}
+	says("public.second")
+	anew("third")
+	execute(t, f.url, "DROP TABLE gone")
+	says("public.second, public.third")
+	execute(t, f.url, "ALTER PUBLICATION "+outbox.Publication+" ADD TABLE second")
+	says("public.third")
+	execute(t, f.url, "ALTER PUBLICATION "+outbox.Publication+" ADD TABLE third")
+	f.wait(func() bool { return r.Status().Err == nil })
+}
+
+// TestTableIsLocked has a table that is being changed, with a row that was written before: the relay waits for no lock.
+func TestTableIsLocked(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.insert("order", 1, 1, 1)
+	err := pgx.BeginFunc(t.Context(), f.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), "LOCK TABLE outboxevent IN ACCESS EXCLUSIVE MODE"); err != nil {
+			return err
+		}
+		r, _ := f.relay(f.bus)
+		f.read(1)
+		f.wait(func() bool { return r.Status().WAL != "" })
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestShortColumnIsExplained has Debezium's own layout, whose columns take 255 characters.
 func TestShortColumnIsExplained(t *testing.T) {
 	t.Parallel()

@@ -14,8 +14,9 @@ type rower interface {
 
 // describe adds what the log does not say of a relation's columns: whether they may be NULL, their defaults, and of a
 // type that an extension or a user made, its name and what it stands for. Debezium looks at the same moment.
+// It asks without the table, whose locks it would wait for: a default names no column.
 func describe(ctx context.Context, conn rower, relation walRelation) (walRelation, error) {
-	rows, err := conn.Query(ctx, `SELECT a.attname, NOT a.attnotnull, coalesce(pg_get_expr(d.adbin, d.adrelid), ''),
+	rows, err := conn.Query(ctx, `SELECT a.attname, NOT a.attnotnull, coalesce(pg_get_expr(d.adbin, 0), ''),
 			t.typname, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE 0 END::bigint, t.typtypmod,
 			ARRAY(SELECT e.enumlabel::text FROM pg_enum e WHERE e.enumtypid = t.oid ORDER BY e.enumsortorder)
 		FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid

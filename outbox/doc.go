@@ -43,8 +43,11 @@
 //   - G28: a relay may crash at any step between reading a row and confirming it, in the middle of a large transaction too. Test: TestEachStep.
 //   - G29: a server that runs on from a copy of its disk older than what was read of it stops the relay, and none of its events is passed over, nor anything of the right server once it is there again. Test: TestRestoredDisk.
 //   - G30: a topic that is unknown for some seconds makes no dead letters. Test: TestUnknownTopicWaits.
-//   - G31: a publication that has lost its table, as one that was made anew, is told of. Test: TestTableMadeAnew.
+//   - G31: a publication that has lost tables, as those that were made anew, is told of, with each of them. Test: TestTablesMadeAnew.
 //   - G32: a server that may say nothing for minutes is not given up meanwhile. Test: TestSilentServer.
+//   - G33: a table that is locked, as while it is changed, keeps no row back that was committed before. Test: TestTableIsLocked.
+//   - G34: rows that wait keep about their own size in memory, whatever else is in the log. Test: TestSmallRowsKeepLittle.
+//   - G35: a topic that was given up as unknown keeps no other rows waiting, and is written to again once it is there. Test: TestUnknownTopicComesLate.
 //
 // # Debezium
 //
@@ -93,7 +96,8 @@
 //
 // With [Failover] a relay goes on where it was, on the new primary's timeline. What it published of transactions that
 // the standby did not have is not undone, and nothing else is published twice, or lost in places of the log that both
-// servers used. Without a copy of the slot it stops with a [GapError].
+// servers used. Without a copy of the slot it stops with a [GapError], as it does on a server that runs on from a copy of
+// its disk that is older than what was read of it.
 //
 // # Payload column
 //

@@ -17,7 +17,9 @@ const (
 	writeLimit    = 10 * time.Second
 	closeLimit    = 2 * time.Second
 	// silence is how long a server may say nothing although it is asked to. While it reads a large transaction of which
-	// nothing is published, it answers after half of its wal_sender_timeout only; see talks.
+	// nothing is published, it answers after half of its wal_sender_timeout only; see talks. PostgreSQL 14 and 15 do not
+	// answer while they read what a statement such as REFRESH MATERIALIZED VIEW writes, and end the connection themselves
+	// after that time: one that takes them longer to read is begun again and again. 16 and later answer.
 	silence = time.Minute
 )
 

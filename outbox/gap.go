@@ -35,4 +35,7 @@ func (e *GapError) Class() resilience.Class { return resilience.ClassPermanent }
 // AcceptGap lets a relay go on that stopped with a [GapError], whose After it is given: a slot that was lost is made
 // anew, one that was read by others is gone on with as it stands. It means that one gap. Once the relay has gone on, the
 // option says nothing any more and may stay.
+//
+// On a server that runs on from an older copy of its disk, the relay goes on from where the slot stands in that copy: events
+// that were committed between there and the copy come again, under the same ids.
 func AcceptGap(after LSN) RelayOption { return relayOption(func(r *Relay) { r.accepted = &after }) }

@@ -24,6 +24,7 @@ func (r *Relay) lead(ctx context.Context, lease *partitions.Lease) error {
 	halted := resilience.RetryPolicy{Attempts: 1, Initial: time.Second, Max: 30 * time.Second, Multiplier: 2, Jitter: 0.2}
 	failures, busy := 0, false
 	defer r.tell(ctx, lease)()
+	defer r.seek(ctx, lease.Bus())()
 	for {
 		began, before := time.Now(), r.Status().Published
 		err := r.session(ctx, lease)

@@ -86,6 +86,13 @@ func decodeInsert(data []byte, space [][]byte) (walInsert, error) {
 	return insert, nil
 }
 
+// relationOf is which relation an insert is of.
+func relationOf(data []byte) uint32 {
+	r := walReader{data: data}
+	r.skip(1)
+	return r.uint32()
+}
+
 type walReader struct {
 	data  []byte
 	short bool

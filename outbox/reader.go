@@ -93,18 +93,22 @@ func (r *reader) insert(ctx context.Context, m message) error {
 	if r.nth++; r.nth <= r.skip && !r.odd {
 		return r.resumes(m)
 	}
-	insert, err := decodeInsert(m.data, r.values)
-	if err != nil {
-		return err
-	}
-	r.values = insert.values
-	router, known := r.routers[insert.relation]
+	router, known := r.routers[relationOf(m.data)]
 	switch {
 	case !known:
 		return fmt.Errorf("%w: a row of an unknown relation", errMalformed)
 	case router == nil:
 		return nil // of a table that the connector leaves out
+	}
+	own := r.feed.stream.own(m.data)
+	insert, err := decodeInsert(own, r.values)
+	if err != nil {
+		return err
+	}
+	r.values = insert.values
+	switch {
 	case router.polled(insert.values):
+		r.feed.stream.disown(own)
 		return nil // a poller's, which finds it in the table
 	case r.odd:
 		return r.feed.part(reasonOdd)
@@ -132,6 +136,7 @@ func (r *reader) relate(ctx context.Context, relation walRelation) error {
 	r.feed.asking.Unlock()
 	if err == nil {
 		r.routers[relation.id], err = newRouter(relation, r.feed.relay.connector)
+		r.feed.relay.knows(relation.schema, relation.name)
 	}
 	return err
 }

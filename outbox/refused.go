@@ -46,7 +46,8 @@ func (e *RefusedError) Unwrap() error { return e.Err }
 func (e *RefusedError) Class() resilience.Class { return resilience.ClassPermanent }
 
 // DeadLetters lets rows that Kafka refuses for good become dead letters of the group, in the topic "<group>.dlq", in the
-// transaction that passes over them; see [bus.Bus.DeadLetters]. For a topic that is not known they wait ten seconds first.
+// transaction that passes over them; see [bus.Bus.DeadLetters]. For a topic that is not known they wait ten seconds first,
+// and once it was given up they do not: it is looked for again after half a minute, and then less often, up to every four.
 // Later rows of the same aggregate go on without them. The default is to stop before such a row. Where access is denied
 // the relay stops in any case.
 func DeadLetters() RelayOption { return relayOption(func(r *Relay) { r.letters = true }) }

@@ -12,7 +12,6 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 
-	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
 )
 
@@ -55,11 +54,12 @@ type Relay struct {
 	meter       metric.MeterProvider
 	meters      *relayMeters
 
-	unknown map[bus.Topic]time.Time // those that were given up, by the goroutine that publishes
+	unknown unknown
 
 	mu     sync.Mutex
 	status Status
 	parted parted
+	tables map[[2]string]bool // that are or were published, by schema and name
 }
 
 // Status is what a relay is doing in this process. While it does not work here, or cannot, its numbers are the last known.
@@ -95,8 +95,8 @@ func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
 	}
 	r := &Relay{
 		database: config, slot: Publication, publication: Publication, table: defaultTable, config: recommended,
-		pollEvery: 100 * time.Millisecond, unknown: make(map[bus.Topic]time.Time),
-		logger: slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
+		pollEvery: 100 * time.Millisecond,
+		logger:    slog.New(slog.DiscardHandler), meter: metricnoop.NewMeterProvider(),
 	}
 	for _, opt := range opts {
 		opt.applyRelay(r)

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -24,7 +25,8 @@ type stream struct {
 	arena     []byte
 }
 
-// message is one message of the stream: a keepalive of kind 'k', or one of logical replication. It owns its bytes.
+// message is one message of the stream: a keepalive of kind 'k', or one of logical replication. Its bytes
+// are the connection's, until the next message is read.
 type message struct {
 	kind  byte
 	at    LSN // of a change; of a keepalive, how far the server's log reaches
@@ -32,8 +34,11 @@ type message struct {
 	data  []byte
 }
 
-// arenaSize is how much memory messages share.
-const arenaSize = 64 << 10
+// arenaSize is how much memory rows share that are kept, and ownSize how large one is that has its own.
+const (
+	arenaSize = 64 << 10
+	ownSize   = arenaSize / 8
+)
 
 // start begins replication where the slot stands.
 func (s *stream) start(ctx context.Context, slot, publication string) error {
@@ -97,8 +102,7 @@ func (s *stream) unpack(data []byte) message {
 		return m
 	case len(data) > 25 && data[0] == 'w':
 		s.reaches(LSN(binary.BigEndian.Uint64(data[9:])))
-		own := s.own(data[25:])
-		return message{kind: own[0], at: LSN(binary.BigEndian.Uint64(data[1:])), data: own}
+		return message{kind: data[25], at: LSN(binary.BigEndian.Uint64(data[1:])), data: data[25:]}
 	default:
 		return message{}
 	}
@@ -111,14 +115,25 @@ func (s *stream) reaches(end LSN) {
 	}
 }
 
-// own copies what belongs to the connection.
+// own copies what is kept of the connection's. Memory is shared by what is kept alone, so that a few small rows that wait
+// keep no more than a few times their size.
 func (s *stream) own(data []byte) []byte {
+	if len(data) > ownSize {
+		return bytes.Clone(data)
+	}
 	if cap(s.arena)-len(s.arena) < len(data) {
-		s.arena = make([]byte, 0, max(arenaSize, len(data)))
+		s.arena = make([]byte, 0, arenaSize)
 	}
 	at := len(s.arena)
 	s.arena = append(s.arena, data...)
 	return s.arena[at:len(s.arena):len(s.arena)]
+}
+
+// disown takes back what was copied last.
+func (s *stream) disown(own []byte) {
+	if len(own) <= ownSize {
+		s.arena = s.arena[:len(s.arena)-len(own)]
+	}
 }
 
 // confirm lets the server forget the log before end. It never goes back.

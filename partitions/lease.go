@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/request"
 	"github.com/millrace/millrace/resilience"
 )
@@ -21,6 +22,9 @@ type Lease struct {
 // Token is the shard's fencing token. It grows with each lease of another owner: let what is written elsewhere carry it,
 // and be refused where a larger one was seen.
 func (l *Lease) Token() int64 { return l.token }
+
+// Bus is the one that the group is on.
+func (l *Lease) Bus() *bus.Bus { return l.shard.lane.engine.bus }
 
 // Shard is the number of the shard.
 func (l *Lease) Shard() int32 { return l.shard.id }
