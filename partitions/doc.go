@@ -39,6 +39,7 @@
 //   - G29: a question that is kept is answered by a later transaction, also when its shard has moved. Test: TestLater.
 //   - G30: a message that brokers refuse for good stops what emits it, and nothing that shares its batch. Test: TestRefusedRecord.
 //   - G31: a topic that is not there stops a lane for seconds, and then those alone that emit to it. Test: TestRefusedTopic.
+//   - G32: what is told of commits is told once, in their order, and work beside a shard may be bounded by who begins it. Test: TestCommitted.
 //
 // # Refused messages
 //

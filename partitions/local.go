@@ -2,7 +2,6 @@ package partitions
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/millrace/millrace/resilience"
@@ -46,47 +45,15 @@ func (e *engine) do(ctx context.Context, s *shard, f func(*Tx) error) error {
 // When the second function fails, work panics, or brokers refuse for good what it emits, that is logged, and otherwise, if
 // given, is called with the error in another transaction: what has come of the work can be noted there.
 func (tx *Tx) Go(work func(context.Context) func(*Tx) error, otherwise ...func(*Tx, error) error) {
-	e, s := tx.batch.engine, tx.shard
-	tx.batch.after = append(tx.batch.after, func() {
-		s.start(func() {
+	tx.Committed(func(b Beside) {
+		b.Go(func(ctx context.Context) func(*Tx) error {
 			select {
-			case e.workers <- struct{}{}:
-			case <-s.ctx.Done():
-				return
+			case b.engine.workers <- struct{}{}:
+			case <-ctx.Done():
+				return nil
 			}
-			then := e.perform(s, work)
-			<-e.workers
-			if then != nil {
-				e.conclude(s, then, otherwise)
-			}
-		})
+			defer func() { <-b.engine.workers }()
+			return work(ctx)
+		}, otherwise...)
 	})
-}
-
-// conclude calls then in a transaction of the shard, and the next of those that are left where that fails.
-func (e *engine) conclude(s *shard, then func(*Tx) error, left []func(*Tx, error) error) {
-	s.lane.post(command{shard: s, do: then, done: func(err error) {
-		if err == nil || s.gone() || err == ErrNotOwner { //nolint:errorlint // the lane's own, and not what work has met elsewhere
-			return
-		}
-		if errors.Is(err, errUncertain) { // it may be committed; the shard is taken anew
-			e.logger.Warn("partitions: it is unknown whether the result of outside work was taken",
-				"group", e.config.name, "shard", s.id, "error", err)
-			return
-		}
-		e.logger.Error("partitions: the result of outside work was not taken", "group", e.config.name, "shard", s.id, "error", err)
-		if len(left) > 0 {
-			e.conclude(s, func(tx *Tx) error { return left[0](tx, err) }, left[1:])
-		}
-	}})
-}
-
-// perform calls work and turns a panic into a failing result.
-func (e *engine) perform(s *shard, work func(context.Context) func(*Tx) error) (then func(*Tx) error) {
-	defer func() {
-		if v := recover(); v != nil {
-			then = func(*Tx) error { return fmt.Errorf("outside work panicked: %v", v) }
-		}
-	}()
-	return work(s.ctx)
 }
