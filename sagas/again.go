@@ -57,10 +57,11 @@ func (c *committing) renew(next *renewal) error {
 		err = n.clear(c.Tx, key, tokenKey(key, ""), "the flow has begun anew")
 	}
 	err = errors.Join(err, n.tell(c.Tx, key, &c.head, c.done()))
-	n.rows.Put(c.Tx, key, c.head)
 	n.journal.Delete(c.Tx, c.pages...)
+	n.active.Delete(c.Tx, key)
 	first := pageKey(key, "")
 	n.journal.Put(c.Tx, first, page{Input: &in})
-	n.activate(c.Tx, loaded{key: key, head: c.head, input: in, pages: []string{first}, journal: make(map[string]Entry)})
+	n.activate(c.Tx, &c.head, loaded{key: key, head: c.head, input: in, pages: []string{first}, journal: make(map[string]Entry)})
+	n.rows.Put(c.Tx, key, c.head)
 	return err
 }

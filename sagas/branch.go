@@ -117,7 +117,7 @@ func (f *fork) join(limit int) {
 	r.yield()
 	select {
 	case <-f.joined:
-	case <-r.stopped:
+	case <-r.life.Done():
 		runtime.Goexit()
 	}
 }
@@ -148,7 +148,7 @@ func (f *fork) play(i int) {
 			f.errs[i], returned = ErrCancelled, true
 		} else if v != nil {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
-			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
+			r.runner.logger().Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
 		} else if !returned && r.broken == "" {
 			r.broken = r.left("a branch of the flow")
 		}

@@ -55,22 +55,23 @@ func TestNoStepAfterCancel(t *testing.T) {
 	})
 }
 
-// TestCancelledInQueue cancels a saga that waits for a worker: its step does not begin.
+// TestCancelledInQueue cancels a saga whose step waits for another one's to end: it does not begin.
 func TestCancelledInQueue(t *testing.T) {
 	t.Parallel()
 	var open chan struct{}
 	var charged atomic.Int64
-	slow := sagas.NewStep("slow", func(context.Context, int) (int, error) { <-open; return 1, nil }, nil)
-	charge := sagas.NewStep("charge", func(context.Context, int) (int, error) { charged.Add(1); return 1, nil }, nil)
-	flow := sagas.Define("queue", func(s *sagas.Saga, n int) (int, error) {
+	charge := sagas.NewStep("charge", func(_ context.Context, n int) (int, error) {
 		if n == 0 {
-			return sagas.Do(s, slow, n)
+			<-open
+			return 1, nil
 		}
-		return sagas.Do(s, charge, n)
-	})
+		charged.Add(1)
+		return 1, nil
+	}, nil, sagas.Timeout(0))
+	flow := sagas.Define("queue", func(s *sagas.Saga, n int) (int, error) { return sagas.Do(s, charge, n) }, sagas.Steps(2))
 	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) { //nolint:thelper // it is the test
 		g := w.Group(func(b *bus.Bus) (*partitions.Group, error) {
-			return partitions.New(b, "bank", flow.Part(), partitions.Workers(1))
+			return partitions.New(b, "bank", flow.Part())
 		})
 		open = make(chan struct{})
 		g.Start()

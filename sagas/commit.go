@@ -1,7 +1,6 @@
 package sagas
 
 import (
-	"context"
 	"errors"
 	"slices"
 
@@ -18,7 +17,7 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 		return err
 	}
 	if !active || activation != r.activation || tx.Token() != r.token {
-		tx.Go(r.leave)
+		r.leave(tx)
 		return nil
 	}
 	c := &committing{Tx: tx, run: r, head: h, fresh: p.fresh, pages: p.pages}
@@ -37,12 +36,12 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 			c.head.set(w)
 		}
 		n.active.Delete(tx, r.key)
-		tx.Go(r.leave)
+		r.leave(tx)
 	case p.renew != nil:
-		tx.Go(r.leave)
+		r.leave(tx)
 		return c.renew(p.renew)
 	case p.end != "":
-		tx.Go(r.leave)
+		r.leave(tx)
 		return n.end(tx, r.key, c.head, ending{
 			status: p.end, reason: p.reason, result: p.result, input: r.input,
 			entries: slices.Concat(p.entries, c.extra), pages: c.pages, done: c.done(),
@@ -52,7 +51,7 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 			c.head.Status = Waiting
 		}
 		n.active.Delete(tx, r.key)
-		tx.Go(r.leave)
+		r.leave(tx)
 	default:
 		c.goOn(steps, p.waits)
 	}
@@ -156,14 +155,6 @@ func (c *committing) covers(waits []string) bool {
 		}
 	}
 	return true
-}
-
-// leave takes the run out of the memory.
-func (r *run) leave(ctx context.Context) func(*partitions.Tx) error {
-	r.kill()
-	r.runner.deskOf(ctx).forget(r)
-	r.runner.unwarn(r.activation)
-	return nil
 }
 
 // done are the steps and undos that have ended, as others are told of them.

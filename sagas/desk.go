@@ -3,8 +3,8 @@ package sagas
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/millrace/millrace/partitions"
 )
@@ -14,108 +14,129 @@ type runner struct {
 	*core
 
 	invoke func(*Saga, json.RawMessage) (json.RawMessage, error)
-	log    *slog.Logger
 	timers *partitions.Timer[string]
+	turns  chan struct{} // that flows work in
+	steps  *attempts
 
-	mu     sync.Mutex
-	desks  map[context.Context]*desk
-	warned map[uint64]int // by activation
+	mu       sync.Mutex
+	desks    map[int32]*desk // by shard
+	warned   map[uint64]int  // by activation
+	resident int             // runs that take room in the memory
+	reserved int             // room for runs of transactions that are not committed yet
+	filled   int             // how often rows were taken into the memory
+	said     time.Time       // when it was logged last that nobody can be told
 }
 
-// desk has the runs of one shard.
+// desk has the runs of one shard while this node owns it, under one token. What it has is guarded by the runner.
 type desk struct {
-	mu    sync.Mutex
-	token int64
-	runs  map[string]*run
-	early map[string][]outcome // for runs that are on their way
+	token       int64
+	beside      partitions.Beside
+	open        bool
+	closed      bool
+	runs        map[string]*run
+	interrupted []string  // sagas that were in the memory of the last owner, and are not in this one yet
+	queued      bool      // there are rows that wait for room
+	granted     int       // room that a transaction fills which is under way
+	filled      int       // when that was, in the order of all
+	batch       time.Time // the transaction that has reserved room last
+	reserved    int
 }
 
-// deskOf is the desk of a shard, whose life on this node ctx is. All work beside a shard is given the same one.
-func (n *runner) deskOf(ctx context.Context) *desk {
+// desk is that of the transaction's shard. One of an earlier ownership is given up.
+func (n *runner) desk(tx *partitions.Tx) *desk {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	d := n.desks[ctx]
-	if d != nil {
+	d := n.desks[tx.Shard()]
+	if d != nil && d.token == tx.Token() {
 		return d
 	}
-	d = &desk{runs: make(map[string]*run), early: make(map[string][]outcome)}
-	n.desks[ctx] = d
-	context.AfterFunc(ctx, func() {
-		n.mu.Lock()
-		delete(n.desks, ctx)
-		n.mu.Unlock()
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		d.clear()
-	})
+	if d != nil {
+		n.giveUpDesk(d)
+	}
+	d = &desk{token: tx.Token(), runs: make(map[string]*run)}
+	n.desks[tx.Shard()] = d
 	return d
 }
 
-// clear gives all runs up.
-func (d *desk) clear() {
-	for _, r := range d.runs {
-		r.kill()
-		r.runner.unwarn(r.activation)
-	}
-	clear(d.runs)
-	clear(d.early)
+// committed calls f with the desk once the transaction is committed, unless the shard has left this node.
+func (n *runner) committed(tx *partitions.Tx, f func(*desk)) {
+	d, shard := n.desk(tx), tx.Shard()
+	tx.Committed(func(b partitions.Beside) {
+		n.mu.Lock()
+		if !d.open {
+			d.open, d.beside = true, b
+			context.AfterFunc(b.Context(), func() {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				if n.desks[shard] == d {
+					delete(n.desks, shard)
+				}
+				n.giveUpDesk(d)
+			})
+		}
+		closed := d.closed
+		n.mu.Unlock()
+		if !closed {
+			f(d)
+		}
+	})
 }
 
-// renew gives up what belongs to an earlier ownership of the shard, and is false for what does so itself.
-func (d *desk) renew(token int64) bool {
-	if token > d.token {
-		d.clear()
-		d.token = token
+// giveUpDesk gives all runs of a desk up.
+func (n *runner) giveUpDesk(d *desk) {
+	d.closed, d.queued, d.interrupted = true, false, nil
+	n.reserved -= d.reserved + d.granted
+	d.reserved, d.granted = 0, 0
+	for _, r := range d.runs {
+		n.drop(r)
 	}
-	return token == d.token
+	clear(d.runs)
+}
+
+// drop gives a run up.
+func (n *runner) drop(r *run) {
+	r.kill()
+	if r.counted {
+		r.counted = false
+		n.resident--
+	}
+	delete(n.warned, r.activation)
 }
 
 // begin takes a saga into the memory and lets it go on.
-func (n *runner) begin(ctx context.Context, l loaded) func(*partitions.Tx) error {
-	d := n.deskOf(ctx)
+func (n *runner) begin(d *desk, l loaded) {
 	r := newRun(n, l)
-	d.mu.Lock()
-	if ctx.Err() != nil || !d.renew(l.token) {
-		d.mu.Unlock()
-		return nil
-	}
+	r.beside = d.beside
+	n.mu.Lock()
 	if old := d.runs[l.key]; old != nil {
-		old.kill()
+		n.drop(old)
 	}
-	d.runs[l.key] = r
-	for _, o := range d.early[l.key] {
-		if o.activation == l.activation {
-			r.queue = append(r.queue, o)
-		}
-	}
-	delete(d.early, l.key)
-	d.mu.Unlock()
-	return r.turn(ctx)
+	d.runs[l.key], r.counted = r, true
+	n.resident++
+	n.mu.Unlock()
+	r.beside.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.turn(ctx) }, r.fallen()...)
 }
 
-// deliver hands an outcome to a saga that is in the memory, or on its way there.
-func (n *runner) deliver(ctx context.Context, key string, token int64, o outcome) func(*partitions.Tx) error {
-	d := n.deskOf(ctx)
-	d.mu.Lock()
-	if ctx.Err() != nil || !d.renew(token) {
-		d.mu.Unlock()
-		return nil
-	}
+// deliver hands outcomes to a saga that is in the memory. To one that is not there they come with its rows.
+func (n *runner) deliver(d *desk, key string, activation uint64, outcomes []outcome) {
+	n.mu.Lock()
 	r := d.runs[key]
-	if r == nil || r.activation != o.activation {
-		d.early[key] = append(d.early[key], o)
-		d.mu.Unlock()
-		return nil
+	n.mu.Unlock()
+	if r == nil || r.activation != activation || !r.hear(outcomes...) {
+		return
 	}
-	d.mu.Unlock()
-	return r.deliver(ctx, o)
+	r.beside.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.turn(ctx) }, r.fallen()...)
 }
 
-// forget takes a run away.
-func (d *desk) forget(r *run) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.runs[r.key] == r {
-		delete(d.runs, r.key)
-	}
+// leave takes the run out of the memory once the transaction is committed.
+func (r *run) leave(tx *partitions.Tx) {
+	r.runner.committed(tx, func(d *desk) {
+		r.runner.mu.Lock()
+		r.runner.drop(r)
+		if d.runs[r.key] == r {
+			delete(d.runs, r.key)
+		}
+		r.runner.mu.Unlock()
+		r.runner.refill()
+	})
 }

@@ -34,6 +34,9 @@ func (n *runner) end(tx *partitions.Tx, key string, h head, e ending) error {
 	parents := h.Parents
 	n.rows.Delete(tx, key)
 	n.active.Delete(tx, key)
+	if h.Queued != "" {
+		n.queue.Delete(tx, h.Queued)
+	}
 	n.journal.Delete(tx, e.pages...)
 	h = head{
 		Status: e.status, Started: h.Started, Changed: tx.Now(), Reason: h.Reason, Cancel: h.Cancel, Told: h.Told,

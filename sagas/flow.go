@@ -2,7 +2,7 @@ package sagas
 
 import (
 	"bytes"
-	"context"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +31,8 @@ type core struct {
 	name string
 	keep time.Duration
 	due  time.Duration
+	room int // for sagas in a node's memory
+	most int // attempts that a node makes at once
 	logs *slog.Logger
 	err  error
 
@@ -38,6 +40,7 @@ type core struct {
 	journal *partitions.Table[string, page]
 	inbox   *partitions.Table[string, signalled]
 	active  *partitions.Table[string, uint64] // the sagas that are in the memory of the shard's owner
+	queue   *partitions.Table[string, queued] // the sagas that wait for room there
 	ended   *partitions.Table[string, ended]
 	asking  *partitions.Table[string, []question]
 	calls   calls
@@ -58,7 +61,7 @@ var flowPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)
 // The name is 1 to 40 of the characters a-z 0-9 -, beginning with a letter. Topics, rows and event types are called by it, and it
 // must not change while there are sagas. In and Out are JSON.
 func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...Option) *Flow[In, Out] {
-	c := config{keep: usualKeep, log: slog.New(slog.DiscardHandler)}
+	c := config{keep: usualKeep, room: usualRoom, steps: usualSteps}
 	for _, opt := range opts {
 		if opt == nil {
 			c.errs = append(c.errs, errors.New("an option is nil"))
@@ -66,7 +69,7 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 		}
 		opt.applyFlow(&c)
 	}
-	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, due: c.deadline, logs: c.log}, fn: fn, in: inputCodec[In]{bus.JSON[In]()}, out: bus.JSON[Out]()}
+	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, due: c.deadline, logs: c.log, room: c.room, most: c.steps}, fn: fn, in: inputCodec[In]{bus.JSON[In]()}, out: bus.JSON[Out]()}
 	if !flowPattern.MatchString(name) {
 		c.errs = append(c.errs, errors.New("the name must be 1 to 40 of the characters a-z 0-9 -, beginning with a letter"))
 	}
@@ -109,6 +112,7 @@ func (c *core) define() {
 	c.journal = partitions.NewTable[string, page](part(".journal"))
 	c.inbox = partitions.NewTable[string, signalled](part(".inbox"))
 	c.active = partitions.NewTable[string, uint64](part(".active"))
+	c.queue = partitions.NewTable[string, queued](part(".queue"))
 	c.ended = partitions.NewTable[string, ended](part(".ended"), partitions.TTL(c.keep))
 	c.asking = partitions.NewTable[string, []question](part(".asking"), partitions.TTL(askedFor))
 	c.ask = partitions.NewCommand[asked, settled](part(".result"), func(a asked) string { return a.ID })
@@ -119,6 +123,9 @@ func (c *core) define() {
 	c.told = bus.Define(c.name+".told", func(t Told) string { return t.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
 	c.refused = bus.Define(c.name+".refused", func(r Refused) string { return r.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
 }
+
+// logger is asked for when there is something to log: what is the default may be set after flows are defined.
+func (c *core) logger() *slog.Logger { return cmp.Or(c.logs, slog.Default()) }
 
 // Name is the flow's name.
 func (f *Flow[In, Out]) Name() string { return f.name }
@@ -142,15 +149,19 @@ func (f *Flow[In, Out]) Told() bus.Event[Told] { return f.told }
 func (f *Flow[In, Out]) Refusals() bus.Event[Refused] { return f.refused }
 
 // Part is what a [partitions.Group] is given to run the flow's sagas. What they are sent comes in the topic "<name>.calls", which
-// has as many partitions as the group's other inputs. At most [partitions.Workers] flows and steps work at once on a node.
+// has as many partitions as the group's other inputs. What bounds the sagas in
+// a node's memory, and what they do at once, are [Room] and [Steps].
 func (f *Flow[In, Out]) Part() partitions.Option {
 	if f.err != nil {
 		return partitions.Invalid(f.err)
 	}
-	n := &runner{core: f.core, log: f.logs, desks: make(map[context.Context]*desk), warned: make(map[uint64]int), invoke: f.invoke}
+	n := &runner{
+		core: f.core, invoke: f.invoke, turns: make(chan struct{}, turnsAtOnce), steps: newAttempts(f.most),
+		desks: make(map[int32]*desk), warned: make(map[uint64]int),
+	}
 	n.timers = partitions.NewTimer(partPrefix+f.name+".timers", n.fire)
 	return partitions.Options(
-		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.ended, n.asking, n.timers, statuses, ends),
+		partitions.Use(n.rows, n.journal, n.inbox, n.active, n.queue, n.ended, n.asking, n.timers, statuses, ends, slow, untold),
 		partitions.On(f.start, func(tx *partitions.Tx, s bus.Addressed[In]) error { return n.start(tx, bytes.Clone(s.Raw)) }),
 		partitions.On(n.calls.signal, n.signalled), partitions.On(n.calls.cancel, n.cancel),
 		partitions.On(n.calls.resume, n.resume), partitions.On(n.calls.abandon, n.abandon),

@@ -10,17 +10,18 @@ import (
 // be that a branch has won: steps of those that it races with wait until that is known.
 func (c *committing) goOn(steps []*op, waits []string) {
 	r, next := c.run, following{got: c.got, warnings: c.run.runner.warnings(c.run.activation)}
-	fallen := r.runner.fallen(r.key, r.activation, r.token)
 	if len(c.got) > 0 || !c.covers(waits) {
 		steps, next.held = racing(steps)
 	}
 	if len(steps) == 1 {
 		next.attempt, steps = steps[0], nil
 	}
-	c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.after(ctx, next) }, fallen)
-	for _, o := range steps {
-		c.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.perform(ctx, o, next.warnings) }, fallen)
-	}
+	r.runner.committed(c.Tx, func(d *desk) {
+		d.beside.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.after(ctx, next) }, r.fallen()...)
+		for _, o := range steps {
+			d.beside.Go(func(ctx context.Context) func(*partitions.Tx) error { return r.perform(ctx, o, next.warnings) }, r.fallen()...)
+		}
+	})
 }
 
 // racing parts steps of branches of which one may win from others.
@@ -49,7 +50,7 @@ func (r *run) after(ctx context.Context, next following) func(*partitions.Tx) er
 		return nil
 	}
 	r.mu.Lock()
-	r.queue, r.held = append(r.queue, next.got...), next.held
+	r.queue, r.held, r.unwritten = append(r.queue, next.got...), next.held, nil
 	more := len(r.queue) > 0
 	r.busy = more
 	r.mu.Unlock()

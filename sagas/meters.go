@@ -10,6 +10,8 @@ import (
 var (
 	statuses = partitions.NewCounter("millrace.sagas.statuses", "{saga}", "Sagas that came to a status, by flow: alarm on those that are parked.")
 	ends     = partitions.NewCounter("millrace.sagas.steps", "{step}", "Steps and undos that ended, by flow, step and how.")
+	slow     = partitions.NewCounter("millrace.sagas.slow", "{saga}", "Flows that did not come to where they wait within 10 seconds, by flow.")
+	untold   = partitions.NewCounter("millrace.sagas.untold", "{turn}", "Turns that wait since nobody can be told of them, by flow: alarm on any.")
 )
 
 func (n *runner) count(tx *partitions.Tx, was, is Status, done []Done) {

@@ -16,6 +16,8 @@ func (f option) applyFlow(c *config) { f(c) }
 type config struct {
 	keep     time.Duration
 	deadline time.Duration
+	room     int
+	steps    int
 	log      *slog.Logger
 	id       any
 	errs     []error
@@ -50,7 +52,38 @@ func Deadline(d time.Duration) Option {
 	})
 }
 
-// Logger is told of panics, without what was being worked on. By default nobody is.
+const (
+	usualRoom  = 1000
+	usualSteps = 256
+)
+
+// Room is how many sagas are in a node's memory at once, since their flows or their steps work: 1000 by default, and at least 1.
+// Others that could go on wait as rows, and so do all that a shard brings along which comes to this node. They are taken into the
+// memory in the order in which they came there. A saga in memory whose step waits to begin for 2 seconds gives its room up where others wait,
+// and one whose flow does not yield for a second takes none.
+func Room(sagas int) Option {
+	return option(func(c *config) {
+		c.room = sagas
+		if sagas < 1 {
+			c.errs = append(c.errs, fmt.Errorf("Room %d must be at least 1", sagas))
+		}
+	})
+}
+
+// Steps is how many attempts at steps and undos a node makes at once, of all sagas of the flow: 256 by default, and at least 2. Of one
+// step it makes at most as many as that leaves free: half of all while there are no others. So a step that hangs leaves the other half
+// to others, until its [Timeout], and of seven that hang something is left for an eighth.
+func Steps(attempts int) Option {
+	return option(func(c *config) {
+		c.steps = attempts
+		if attempts < 2 { //nolint:mnd // half of it is 1
+			c.errs = append(c.errs, fmt.Errorf("Steps %d must be at least 2", attempts))
+		}
+	})
+}
+
+// Logger is told of panics, and of flows that do not come to where they wait, without what was being worked on. The default is
+// [slog.Default].
 func Logger(l *slog.Logger) Option {
 	return option(func(c *config) {
 		c.log = l

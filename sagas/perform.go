@@ -62,11 +62,26 @@ type result struct {
 // perform makes one attempt, and lets the run go on with what comes of it. A step of a saga that was cancelled since its row was
 // looked at, so many times before, does not begin.
 func (r *run) perform(ctx context.Context, o *op, warnings int) func(*partitions.Tx) error {
+	kind := title(o.kind, o.name)
+	may := r.runner.steps.ask(kind)
+	begins, crowded := r.patient(ctx, may)
+	if !begins {
+		r.runner.steps.end(kind, may)
+		if crowded {
+			return r.wayFor(ctx, o, warnings)
+		}
+		return nil
+	}
 	if o.kind == KindStep && !o.tried.Unknown && r.runner.warnings(r.activation) != warnings {
+		r.runner.steps.end(kind, may)
 		return r.deliver(ctx, outcome{at: o.at, held: true})
 	}
 	began := time.Now()
-	got, known := r.attempt(ctx, o)
+	alive, cancel := context.WithCancel(ctx)
+	defer context.AfterFunc(r.life, cancel)()
+	got, known := r.attempt(alive, o)
+	cancel()
+	r.runner.steps.end(kind, may)
 	if !known {
 		return nil
 	}
@@ -94,7 +109,7 @@ func (r *run) attempt(ctx context.Context, o *op) (got result, known bool) {
 		defer func() {
 			if v := recover(); v != nil {
 				got = result{panics: true, err: fmt.Errorf("%s panicked: %s", title(o.kind, o.name), clip(fmt.Sprint(v)))}
-				r.runner.log.ErrorContext(ctx, "sagas: a step panicked", "flow", r.runner.name, "step", o.name, "stack", string(debug.Stack()))
+				r.runner.logger().ErrorContext(ctx, "sagas: a step panicked", "flow", r.runner.name, "step", o.name, "stack", string(debug.Stack()))
 			}
 			ended <- got
 		}()

@@ -59,7 +59,7 @@ func (f *Flow[In, Out]) Play(ctx context.Context, h History) (Played, error) {
 	for _, e := range h.Entries {
 		l.journal[e.At] = e
 	}
-	r, p := newRun(&runner{core: f.core, invoke: f.invoke, log: f.logs}, l), &plan{}
+	r, p := newRun(&runner{core: f.core, invoke: f.invoke}, l), &plan{}
 	defer r.kill()
 	if !r.advance(ctx, p) {
 		return Played{}, fmt.Errorf("sagas: %s: %w", f.name, context.Cause(ctx))

@@ -69,8 +69,8 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 	l.recovered = !h.Sure
 	h.Sure, l.head.Sure, h.Changed = false, false, tx.Now()
 	err = n.tell(tx, key, &h, nil)
+	n.activate(tx, &h, l)
 	n.rows.Put(tx, key, h)
-	n.activate(tx, l)
 	return err
 }
 

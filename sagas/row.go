@@ -26,6 +26,8 @@ type head struct {
 	Seen    []string  `json:"seen,omitempty"`   // the last signals
 	Run     int       `json:"run,omitempty"`    // how often the flow has begun anew
 	Began   time.Time `json:"began,omitzero"`   // when it last did
+	// Queued is the row by which the saga waits until there is room in the memory.
+	Queued string `json:"queued,omitempty"`
 	// Views are what the flow shows, and Parents who waits for its end.
 	Views   map[string]json.RawMessage `json:"views,omitempty"`
 	Parents []parent                   `json:"parents,omitempty"`

@@ -11,10 +11,11 @@ import (
 
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/request"
 )
 
-// run is a saga in memory. Its flow is a goroutine that works only while a turn of the run waits for it, so that what both use
+// run is a saga in memory. Kill gives it up, and what its flow has deferred is called then. Its flow is a goroutine that works only while a turn of the run waits for it, so that what both use
 // needs no lock. A run has one turn at a time; what comes meanwhile is queued.
 type run struct {
 	runner *runner
@@ -27,9 +28,12 @@ type run struct {
 
 	misused atomic.Pointer[string] // how a Saga was used where it must not be
 
-	stopped chan struct{} // closed when the run is given up
-	stop    sync.Once
-	yielded chan struct{} // the flow has come to where it waits, or to its end
+	beside  partitions.Beside
+	counted bool            // it takes room in the memory: guarded by the runner
+	life    context.Context //nolint:containedctx // ends when the run is given up
+	kill    context.CancelFunc
+	yielded chan struct{}      // the flow has come to where it waits, or to its end
+	reached atomic.Pointer[op] // what the flow has asked for last
 
 	// The rest belongs to the turn.
 	playing bool
@@ -42,6 +46,9 @@ type run struct {
 
 	ready      []func()       // branches that can go on
 	noted      []Entry        // by the flow itself
+	unwritten  *plan          // what the turn wants to be committed
+	slow       bool           // it was said that the flow does not yield
+	working    bool           // in one of the places that flows work in
 	versions   map[string]int // that the flow knows
 	views      map[string]json.RawMessage
 	recovering bool // what has no entry may have happened: until the flow has come to where it waits
@@ -72,24 +79,24 @@ type loaded struct {
 
 // outcome is what has come of something that a flow asked for.
 type outcome struct {
-	activation uint64
-	at         string
-	entry      Entry
-	fresh      bool   // the entry is not in the journal yet
-	page       string // where it is
-	again      *wait  // another attempt is to be made, later
-	now        bool   // another attempt is to be made now
-	park       string // somebody has to look
-	held       bool   // the attempt has not begun: a look at the saga's row comes first
+	at    string
+	entry Entry
+	fresh bool   // the entry is not in the journal yet
+	page  string // where it is
+	again *wait  // another attempt is to be made, later
+	now   bool   // another attempt is to be made now
+	park  string // somebody has to look
+	held  bool   // the attempt has not begun: a look at the saga's row comes first
 }
 
 func newRun(r *runner, l loaded) *run {
 	n := &run{
-		runner: r, loaded: l, busy: true, stopped: make(chan struct{}), yielded: make(chan struct{}),
+		runner: r, loaded: l, busy: true, yielded: make(chan struct{}),
 		waiting: make(map[string]*op), tries: make(map[string]wait, len(l.head.Waits)),
 		versions: make(map[string]int), views: make(map[string]json.RawMessage),
 		recovering: l.recovered,
 	}
+	n.life, n.kill = context.WithCancel(context.Background())
 	for _, e := range l.entries {
 		if e.Kind == KindStep {
 			n.steps++
@@ -113,7 +120,7 @@ func (r *run) play() {
 			r.err = ErrCancelled
 		} else if v != nil {
 			r.broken = "the flow panicked: " + clip(fmt.Sprint(v))
-			r.runner.log.Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
+			r.runner.logger().Error("sagas: a flow panicked", "flow", r.runner.name, "stack", string(debug.Stack()))
 		} else if !returned && r.broken == "" {
 			r.broken = r.left("the flow")
 		}
@@ -129,7 +136,7 @@ func (r *run) play() {
 func (r *run) yield() {
 	select {
 	case r.yielded <- struct{}{}:
-	case <-r.stopped:
+	case <-r.life.Done():
 	}
 }
 
@@ -141,7 +148,7 @@ func (r *run) wait(o *op) Entry {
 	select {
 	case e := <-o.wake:
 		return e
-	case <-r.stopped:
+	case <-r.life.Done():
 		runtime.Goexit()
 		return Entry{}
 	}
@@ -150,44 +157,13 @@ func (r *run) wait(o *op) Entry {
 // living ends the flow's goroutine when the run has been given up.
 func (r *run) living() {
 	select {
-	case <-r.stopped:
+	case <-r.life.Done():
 		runtime.Goexit()
 	default:
 	}
 }
 
-// kill gives the run up. What its flow has deferred is called.
-func (r *run) kill() {
-	r.stop.Do(func() { close(r.stopped) })
-}
-
-func (r *run) dead() bool {
-	select {
-	case <-r.stopped:
-		return true
-	default:
-		return false
-	}
-}
-
-// flowing waits until all branches of the flow wait or have ended. It is false when the run is given up.
-func (r *run) flowing(ctx context.Context) bool {
-	for {
-		select {
-		case <-r.yielded:
-		case <-r.stopped:
-			return false
-		case <-ctx.Done():
-			return false
-		}
-		if len(r.ready) == 0 || r.broken != "" {
-			return true
-		}
-		next := r.ready[0]
-		r.ready = r.ready[1:]
-		next()
-	}
-}
+func (r *run) dead() bool { return r.life.Err() != nil }
 
 // maxText bounds what is kept of errors' texts.
 const maxText = 2000

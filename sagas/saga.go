@@ -86,6 +86,7 @@ func (s *Saga) call(o *op) Entry {
 	o.at, o.saga = s.path+strconv.Itoa(s.next+1), s
 	s.begin(o)
 	s.next++
+	s.run.reached.Store(o)
 	e, met := s.run.journal[o.at]
 	switch {
 	case met:

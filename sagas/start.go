@@ -1,7 +1,6 @@
 package sagas
 
 import (
-	"context"
 	cryptorand "crypto/rand"
 	"fmt"
 	"math/rand/v2"
@@ -58,14 +57,24 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 		n.timers.At(tx, tx.Now().Add(n.due), timerKey(deadline, key))
 	}
 	err = n.tell(tx, key, &h, nil)
-	n.rows.Put(tx, key, h)
 	n.journal.Put(tx, pageKey(key, ""), page{Input: &in})
-	n.activate(tx, loaded{key: key, head: h, input: in, pages: []string{pageKey(key, "")}, journal: make(map[string]Entry)})
+	n.activate(tx, &h, loaded{key: key, head: h, input: in, pages: []string{pageKey(key, "")}, journal: make(map[string]Entry)})
+	n.rows.Put(tx, key, h)
 	return err
 }
 
-// activate lets a saga go on in memory, once the transaction is committed.
-func (n *runner) activate(tx *partitions.Tx, l loaded) {
+// activate lets a saga go on in memory once the transaction is committed, or lets it wait for room there. Its row is still to be written.
+func (n *runner) activate(tx *partitions.Tx, h *head, l loaded) {
+	if n.reserve(tx) {
+		n.admit(tx, l)
+		n.committed(tx, n.arrived)
+	} else {
+		n.enqueue(tx, l.key, h, l.recovered)
+	}
+}
+
+// admit takes a saga into the memory, for which there is room.
+func (n *runner) admit(tx *partitions.Tx, l loaded) {
 	l.activation = rand.Uint64() //nolint:gosec // no secret
 	n.active.Put(tx, l.key, l.activation)
 	n.enter(tx, l)
@@ -73,7 +82,7 @@ func (n *runner) activate(tx *partitions.Tx, l loaded) {
 
 func (n *runner) enter(tx *partitions.Tx, l loaded) {
 	l.token, l.shard, l.traces = tx.Token(), request.From(tx.Context()).Shard, tx.Traces()
-	tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.begin(ctx, l) }, n.fallen(l.key, l.activation, l.token))
+	n.committed(tx, func(d *desk) { n.begin(d, l) })
 }
 
 // load reads what a saga has done.
@@ -96,17 +105,23 @@ func (n *runner) load(tx *partitions.Tx, key string, h head) loaded {
 	return l
 }
 
-// opened lets the sagas go on that were in the memory of the shard's last owner.
+// opened lets the sagas go on that were in the memory of the shard's last owner, as there is room, and those that waited for it.
 func (n *runner) opened(tx *partitions.Tx) error {
-	for key, activation := range n.active.Range(tx) {
-		h, found := n.rows.Get(tx, key)
-		if !found {
-			continue
-		}
-		l := n.load(tx, key, h)
-		l.activation, l.recovered = activation, true
-		n.enter(tx, l)
+	var interrupted []string
+	for key := range n.active.Range(tx) {
+		interrupted = append(interrupted, key)
 	}
+	waits := false
+	for range n.queue.Range(tx) {
+		waits = true
+		break
+	}
+	n.committed(tx, func(d *desk) {
+		n.mu.Lock()
+		d.interrupted, d.queued = interrupted, waits
+		n.mu.Unlock()
+		n.refill()
+	})
 	return tx.Err()
 }
 
@@ -129,16 +144,12 @@ func (n *runner) wake(tx *partitions.Tx, key string, h *head, outcomes ...outcom
 	activation, active := n.active.Get(tx, key)
 	switch {
 	case active:
-		token := tx.Token()
-		for _, o := range outcomes {
-			o.activation = activation
-			tx.Go(func(ctx context.Context) func(*partitions.Tx) error { return n.deliver(ctx, key, token, o) }, n.fallen(key, activation, token))
-		}
-	case h.Status != Parked && len(outcomes) > 0:
+		n.committed(tx, func(d *desk) { n.deliver(d, key, activation, outcomes) })
+	case h.Queued == "" && h.Status != Parked && len(outcomes) > 0:
 		if h.Status == Waiting {
 			h.Status = Running
 		}
-		n.activate(tx, n.load(tx, key, *h))
+		n.activate(tx, h, n.load(tx, key, *h))
 	}
 	h.Changed = tx.Now()
 	n.rows.Put(tx, key, *h)

@@ -49,8 +49,9 @@ func RetryUndo(policy resilience.RetryPolicy) StepOption {
 	return stepOption(func(s *settings) { s.retryUndo = policy })
 }
 
-// Timeout bounds one attempt of a step, and of its undo. An attempt that does not come to its end may have happened. There
-// is no bound by default.
+// Timeout bounds one attempt of a step, and of its undo: its context ends then, and a second later it is not waited for any more. An
+// attempt that does not come to its end may have happened. The default is 1 minute; 0 is no bound, and such a step that
+// hangs holds one of its flow's [Steps] until its shard moves.
 func Timeout(d time.Duration) StepOption { return stepOption(func(s *settings) { s.timeout = d }) }
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
@@ -71,7 +72,7 @@ func NewStep[In, Out any](
 	name string, do func(context.Context, In) (Out, error), undo func(context.Context, In, Out) error, opts ...StepOption,
 ) *Step[In, Out] {
 	s := &Step[In, Out]{name: name, do: do, undo: undo, in: bus.JSON[In](), out: bus.JSON[Out](), settings: settings{
-		retry:     resilience.DefaultRetry(),
+		retry: resilience.DefaultRetry(), timeout: usualTimeout,
 		retryUndo: resilience.RetryPolicy{Attempts: 32, Initial: time.Second, Max: time.Hour, Multiplier: 2, Jitter: 0.2},
 	}}
 	var errs []error
@@ -96,6 +97,8 @@ func NewStep[In, Out any](
 	}
 	return s
 }
+
+const usualTimeout = time.Minute
 
 // Name is the step's name.
 func (s *Step[In, Out]) Name() string { return s.name }

@@ -13,7 +13,7 @@ func TestTokenWithoutSecret(t *testing.T) {
 	flow := Define("secretless", func(s *Saga, _ int) (string, error) { return NewToken[string](s, "paid").String(), nil })
 	texts := make(map[string]bool)
 	for _, secret := range []string{"", "one", "two"} {
-		r := newRun(&runner{core: flow.core, invoke: flow.invoke, log: flow.logs}, loaded{
+		r := newRun(&runner{core: flow.core, invoke: flow.invoke}, loaded{
 			key: "/1", head: head{Status: Running}, input: input{In: json.RawMessage("1"), Secret: secret}, journal: make(map[string]Entry),
 		})
 		p := &plan{}

@@ -48,14 +48,19 @@ func (p *plan) attempt(r *run) *op {
 	return nil
 }
 
-// deliver gives the run what has come of something.
-func (r *run) deliver(ctx context.Context, o outcome) func(*partitions.Tx) error {
+// hear notes what has come of something, and is true where a turn has to be begun for that.
+func (r *run) hear(outcomes ...outcome) (begins bool) {
 	r.mu.Lock()
-	r.queue = append(r.queue, o)
-	idle := !r.busy
-	r.busy = true
-	r.mu.Unlock()
-	if !idle {
+	defer r.mu.Unlock()
+	r.queue = append(r.queue, outcomes...)
+	begins = !r.busy && len(r.queue) > 0
+	r.busy = r.busy || begins
+	return begins
+}
+
+// deliver gives the run what has come of an attempt.
+func (r *run) deliver(ctx context.Context, o outcome) func(*partitions.Tx) error {
+	if !r.hear(o) {
 		return nil
 	}
 	return r.turn(ctx)
@@ -83,6 +88,7 @@ func (r *run) turn(ctx context.Context, carried ...*op) func(*partitions.Tx) err
 			}
 			continue
 		}
+		r.unwritten = p
 		return func(tx *partitions.Tx) error { return r.commit(tx, p) } //nolint:contextcheck // a transaction has its own
 	}
 	return nil
@@ -98,6 +104,10 @@ func (r *run) rest() bool {
 
 // advance moves the flow on, and fills the plan. It is false when the run is given up.
 func (r *run) advance(ctx context.Context, p *plan) bool {
+	if !r.work(ctx) {
+		return false
+	}
+	defer r.pause()
 	r.mu.Lock()
 	queue := r.queue
 	p.steps = append(p.steps, r.held...)

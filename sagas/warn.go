@@ -13,10 +13,3 @@ func (n *runner) warnings(activation uint64) int {
 	defer n.mu.Unlock()
 	return n.warned[activation]
 }
-
-// unwarn forgets what is known of a saga that leaves the memory.
-func (n *runner) unwarn(activation uint64) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	delete(n.warned, activation)
-}
