@@ -80,6 +80,10 @@
 //   - G48: what is parked of one tenant's saga holds up no other tenant's of the same id. Test: TestParkedTenants.
 //   - G49: steps are spans of the trace in which the saga was started, on any node, and so are those of sagas that it calls. Test: TestTrace.
 //   - G50: what no row would hold is refused as input of a saga. Test: TestInputTooLarge.
+//   - G51: sagas that could go on wait as rows while there is no room for them in a node's memory, also those that come with a shard, and each has its turn. Test: TestRoom.
+//   - G52: a step that hangs takes half of the places for steps at most, and holds its own no longer than its time-out and a second. Test: TestHangingStep.
+//   - G53: flows that block stop no other saga, and each is told of once. Test: TestSlowFlow.
+//   - G54: the attempts of a saga that is parked are told that nobody waits for them. Test: TestAttemptOfParked.
 //
 // # Effects
 //
