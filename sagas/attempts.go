@@ -119,7 +119,7 @@ func (r *run) wayFor(ctx context.Context, o *op, warnings int) func(*partitions.
 	others := slices.ContainsFunc(r.all(), func(other *op) bool { return other.performing && other != o })
 	switch {
 	case !others:
-		return r.giveWay //nolint:contextcheck // a transaction has its own
+		return r.giveWay
 	case r.rest():
 		return r.perform(ctx, o, warnings)
 	default:

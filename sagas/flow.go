@@ -69,7 +69,8 @@ func Define[In, Out any](name string, fn func(*Saga, In) (Out, error), opts ...O
 		}
 		opt.applyFlow(&c)
 	}
-	f := &Flow[In, Out]{core: &core{name: name, keep: c.keep, due: c.deadline, logs: c.log, room: c.room, most: c.steps}, fn: fn, in: inputCodec[In]{bus.JSON[In]()}, out: bus.JSON[Out]()}
+	of := &core{name: name, keep: c.keep, due: c.deadline, logs: c.log, room: c.room, most: c.steps}
+	f := &Flow[In, Out]{core: of, fn: fn, in: inputCodec[In]{bus.JSON[In]()}, out: bus.JSON[Out]()}
 	if !flowPattern.MatchString(name) {
 		c.errs = append(c.errs, errors.New("the name must be 1 to 40 of the characters a-z 0-9 -, beginning with a letter"))
 	}

@@ -78,7 +78,7 @@ func (r *run) perform(ctx context.Context, o *op, warnings int) func(*partitions
 	}
 	began := time.Now()
 	alive, cancel := context.WithCancel(ctx)
-	defer context.AfterFunc(r.life, cancel)()
+	defer context.AfterFunc(r.life, cancel)() //nolint:contextcheck // the attempt ends with either
 	got, known := r.attempt(alive, o)
 	cancel()
 	r.runner.steps.end(kind, may)

@@ -15,8 +15,9 @@ import (
 	"github.com/millrace/millrace/request"
 )
 
-// run is a saga in memory. Kill gives it up, and what its flow has deferred is called then. Its flow is a goroutine that works only while a turn of the run waits for it, so that what both use
-// needs no lock. A run has one turn at a time; what comes meanwhile is queued.
+// run is a saga in memory. Its flow is a goroutine that works only while a turn of the run waits for it, so that what both use
+// needs no lock. A run has one turn at a time; what comes meanwhile is queued. Kill gives it up, and what its flow has deferred is
+// called then.
 type run struct {
 	runner *runner
 	loaded

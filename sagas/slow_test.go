@@ -120,7 +120,7 @@ func TestUsualLogger(t *testing.T) { //nolint:paralleltest // the default logger
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(logged, nil)))
 	defer slog.SetDefault(before)
-	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) { //nolint:thelper // it is the test
+	partitionstest.Run(t, func(_ *testing.T, w *partitionstest.World) {
 		g := w.Group(func(b *bus.Bus) (*partitions.Group, error) { return partitions.New(b, "bank", flow.Part()) })
 		g.Start()
 		w.Publish(flow.New("1", 1))

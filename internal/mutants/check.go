@@ -37,17 +37,18 @@ func Check(t *testing.T, pkg, added string, mutants map[string]Mutant, args ...s
 	t.Helper()
 	folder := t.TempDir()
 	program := filepath.Join(folder, "mutants.test")
-	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-tags", "synctests", "-overlay", overlay(t, folder, pkg, added, mutants),
-		"-o", program, ".")
+	replaced := overlay(t, folder, pkg, added, mutants)
+	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-tags", "synctests", "-overlay", replaced, "-o", program, ".") //nolint:gosec // its own files
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("the mutants cannot be built: %v\n%s", err, output)
 	}
 	for name, m := range mutants {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run := exec.CommandContext(t.Context(), program, append([]string{"-test.run", "^" + m.Test + "$", "-test.timeout", "10m"}, args...)...)
-			run.Env = append(os.Environ(), awake+"="+name)
-			output, err := run.CombinedOutput()
+			run := []string{"-test.run", "^" + m.Test + "$", "-test.timeout", "10m"}
+			command := exec.CommandContext(t.Context(), program, append(run, args...)...) //nolint:gosec // it was built above
+			command.Env = append(os.Environ(), awake+"="+name)
+			output, err := command.CombinedOutput()
 			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || !exit.Exited() {
 				t.Fatalf("%s does not find it: %v\n%s", m.Test, err, output)
 			}
