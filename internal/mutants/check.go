@@ -1,6 +1,7 @@
 package mutants
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -26,38 +27,55 @@ const asleep = `package %s
 
 import "os"
 
-var awake = os.Getenv(%q)
+var mutantAwake = os.Getenv(%q)
 
-func mutant(name string) bool { return name == awake }
+func mutant(name string) bool { return name == mutantAwake }
 `
 
 // Check builds the tests of the package in the working directory once, with all mistakes, and runs for each the test that is for
 // it, with the arguments given. Added is Go of the package that mistakes need, without its first line.
 func Check(t *testing.T, pkg, added string, mutants map[string]Mutant, args ...string) {
 	t.Helper()
-	folder := t.TempDir()
-	program := filepath.Join(folder, "mutants.test")
-	replaced := overlay(t, folder, pkg, added, mutants)
-	build := exec.CommandContext(t.Context(), "go", "test", "-c", "-tags", "synctests", "-overlay", replaced, "-o", program, ".") //nolint:gosec // its own files
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("the mutants cannot be built: %v\n%s", err, output)
-	}
+	program := build(t, pkg, added, mutants)
 	for name, m := range mutants {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			run := []string{"-test.run", "^" + m.Test + "$", "-test.timeout", "10m"}
-			command := exec.CommandContext(t.Context(), program, append(run, args...)...) //nolint:gosec // it was built above
-			command.Env = append(os.Environ(), awake+"="+name)
-			output, err := command.CombinedOutput()
-			if exit, ok := errors.AsType[*exec.ExitError](err); !ok || !exit.Exited() {
-				t.Fatalf("%s does not find it: %v\n%s", m.Test, err, output)
-			}
-			if !strings.Contains(string(output), m.Found) {
-				t.Fatalf("%s failed for another reason:\n%s", m.Test, output)
+			if err := m.lives(t.Context(), program, name, args); err != nil {
+				t.Fatal(err)
 			}
 		})
 	}
 }
+
+// build makes a program of the package's tests, in which all mistakes are asleep.
+func build(t *testing.T, pkg, added string, mutants map[string]Mutant) (program string) {
+	t.Helper()
+	folder := t.TempDir()
+	program = filepath.Join(folder, "mutants.test")
+	args := []string{"test", "-c", "-tags", "synctests", "-overlay", overlay(t, folder, pkg, added, mutants), "-o", program, "."}
+	command := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // its own files
+	if output, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("the mutants cannot be built: %v\n%s", err, output)
+	}
+	return program
+}
+
+// lives says why the mistake is not found, or nothing.
+func (m Mutant) lives(ctx context.Context, program, name string, args []string) error {
+	args = append([]string{"-test.run", "^" + m.Test + "$", "-test.timeout", "10m"}, args...)
+	command := exec.CommandContext(ctx, program, args...) //nolint:gosec // it was built here
+	command.Env = append(os.Environ(), awake+"="+name)
+	output, err := command.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || !exit.Exited() {
+		return fmt.Errorf("%s does not find it: %w\n%s", m.Test, errors.Join(err, errLives), output)
+	}
+	if !strings.Contains(string(output), m.Found) {
+		return fmt.Errorf("%s failed for another reason: %w\n%s", m.Test, errLives, output)
+	}
+	return nil
+}
+
+var errLives = errors.New("the mistake is not found")
 
 // overlay writes what the go command reads instead of the package's files.
 func overlay(t *testing.T, folder, pkg, added string, mutants map[string]Mutant) string {
