@@ -63,11 +63,12 @@ func (c Chart) Graphviz(in ...string) string {
 // Write writes the ways as a table for people.
 func (c Chart) Write(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0) //nolint:mnd // spaces between columns
-	text := "FROM\tEVENT\tTO\n"
+	var text strings.Builder
+	text.WriteString("FROM\tEVENT\tTO\n")
 	for _, a := range c.Arrows {
-		text += a.From + "\t" + a.label() + "\t" + a.To + "\n"
+		text.WriteString(a.From + "\t" + a.label() + "\t" + a.To + "\n")
 	}
-	if _, err := io.WriteString(table, text); err != nil {
+	if _, err := io.WriteString(table, text.String()); err != nil {
 		return err //nolint:wrapcheck // the writer's own
 	}
 	return table.Flush() //nolint:wrapcheck // the writer's own

@@ -87,7 +87,7 @@ func (m *Machine[S, E, D]) show(tx *partitions.Tx) error {
 	if shown, _ := charts.Get(tx, chart.Machine); shown.Version <= chart.Version && !reflect.DeepEqual(shown, chart) {
 		charts.Put(tx, chart.Machine, chart)
 	}
-	return nil
+	return tx.Err()
 }
 
 // Name is the machine's name.

@@ -73,7 +73,7 @@ func (b *batch) emit(ctx context.Context, r *bus.Record) {
 		if !trace.SpanContextFromContext(ctx).IsValid() {
 			ctx = b.tx.Context()
 		}
-		record.Context = context.WithoutCancel(ctx)
+		record.Context = context.WithoutCancel(ctx) //nolint:contextcheck // where there is no trace, it is that of what is handled
 	}
 	b.outputs = append(b.outputs, record)
 }

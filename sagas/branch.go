@@ -1,7 +1,6 @@
 package sagas
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"runtime"
@@ -58,7 +57,10 @@ func First(s *Saga, branches ...func(*Saga) error) (int, error) {
 	f.join(len(branches))
 	if winner < 0 {
 		s.end()
-		return -1, cmp.Or(errors.Join(f.errs...), errNone)
+		if len(branches) == 0 {
+			return -1, errNone
+		}
+		return -1, errors.Join(f.errs...)
 	}
 	if now := f.children[winner].now; now.After(s.now) {
 		s.now = now

@@ -33,13 +33,10 @@ func Call[In, Out any](s *Saga, flow *Flow[In, Out], id string, in In) (Out, err
 	if err != nil {
 		return none, resilience.Permanent(err)
 	}
-	e := s.call(&op{kind: KindCall, name: flow.name, of: id, in: func() any { return in }, given: digest(id, given), message: func(p parent) bus.Message {
-		raw, err := json.Marshal(p)
-		if err != nil {
-			return bus.Invalid(err)
-		}
-		return flow.New(id, in, bus.WithHeader(headerParent, string(raw)))
-	}})
+	e := s.call(&op{
+		kind: KindCall, name: flow.name, of: id, in: func() any { return in }, given: digest(id, given),
+		message: func(p parent) bus.Message { return flow.called(id, given, p) },
+	})
 	err = failed(e)
 	if failed, is := errors.AsType[*FailedError](err); is {
 		failed.ID = id
@@ -52,6 +49,19 @@ func Call[In, Out any](s *Saga, flow *Flow[In, Out], id string, in In) (Out, err
 		s.abort(fmt.Sprintf("the result of %s at %s cannot be read: %s", flow.name, e.At, err))
 	}
 	return out, nil
+}
+
+// called makes the start of a saga for who calls it.
+func (f *Flow[In, Out]) called(id string, given []byte, by parent) bus.Message {
+	in, err := f.in.Decode(given)
+	if err != nil {
+		return bus.Invalid(resilience.Permanent(err))
+	}
+	raw, err := json.Marshal(by)
+	if err != nil {
+		return bus.Invalid(resilience.Permanent(err))
+	}
+	return f.New(id, in, bus.WithHeader(headerParent, string(raw)))
 }
 
 const headerParent = "millrace-parent"

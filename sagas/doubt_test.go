@@ -19,7 +19,7 @@ import (
 func TestPlainError(t *testing.T) {
 	t.Parallel()
 	var money atomic.Int64
-	charge := sagas.NewStep("charge", func(ctx context.Context, n int) (int, error) {
+	charge := sagas.NewStep("charge", func(ctx context.Context, _ int) (int, error) {
 		if sagas.Attempt(ctx) == 1 {
 			money.Add(1) // done
 		}

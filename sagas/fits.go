@@ -19,7 +19,8 @@ func digest(id string, given []byte) string {
 // fits parks the saga when the journal has something else than the flow asks for.
 func (s *Saga) fits(e Entry, o *op) {
 	if e.Kind != o.kind || e.Name != o.name {
-		s.abort(fmt.Sprintf("the flow has changed: at %s the journal has %s, and the flow asks for %s", e.At, title(e.Kind, e.Name), title(o.kind, o.name)))
+		s.abort(fmt.Sprintf("the flow has changed: at %s the journal has %s, and the flow asks for %s",
+			e.At, title(e.Kind, e.Name), title(o.kind, o.name)))
 	}
 	s.fitsGiven(e.Given, o)
 }

@@ -40,7 +40,8 @@ func (n *runner) signalled(tx *partitions.Tx, s signalled) error {
 		n.meet(tx, key, &h, Entry{At: h.Waits[w].At, Kind: KindAwait, Name: plain(s.Name), Out: s.Value, When: tx.Now()})
 		return nil
 	case !token && h.Inbox == maxInbox:
-		return n.refuse(tx, key, refusal{"signal " + plain(s.Name), kept.Record, fmt.Sprintf("%d signals that the flow has not awaited are kept already", maxInbox)})
+		reason := fmt.Sprintf("%d signals that the flow has not awaited are kept already", maxInbox)
+		return n.refuse(tx, key, refusal{"signal " + plain(s.Name), kept.Record, reason})
 	case !token:
 		h.Inbox++
 	}

@@ -37,8 +37,8 @@ type stepOption func(*settings)
 func (f stepOption) applyStep(s *settings) { f(s) }
 
 // Retry says how often a step is tried, and how far apart. The default is [resilience.DefaultRetry]. A permanent error is
-// not tried again. A plain error is, and the step may have happened. The times between attempts are kept over crashes; the attempt that a crash ends is made again and does
-// not count.
+// not tried again. A plain error is, and the step may have happened. The times between attempts are kept over crashes; the
+// attempt that a crash ends is made again and does not count.
 func Retry(policy resilience.RetryPolicy) StepOption {
 	return stepOption(func(s *settings) { s.retry = policy })
 }

@@ -15,6 +15,18 @@ import (
 	"github.com/millrace/millrace/sagas"
 )
 
+// traced is a bus of a node that records spans.
+func traced(t *testing.T, broker string) (*bus.Bus, *tracetest.SpanRecorder, trace.Tracer) {
+	t.Helper()
+	spans := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	b, err := bus.Open(t.Context(), broker, bus.Telemetry(provider, noop.NewMeterProvider()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b, spans, provider.Tracer("test")
+}
+
 // TestTrace follows a saga to another node, and to a saga that it calls: all steps are spans of the trace in which it was started.
 func TestTrace(t *testing.T) {
 	t.Parallel()
@@ -40,16 +52,7 @@ func TestTrace(t *testing.T) {
 		return sagas.Call(s, child, "c", n)
 	})
 	broker := bustest.Broker(t)
-	traced := func() (*bus.Bus, *tracetest.SpanRecorder, trace.Tracer) {
-		spans := tracetest.NewSpanRecorder()
-		provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
-		b, err := bus.Open(t.Context(), broker, bus.Telemetry(provider, noop.NewMeterProvider()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b, spans, provider.Tracer("test")
-	}
-	b, _, tracer := traced()
+	b, _, tracer := traced(t, broker)
 	defer b.Close()
 	if err := b.Verify(t.Context(), append(flow.Contracts(), child.Contracts()...)...); err != nil {
 		t.Fatal(err)
@@ -60,7 +63,7 @@ func TestTrace(t *testing.T) {
 	}
 	start.End()
 	for _, names := range [][]string{{"step first"}, {"step second", "step third"}} {
-		other, spans, _ := traced()
+		other, spans, _ := traced(t, broker)
 		g, err := partitions.New(other, "traced", flow.Part(), child.Part())
 		if err != nil {
 			t.Fatal(err)

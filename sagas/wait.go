@@ -27,7 +27,8 @@ type Signal[T any] struct {
 func NewSignal[T any](name string) *Signal[T] {
 	s := &Signal[T]{name: name, value: bus.JSON[T]()}
 	if !namePattern.MatchString(name) {
-		s.err = fmt.Errorf("%w: signal %q: the name must be 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter", ErrDefinition, name)
+		s.err = fmt.Errorf("%w: signal %q: the name must be 1 to 63 of the characters a-z 0-9 . _ -, beginning with a letter",
+			ErrDefinition, name)
 	}
 	if err := unwritable[T](); s.err == nil && err != nil {
 		s.err = fmt.Errorf("%w: signal %q: %w", ErrDefinition, name, err)
@@ -42,8 +43,8 @@ func (s *Signal[T]) Name() string { return s.name }
 func (s *Signal[T]) Err() error { return s.err }
 
 // Await waits for a signal. Those that have come before are kept and are met in the order in which they came, each once. When
-// no signal comes within the time, the error is [ErrTimeout]; a time of 0 has no end, and one below 0 is over at once. When the saga is cancelled, it is
-// [ErrCancelled]. The flow leaves the memory meanwhile.
+// no signal comes within the time, the error is [ErrTimeout]; a time of 0 has no end, and one below 0 is over at once. When the
+// saga is cancelled, it is [ErrCancelled]. The flow leaves the memory meanwhile.
 func Await[T any](s *Saga, signal *Signal[T], within time.Duration) (T, error) {
 	var value T
 	s.living()
