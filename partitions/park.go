@@ -201,7 +201,8 @@ func (g *Group) Parked(ctx context.Context) ([]ParkedKey, error) {
 			if err != nil || !ok {
 				continue
 			}
-			one := ParkedKey{Key: string(key.key), Tenant: request.Tenant(key.tenant), Shard: id, Records: int(at.next - at.first)} //nolint:gosec // at most ParkLimit
+			one := ParkedKey{Key: string(key.key), Tenant: request.Tenant(key.tenant), Shard: id}
+			one.Records = int(at.next - at.first) //nolint:gosec // at most ParkLimit
 			if value, found, err := s.state.Get(parkRow(key, at.first)); err == nil && found {
 				one.First, _ = e.parseParked(value)
 			}

@@ -29,7 +29,19 @@ func TestRecordedRows(t *testing.T) {
 				{At: "1~", Kind: KindUndo, Name: "n", Failed: &Failure{Kind: FailedCancelled, Message: "m", Attempts: 2, Unknown: true}, When: at},
 			},
 		},
-		`{"name":"n","value":"v"}`: signalled{Name: "n", Value: json.RawMessage(`"v"`)},
+		`{"status":"running","started":` + when + `,"changed":` + when + `,"waits":[{"at":"1","kind":"call","name":"n","of":"c",` +
+			`"given":"d"}],"tokens":2,"run":3,"began":` + when + `}`: head{
+			Status: Running, Started: at, Changed: at, Tokens: 2, Run: 3, Began: at,
+			Waits: []wait{{At: "1", Kind: KindCall, Name: "n", Of: "c", Given: "d"}},
+		},
+		`{"input":{"in":1,"request":{"Tenant":"","Principal":"","ID":"7","Locale":"","Shard":{"Group":"","ID":0,"Node":"","Leader":false}},` +
+			`"secret":"s","trace":{"traceparent":"t"}},"entries":[{"at":"1","kind":"step","name":"n","given":"d","when":` + when + `}]}`: page{
+			Input:   &input{In: json.RawMessage("1"), Request: request.Info{ID: "7"}, Secret: "s", Trace: traceOf{"traceparent": "t"}},
+			Entries: []Entry{{At: "1", Kind: KindStep, Name: "n", Given: "d", When: at}},
+		},
+		`{"name":"n:0a","value":null,"spent":true}`: signalled{Name: "n:0a", Value: json.RawMessage("null"), Spent: true},
+		`{"name":"n:0a","value":"v","proof":"p"}`:   signalled{Name: "n:0a", Value: json.RawMessage(`"v"`), Proof: "p"},
+		`{"name":"n","value":"v"}`:                  signalled{Name: "n", Value: json.RawMessage(`"v"`)},
 	} {
 		got := reflect.New(reflect.TypeOf(want))
 		if err := json.Unmarshal([]byte(text), got.Interface()); err != nil || !reflect.DeepEqual(got.Elem().Interface(), want) {
