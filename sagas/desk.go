@@ -65,14 +65,7 @@ func (n *runner) committed(tx *partitions.Tx, f func(*desk)) {
 		n.mu.Lock()
 		if !d.open {
 			d.open, d.beside = true, b
-			context.AfterFunc(b.Context(), func() {
-				n.mu.Lock()
-				defer n.mu.Unlock()
-				if n.desks[shard] == d {
-					delete(n.desks, shard)
-				}
-				n.giveUpDesk(d)
-			})
+			context.AfterFunc(b.Context(), func() { n.gone(shard, d) })
 		}
 		closed := d.closed
 		n.mu.Unlock()
@@ -80,6 +73,17 @@ func (n *runner) committed(tx *partitions.Tx, f func(*desk)) {
 			f(d)
 		}
 	})
+}
+
+// gone gives a desk up whose shard has left this node. Its room is for the others.
+func (n *runner) gone(shard int32, d *desk) {
+	n.mu.Lock()
+	if n.desks[shard] == d {
+		delete(n.desks, shard)
+	}
+	n.giveUpDesk(d)
+	n.mu.Unlock()
+	n.refill()
 }
 
 // giveUpDesk gives all runs of a desk up.
@@ -108,6 +112,11 @@ func (n *runner) begin(d *desk, l loaded) {
 	r := newRun(n, l)
 	r.beside = d.beside
 	n.mu.Lock()
+	if d.closed { // since it was looked at
+		n.mu.Unlock()
+		r.kill()
+		return
+	}
 	if old := d.runs[l.key]; old != nil {
 		n.drop(old)
 	}

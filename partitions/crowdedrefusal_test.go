@@ -1,0 +1,87 @@
+//go:build synctests
+
+package partitions_test
+
+import (
+	"errors"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
+)
+
+// TestRefusedAmongCalls has brokers refuse what one record emits, and one timer, on a lane that calls keep busy without a pause: both are found,
+// and all else goes on.
+func TestRefusedAmongCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.end()
+		in := bus.Define("test.thing.made", func(key string) string { return key }, bus.InTopic("things"))
+		out := bus.Define("test.thing.seen", func(key string) string { return key }, bus.InTopic("seen"))
+		for _, topic := range []bus.Topic{"things", "seen"} {
+			if err := w.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.refuses("seen", "bad")
+		var fired, went, calls atomic.Int64
+		var ticks *partitions.Timer[string]
+		ticks = partitions.NewTimer("ticks", func(tx *partitions.Tx, key string) error {
+			fired.Add(1)
+			if key == "bad" {
+				tx.Emit(out.New("bad timer"))
+				return nil
+			}
+			ticks.After(tx, time.Millisecond, key)
+			return nil
+		})
+		g, err := partitions.New(w.bus, "lost", partitions.Lanes(1), partitions.Use(ticks),
+			partitions.On(in, func(tx *partitions.Tx, key string) error {
+				if key == "arms" {
+					ticks.After(tx, 0, "bad")
+					for i := range 20 {
+						ticks.After(tx, 0, strconv.Itoa(i))
+					}
+				}
+				tx.Emit(out.New(key))
+				tx.Committed(func(partitions.Beside) { went.Add(1) })
+				return nil
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer start(t, g)()
+		publish(t, w.bus, in.New("first"))
+		<-time.After(10 * time.Second)
+		for range 50 {
+			go func() {
+				for {
+					err := g.Do(t.Context(), "call", func(tx *partitions.Tx) error { tx.Emit(out.New("call")); return nil })
+					if errors.Is(err, partitions.ErrNotOwner) || t.Context().Err() != nil || err != nil {
+						return
+					}
+					calls.Add(1)
+				}
+			}()
+		}
+		<-time.After(time.Second)
+		publish(t, w.bus, in.New("fine 1"), in.New("bad one"), in.New("arms"), in.New("fine 2"))
+		<-time.After(20 * time.Second)
+		t.Logf("%d records went, %d timers fired, %d calls", went.Load(), fired.Load(), calls.Load())
+		if went.Load() != 4 {
+			t.Errorf("%d records were handled", went.Load())
+		}
+		dead := 0
+		for range w.bus.DeadLetters(t.Context(), "lost") {
+			dead++
+		}
+		if dead != 1 {
+			t.Errorf("%d dead letters", dead)
+		}
+	})
+}
