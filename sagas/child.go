@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
@@ -72,6 +73,8 @@ type parent struct {
 	ID   string `json:"id"`
 	At   string `json:"at"`
 	Run  int    `json:"run,omitempty"`
+	// Started tells the saga from another one of the same id.
+	Started time.Time `json:"started,omitzero"`
 }
 
 func parentOf(r bus.Record) (p parent, called bool) {
@@ -84,18 +87,22 @@ func parentOf(r bus.Record) (p parent, called bool) {
 
 // answered is a saga's end on its way to who has called it.
 type answered struct {
-	id     string
-	At     string          `json:"at"`
-	Run    int             `json:"run,omitempty"`
-	Status Status          `json:"status"`
-	Reason string          `json:"reason,omitempty"`
-	Result json.RawMessage `json:"result,omitempty"`
+	id  string
+	At  string `json:"at"`
+	Run int    `json:"run,omitempty"`
+	// Started is the caller's, and Flow and Of are who has ended. Earlier versions left them out.
+	Started time.Time       `json:"started,omitzero"`
+	Flow    string          `json:"flow,omitempty"`
+	Of      string          `json:"of,omitempty"`
+	Status  Status          `json:"status"`
+	Reason  string          `json:"reason,omitempty"`
+	Result  json.RawMessage `json:"result,omitempty"`
 }
 
 // report tells a caller of a saga's end.
 func (n *runner) report(tx *partitions.Tx, key string, to parent, h head, out json.RawMessage) error {
 	return n.emit(tx, tenantOf(key), newCalls(to.Flow).answer.New(answered{
-		id: to.ID, At: to.At, Run: to.Run, Status: h.Status, Reason: h.Reason, Result: out,
+		id: to.ID, At: to.At, Run: to.Run, Started: to.Started, Flow: n.name, Of: idOf(key), Status: h.Status, Reason: h.Reason, Result: out,
 	}))
 }
 
@@ -106,7 +113,7 @@ func (n *runner) answered(tx *partitions.Tx, a answered) error {
 		return err
 	}
 	i := h.waitAt(a.At)
-	if i < 0 || h.Waits[i].Kind != KindCall || h.Run != a.Run {
+	if i < 0 || h.Run != a.Run || !a.answers(h.Waits[i]) || !a.Started.IsZero() && !a.Started.Equal(h.Started) {
 		return nil
 	}
 	e := Entry{At: a.At, Kind: KindCall, Name: h.Waits[i].Name, Given: h.Waits[i].Given, Out: a.Result, When: tx.Now()}
@@ -115,6 +122,11 @@ func (n *runner) answered(tx *partitions.Tx, a answered) error {
 	}
 	n.meet(tx, key, &h, e)
 	return nil
+}
+
+// answers says whether it is the end of the saga that is waited for.
+func (a answered) answers(w wait) bool {
+	return w.Kind == KindCall && (a.Flow == "" || a.Flow == w.Name) && (a.Of == "" || a.Of == w.Of)
 }
 
 // cancelCall cancels the saga that is waited for, if one is.

@@ -50,6 +50,7 @@ type core struct {
 	past    *partitions.Command[asked, History]
 	told    bus.Event[Told]
 	refused bus.Event[Refused]
+	waiting answers
 }
 
 var flowPattern = regexp.MustCompile(`^[a-z][a-z0-9-]{0,39}$`)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/millrace/millrace/partitions"
-	"github.com/millrace/millrace/request"
 	"github.com/millrace/millrace/resilience"
 )
 
@@ -35,6 +33,7 @@ func (h Handle[In, Out]) usable() error {
 type asked struct {
 	ID   string `json:"id"`
 	View string `json:"view,omitempty"`
+	From string `json:"from,omitempty"` // of who waits: see answers
 }
 
 // settled is how a saga has ended.
@@ -48,63 +47,24 @@ func settledBy(past ended) settled {
 	return settled{Status: past.Head.Status, Reason: past.Head.Reason, Result: past.Result}
 }
 
-// question is somebody who waits for a saga's end.
-type question struct {
-	partitions.Question
-
-	At time.Time `json:"at"`
-}
-
-const (
-	askedFor   = 15 * time.Minute
-	askAgain   = 10 * time.Minute
-	maxAskings = 1000
-)
-
 // Result waits for the saga's end, also for that of one that is started later, and returns what the flow has returned. One that
-// has not completed is a [*FailedError]. When ctx ends first, the saga goes on.
+// has not completed is a [*FailedError]. When ctx ends first, the saga goes on, and so does everybody else's wait. However many wait in a
+// process for one saga, it asks once; at most 1000 processes may.
 func (h Handle[In, Out]) Result(ctx context.Context) (Out, error) {
 	var none Out
 	if err := h.usable(); err != nil {
 		return none, err
 	}
-	for {
-		patience, cancel := context.WithTimeout(ctx, askAgain)
-		is, err := partitions.Ask(patience, h.group, h.flow.ask, asked{ID: h.id})
-		over := patience.Err() != nil && ctx.Err() == nil
-		cancel()
-		switch {
-		case over && err != nil:
-		case err != nil:
-			return none, fmt.Errorf("sagas: %s: %w", h.flow.name, err)
-		case is.Status != Completed:
-			return none, &FailedError{Flow: h.flow.name, ID: h.id, Status: is.Status, Reason: is.Reason}
-		default:
-			out, err := h.flow.out.Decode(is.Result)
-			if err != nil {
-				return none, resilience.Permanent(fmt.Errorf("sagas: %s: the result cannot be read: %w", h.flow.name, err))
-			}
-			return out, nil
-		}
+	is, err := h.settled(ctx)
+	if err != nil {
+		return none, fmt.Errorf("sagas: %s: %w", h.flow.name, err)
 	}
-}
-
-// answer tells how a saga has ended, or keeps the question until it does.
-func (n *runner) answer(tx *partitions.Tx, in asked) (settled, error) {
-	key := rowKey(request.From(tx.Context()).Tenant, in.ID)
-	if past, ended := n.ended.Get(tx, key); ended {
-		return settledBy(past), nil
+	if is.Status != Completed {
+		return none, &FailedError{Flow: h.flow.name, ID: h.id, Status: is.Status, Reason: is.Reason}
 	}
-	waiting, _ := n.asking.Get(tx, key)
-	var still []question
-	for _, q := range waiting {
-		if tx.Now().Sub(q.At) < askedFor {
-			still = append(still, q)
-		}
+	out, err := h.flow.out.Decode(is.Result)
+	if err != nil {
+		return none, resilience.Permanent(fmt.Errorf("sagas: %s: the result cannot be read: %w", h.flow.name, err))
 	}
-	if len(still) == maxAskings {
-		return settled{}, &partitions.AskError{Code: "crowded", Message: "too many wait for the saga"}
-	}
-	n.asking.Put(tx, key, append(still, question{n.ask.Later(tx), tx.Now()}))
-	return settled{}, nil
+	return out, nil
 }

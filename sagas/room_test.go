@@ -44,6 +44,13 @@ func (g *gate) pass(ctx context.Context, n int) (int, error) {
 	return n, nil
 }
 
+// seen are the attempts that are made, the most at once, and those that have gone through.
+func (g *gate) seen() (at, most int, went []int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.at, g.most, slices.Clone(g.went)
+}
+
 // TestRoom starts more sagas than there is room for in the memory, signals and cancels some that wait for it, and lets the node die:
 // never are more in memory, and each comes to its end.
 func TestRoom(t *testing.T) {
@@ -76,8 +83,8 @@ func TestRoom(t *testing.T) {
 		w.Settle()
 		crowd := func() {
 			t.Helper()
-			if g.most > room || g.at != room || here.Load() != room {
-				t.Errorf("%d steps, %d at most, and %d flows, where there is room for %d sagas", g.at, g.most, here.Load(), room)
+			if at, most, _ := g.seen(); most > room || at != room || here.Load() != room {
+				t.Errorf("%d steps, %d at most, and %d flows, where there is room for %d sagas", at, most, here.Load(), room)
 			}
 		}
 		crowd()
@@ -91,8 +98,9 @@ func TestRoom(t *testing.T) {
 		for _, told := range partitionstest.Events(w, flow.Told()) {
 			ends[told.Status]++
 		}
-		if ends[sagas.Completed] != count-1 || ends[sagas.Compensated] != 1 || slices.Contains(g.went, count-1) {
-			t.Errorf("%v of %d, and what was cancelled has begun: %v", ends, count, slices.Contains(g.went, count-1))
+		_, _, went := g.seen()
+		if ends[sagas.Completed] != count-1 || ends[sagas.Compensated] != 1 || slices.Contains(went, count-1) {
+			t.Errorf("%v of %d, and what was cancelled has begun: %v", ends, count, slices.Contains(went, count-1))
 		}
 	})
 }
@@ -121,18 +129,18 @@ func TestHangingStep(t *testing.T) {
 		for i := hang; i < hang+fine; i++ {
 			expect(t, group, flow, id(i), sagas.Completed)
 		}
-		if g.most != 8 {
-			t.Errorf("%d attempts at one step at once, where 8 of 16 are allowed", g.most)
+		if _, most, _ := g.seen(); most != 8 {
+			t.Errorf("%d attempts at one step at once, where 8 of 16 are allowed", most)
 		}
 		w.Advance(40 * time.Second)
-		if len(g.went) > 0 || g.most != 8 {
-			t.Errorf("%d went, %d at once", len(g.went), g.most)
+		if _, most, went := g.seen(); len(went) > 0 || most != 8 {
+			t.Errorf("%d went, %d at once", len(went), most)
 		}
 		close(g.open)
 		w.Settle()
 		w.Advance(5 * time.Minute)
-		if len(g.went) != hang {
-			t.Errorf("%d of %d have gone on", len(g.went), hang)
+		if _, _, went := g.seen(); len(went) != hang {
+			t.Errorf("%d of %d have gone on", len(went), hang)
 		}
 	})
 }
