@@ -3,7 +3,6 @@
 package partitions_test
 
 import (
-	"errors"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -14,8 +13,8 @@ import (
 	"github.com/millrace/millrace/partitions"
 )
 
-// TestRefusedAmongCalls has brokers refuse what one record emits, and one timer, on a lane that calls keep busy without a pause: both are found,
-// and all else goes on.
+// TestRefusedAmongCalls has brokers refuse what one record emits, and one timer, on a lane that calls and timers keep busy without a
+// pause: both are found, and all else goes on.
 func TestRefusedAmongCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -62,7 +61,7 @@ func TestRefusedAmongCalls(t *testing.T) {
 			go func() {
 				for {
 					err := g.Do(t.Context(), "call", func(tx *partitions.Tx) error { tx.Emit(out.New("call")); return nil })
-					if errors.Is(err, partitions.ErrNotOwner) || t.Context().Err() != nil || err != nil {
+					if err != nil {
 						return
 					}
 					calls.Add(1)
@@ -72,9 +71,8 @@ func TestRefusedAmongCalls(t *testing.T) {
 		<-time.After(time.Second)
 		publish(t, w.bus, in.New("fine 1"), in.New("bad one"), in.New("arms"), in.New("fine 2"))
 		<-time.After(20 * time.Second)
-		t.Logf("%d records went, %d timers fired, %d calls", went.Load(), fired.Load(), calls.Load())
-		if went.Load() != 4 {
-			t.Errorf("%d records were handled", went.Load())
+		if went.Load() != 4 || fired.Load() < 1000 || calls.Load() < 1000 {
+			t.Errorf("%d records went, and %d timers and %d calls", went.Load(), fired.Load(), calls.Load())
 		}
 		dead := 0
 		for range w.bus.DeadLetters(t.Context(), "lost") {

@@ -34,6 +34,9 @@ func (b *batch) fill(commands []command) (failed map[int]error, err error) {
 	}
 	b.tells, b.topic = false, ""
 	for _, s := range b.lane.shards {
+		if !b.lane.room.admits(ofTimer) {
+			break
+		}
 		if err := b.fire(s); err != nil {
 			return failed, err
 		}
@@ -50,7 +53,7 @@ func (b *batch) records() error {
 			continue
 		}
 		err := errFull
-		if (b.handled == 0 || !b.full()) && b.enter(call{shard: s, topic: raw.Topic, offset: raw.Offset}) {
+		if l.room.admits(ofRecord) && (b.handled == 0 || !b.full()) && b.enter(call{shard: s, topic: raw.Topic, offset: raw.Offset}) {
 			err = b.handle(s, raw)
 		}
 		if errors.Is(err, errFull) {

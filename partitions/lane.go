@@ -68,6 +68,9 @@ func (l *lane) post(commands ...command) {
 func (l *lane) take() []command {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.room.split {
+		l.room.choose([kinds]bool{ofCommand: len(l.commands) > 0, ofTimer: l.due(), ofRecord: len(l.pending) > 0})
+	}
 	var commands []command
 	commands, l.commands = l.room.take(l.commands)
 	return commands

@@ -104,9 +104,10 @@ func (l *lane) recover(ctx context.Context) error {
 // stop ends the lane's clients, and whoever waits for its commands.
 func (l *lane) stop() {
 	l.mu.Lock()
-	l.stopped = true
+	commands := l.commands
+	l.stopped, l.commands = true, nil
 	l.mu.Unlock()
-	refuseCommands(l.take(), ErrNotOwner)
+	refuseCommands(commands, ErrNotOwner)
 	l.consumer.Close()
 	if l.ring != nil {
 		l.ring.close()

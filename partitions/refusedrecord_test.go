@@ -38,7 +38,7 @@ func (w *world) refuses(topic, text string) {
 			of.Topic, of.TopicID = t.Topic, t.TopicID
 			for _, p := range t.Partitions {
 				var batch kmsg.RecordBatch
-				if err := batch.ReadFrom(p.Records); err != nil {
+				if err := batch.ReadFrom(p.Records); err != nil && len(p.Records) > 0 { // of a batch that was given up nothing is left
 					w.t.Error(err)
 				}
 				records := batch.Records

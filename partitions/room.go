@@ -20,7 +20,37 @@ type room struct {
 	guilty call // was alone in a transaction that brokers refused
 	err    error
 	denied map[bus.Topic]error // topics that refused the last transaction
+	// split transactions hold calls of one kind, and after each that is committed those of the next kind: what keeps coming of one
+	// does not keep the guilty of another from being alone.
+	split bool
+	kind  kind
 }
+
+// kind is where a call comes from.
+type kind int
+
+const (
+	ofCommand kind = iota
+	ofTimer
+	ofRecord
+	kinds
+)
+
+// choose passes over kinds of which there are no calls.
+func (r *room) choose(there [kinds]bool) {
+	for range kinds {
+		if there[r.kind] {
+			return
+		}
+		r.kind = (r.kind + 1) % kinds
+	}
+}
+
+// admits says whether calls of the kind may be made now.
+func (r *room) admits(k kind) bool { return !r.split || r.kind == k }
+
+// roomy is how many calls a transaction has room for that is as good as any.
+const roomy = 1 << 20
 
 // call says which record, timer or command is handled.
 type call struct {
@@ -49,7 +79,7 @@ func (r *room) narrow(b *batch, commands []command) (left []command, soon bool) 
 		r.denied[refusal.Topic] = refusal.Err
 		return commands, false
 	case b.calls > 1:
-		r.calls = b.calls / 2
+		r.calls, r.split = b.calls/2, true
 		return commands, true
 	case b.last.command > 0:
 		commands[b.last.command-1].end(refusal)
@@ -62,8 +92,13 @@ func (r *room) narrow(b *batch, commands []command) (left []command, soon bool) 
 // widen learns from a transaction that was committed.
 func (r *room) widen(b *batch) {
 	r.denied = nil
-	if r.calls <= math.MaxInt/2 {
+	r.kind = (r.kind + 1) % kinds
+	switch {
+	case b.calls == 0:
+	case r.calls < roomy:
 		r.calls *= 2
+	default:
+		r.calls, r.split = math.MaxInt, false
 	}
 	if b.dealt {
 		r.guilty, r.err = call{}, nil
@@ -72,6 +107,9 @@ func (r *room) widen(b *batch) {
 
 // take gives a transaction as many of the commands as it has room for.
 func (r *room) take(commands []command) (now, later []command) {
+	if !r.admits(ofCommand) {
+		return nil, commands
+	}
 	n := min(len(commands), r.calls)
 	if n == len(commands) {
 		return commands, nil
