@@ -16,7 +16,10 @@ func TestPackedHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	held := bus.Headers{
-		{Key: "x", Value: []byte("ä <\x00>")}, {Key: "x", Value: []byte{}}, {Key: "nil"}, {Key: "", Value: []byte{0xff, 0}},
+		{Key: "x", Value: []byte("ä <\x00>")},
+		{Key: "x", Value: []byte{}},
+		{Key: "nil"},
+		{Key: "", Value: []byte{0xff, 0}},
 		{Key: "ce_id", Value: []byte("order-1")},
 	}
 	packed, err := held.Pack()

@@ -40,7 +40,7 @@ func (p logPosition) whole(end LSN) logPosition {
 }
 
 // checkpoints are the relays' of a group, by the names of their slots. A row lives in the shard of the relay's singleton.
-var checkpoints = partitions.NewTable[string, checkpoint]("outbox") //nolint:gochecknoglobals // a definition
+var checkpoints = partitions.NewTable[string, checkpoint]("outbox")
 
 // read returns the committed checkpoint. It is read in a transaction of the shard, so that no earlier one of this relay
 // is undecided any more.

@@ -26,7 +26,7 @@ type report struct {
 }
 
 // reports are the relays' of a group, by the names of their slots, in the shards of their checkpoints.
-var reports = partitions.NewTable[string, report]("outbox.reports") //nolint:gochecknoglobals // a definition
+var reports = partitions.NewTable[string, report]("outbox.reports")
 
 const (
 	// reportPause is between two reports of numbers, reportSoon between two of anything.

@@ -64,7 +64,7 @@ func (b *batch) limitOf(topic bus.Topic) int {
 const headerLengths = 8
 
 // emit holds a record back until the call that made it has succeeded. It is part of the context's trace, or of that of what is handled.
-func (b *batch) emit(ctx context.Context, r *bus.Record) {
+func (b *batch) emit(ctx context.Context, r *bus.Record) { //nolint:contextcheck // without a trace, it is that of what is handled
 	record := b.blank()
 	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
 	record.Partition = r.Pin()
@@ -73,7 +73,7 @@ func (b *batch) emit(ctx context.Context, r *bus.Record) {
 		if !trace.SpanContextFromContext(ctx).IsValid() {
 			ctx = b.tx.Context()
 		}
-		record.Context = context.WithoutCancel(ctx) //nolint:contextcheck // where there is no trace, it is that of what is handled
+		record.Context = context.WithoutCancel(ctx)
 	}
 	b.outputs = append(b.outputs, record)
 }

@@ -35,9 +35,9 @@ type redrive struct {
 const redriveAtOnce = 64
 
 // Redrive handles the parked records of a key again, in their order, each in a transaction of the key's shard, and those
-// that are parked meanwhile. Where tenants are apart they are those of the context's tenant: see [TenantsApart]. It ends at the first that fails again, which stays parked with all behind it, and returns
-// how many were handled. A key that has none parked is no error. The shard must be live on this node, or the error is a
-// [*NotOwnerError].
+// that are parked meanwhile. Where tenants are apart they are those of the context's tenant: see [TenantsApart]. It ends at
+// the first that fails again, which stays parked with all behind it, and returns how many were handled. A key that has none
+// parked is no error. The shard must be live on this node, or the error is a [*NotOwnerError].
 func (g *Group) Redrive(ctx context.Context, key string, opts ...RedriveOption) (handled int, err error) {
 	e, err := g.running()
 	if err != nil {

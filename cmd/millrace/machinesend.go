@@ -97,12 +97,13 @@ func (f *machineSend) await(ctx context.Context, out io.Writer, b *bus.Bus, even
 			return err //nolint:wrapcheck // the terminal's own
 		}
 		if line.Refused {
-			return fmt.Errorf("%s %q does not take %s in the state %s: %s", f.machine, f.id, line.Event, line.From, cmp.Or(line.Reason, "not allowed"))
+			return fmt.Errorf("%s %q does not take %s in the state %s: %s",
+				f.machine, f.id, line.Event, line.From, cmp.Or(line.Reason, "not allowed"))
 		}
 		return nil
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return fmt.Errorf("the event was sent, and nothing was told of it within %s: does the group run? See `millrace shards %s`", f.wait, f.group)
 	}
-	return ctx.Err() //nolint:wrapcheck // the caller's own end
+	return ctx.Err()
 }

@@ -71,7 +71,7 @@ func (f *machineShow) machine(out io.Writer, chart machines.Chart, in ...string)
 	default:
 		err = chart.Write(out)
 	}
-	return err //nolint:wrapcheck // the terminal's own
+	return err
 }
 
 // instanceLine is an instance with its history as programs read it.

@@ -122,8 +122,8 @@ func (p *pod) build(ctx context.Context, at servers) (err error) {
 	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
-	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, shop.Logger(p.log),
-		shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag))
+	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, //nolint:contextcheck // a start's is the record's
+		shop.Logger(p.log), shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag))
 	if err != nil {
 		return err
 	}

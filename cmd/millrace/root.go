@@ -49,7 +49,8 @@ func newRoot() *cobra.Command {
 	for _, name := range []string{"kafka", "database", "redis"} {
 		flags.Lookup(name).DefValue = "" // an address may hold a password: help does not print it
 	}
-	root.AddCommand(newDev(g), newServe(g), newRelay(g), newTopics(g), newTail(g), newPublish(g), newDeadLetters(g), newShards(g), newMachines(g), newSagas(g), newOutbox(g), newDoctor(g), newVersion())
+	root.AddCommand(newDev(g), newServe(g), newRelay(g), newTopics(g), newTail(g), newPublish(g), newDeadLetters(g),
+		newShards(g), newMachines(g), newSagas(g), newOutbox(g), newDoctor(g), newVersion())
 	return root
 }
 

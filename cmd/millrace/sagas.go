@@ -88,20 +88,23 @@ type sagasList struct {
 	limit    first
 }
 
-var statuses = []sagas.Status{
-	sagas.Running, sagas.Waiting, sagas.Compensating, sagas.Parked, sagas.Completed, sagas.Compensated, sagas.Abandoned,
+func statuses() []sagas.Status {
+	return []sagas.Status{
+		sagas.Running, sagas.Waiting, sagas.Compensating, sagas.Parked, sagas.Completed, sagas.Compensated, sagas.Abandoned,
+	}
 }
 
 func newSagasList(g *global) *cobra.Command {
 	f := &sagasList{}
 	cmd := &cobra.Command{
 		Use: "list GROUP FLOW", Short: "List a flow's sagas, by status, tenant and age",
-		Example: "  millrace sagas list shop checkout --status waiting --status parked --older 24h\n  millrace sagas list shop checkout --json | jq -r .id",
-		Args:    usage(cobra.ExactArgs(2)), ValidArgsFunction: g.completeGroups, //nolint:mnd // two
+		Example: "  millrace sagas list shop checkout --status waiting --status parked --older 24h\n" +
+			"  millrace sagas list shop checkout --json | jq -r .id",
+		Args: usage(cobra.ExactArgs(2)), ValidArgsFunction: g.completeGroups, //nolint:mnd // two
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, status := range f.statuses {
-				if !slices.Contains(statuses, sagas.Status(status)) {
-					return &usageError{fmt.Errorf("--status %q must be one of %v", status, statuses)}
+				if !slices.Contains(statuses(), sagas.Status(status)) {
+					return &usageError{fmt.Errorf("--status %q must be one of %v", status, statuses())}
 				}
 			}
 			found, err := g.inspectSagas(cmd, args[0], args[1])

@@ -24,7 +24,8 @@ func newSagasShow(g *global) *cobra.Command {
 	f := &sagasShow{}
 	cmd := &cobra.Command{
 		Use: "show GROUP FLOW ID", Short: "Show a saga: where it is, what it waits for, and its journal",
-		Long: "Show a saga: where it is, what it waits for, and its journal. What the saga works on is shown with --values alone. --history prints all\n" +
+		Long: "Show a saga: where it is, what it waits for, and its journal. " +
+			"What the saga works on is shown with --values alone. --history prints all\n" +
 			"of it as one JSON object, for a test that plays it against new code (sagastest.Replay).",
 		Example: "  millrace sagas show shop checkout 42\n  millrace sagas show shop checkout 42 --history > testdata/checkout-42.json",
 		Args:    usage(cobra.ExactArgs(3)), ValidArgsFunction: g.completeGroups, //nolint:mnd // three

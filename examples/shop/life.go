@@ -29,7 +29,7 @@ func (s *Shop) showProgress(w http.ResponseWriter, r *http.Request) error {
 	}
 	p, err := s.check.Progress(r.Context(), order.ID)
 	if err != nil {
-		return err //nolint:wrapcheck // it says it
+		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, http.StatusOK, "application/json", p)

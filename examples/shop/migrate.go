@@ -40,7 +40,7 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return fmt.Errorf("shop: migrate: %w", err)
 	}
-	return checkout.Migrate(ctx, pool) //nolint:wrapcheck // it says it
+	return checkout.Migrate(ctx, pool)
 }
 
 func apply(ctx context.Context, tx pgx.Tx, name string) error {

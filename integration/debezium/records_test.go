@@ -82,7 +82,7 @@ func render(w twin, r bus.Record) string {
 }
 
 // TestRecordsEqualDebezium writes the same rows for a relay and for Debezium, under each configuration.
-func TestRecordsEqualDebezium(t *testing.T) {
+func TestRecordsEqualDebezium(t *testing.T) { //nolint:tparallel // its parts are quick, and the servers end with the test
 	t.Parallel()
 	s := newStage(t)
 	twins := slices.Concat(converterTwins(), placementTwins(), routeTwins(), expansionTwins(), failureTwins(), []twin{s.recommendedTwin(), s.recommendedTwin(outbox.LogOnly())})
@@ -103,7 +103,7 @@ func TestRecordsEqualDebezium(t *testing.T) {
 		}
 	}
 	for _, w := range twins {
-		t.Run(w.name, func(t *testing.T) { //nolint:paralleltest // they are quick, and the servers end with the test
+		t.Run(w.name, func(t *testing.T) {
 			inner := *s
 			inner.T = t
 			inner.compare(w)

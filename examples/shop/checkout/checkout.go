@@ -107,7 +107,7 @@ func (c *Checkout) Contracts() []bus.Definition {
 }
 
 // Run brings orders on until ctx ends.
-func (c *Checkout) Run(ctx context.Context) error { return c.group.Run(ctx) } //nolint:wrapcheck // it says it
+func (c *Checkout) Run(ctx context.Context) error { return c.group.Run(ctx) }
 
 // tell asks the order's machine to take an event that leads to a state. An order that is there already has taken it, in
 // an attempt whose answer was lost. One that does not take it stands elsewhere, and the checkout cannot go on.
@@ -129,5 +129,5 @@ func (c *Checkout) Cancel(ctx context.Context, to bus.Publisher, order string) e
 	if _, err := c.tell(ctx, order, Cancelled, Cancelling{Reason: "by the customer"}); err != nil {
 		return err
 	}
-	return c.Flow.Cancel(ctx, to, "the customer cancelled", order).Err() //nolint:wrapcheck // it says it
+	return c.Flow.Cancel(ctx, to, "the customer cancelled", order).Err()
 }

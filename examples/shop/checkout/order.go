@@ -99,7 +99,10 @@ var Orders = machines.Define(machines.Spec[State, Event, Facts]{
 		{Event: machines.On[Packing](), From: []State{Paid}, To: Packed},
 		{Event: machines.On[Shipping](), From: []State{Packed}, To: Shipped, Do: machines.Do(ship)},
 		{Event: machines.On[Delivering](), From: []State{Shipped}, To: Delivered},
-		{Event: machines.On[Cancelling](), From: []State{Fresh, Paid, Packed}, To: Cancelled, Guard: machines.Check(isOpen[Cancelling]), Do: machines.Do(cancel)},
+		{
+			Event: machines.On[Cancelling](), From: []State{Fresh, Paid, Packed}, To: Cancelled,
+			Guard: machines.Check(isOpen[Cancelling]), Do: machines.Do(cancel),
+		},
 		{Event: machines.On[Expiring](), From: []State{Fresh}, To: Expired},
 	},
 	After: []machines.Timeout[State, Event]{

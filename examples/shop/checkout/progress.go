@@ -60,7 +60,7 @@ func (c *Checkout) Follow(ctx context.Context, b *bus.Bus, hand func(context.Con
 		}
 		return hand(ctx, progress)
 	}
-	return b.Subscribe(ctx, ProgressGroup, //nolint:wrapcheck // it says it
+	return b.Subscribe(ctx, ProgressGroup,
 		bus.On(Orders.Transitions(), func(ctx context.Context, m machines.Moved[State, Event, Facts]) error {
 			return note(ctx, m.ID, func(ctx context.Context, tx pgx.Tx, event string) error { return moved(ctx, tx, event, m) })
 		}),
