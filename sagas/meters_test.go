@@ -1,7 +1,9 @@
 package sagas_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"testing"
 
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -14,16 +16,30 @@ import (
 	"github.com/millrace/millrace/sagas"
 )
 
-// TestMeters counts what becomes of two sagas.
+// told is what something is logged to that is waited for.
+type told chan struct{}
+
+func (w told) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("does not come to where it waits")) {
+		close(w)
+	}
+	return len(line), nil
+}
+
+// TestMeters counts what becomes of three sagas, of which one blocks until that is told of.
 func TestMeters(t *testing.T) {
 	t.Parallel()
 	work := branchStep()
+	slow := make(told)
 	flow := sagas.Define("counted", func(s *sagas.Saga, what string) (string, error) {
+		if what == "slow" {
+			<-slow
+		}
 		if _, err := sagas.Do(s, work, "first"); err != nil {
 			return "", err
 		}
 		return sagas.Do(s, work, what)
-	})
+	}, sagas.Logger(slog.New(slog.NewTextHandler(slow, nil))))
 	reader := metric.NewManualReader()
 	b, err := bus.Open(t.Context(), bustest.Broker(t), bus.Telemetry(noop.NewTracerProvider(), metric.NewMeterProvider(metric.WithReader(reader))))
 	if err != nil {
@@ -33,7 +49,7 @@ func TestMeters(t *testing.T) {
 	if err := b.Verify(t.Context(), flow.Contracts()...); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Publish(t.Context(), flow.New("1", "good"), flow.New("2", "bad")).Err(); err != nil {
+	if err := b.Publish(t.Context(), flow.New("1", "good"), flow.New("2", "bad"), flow.New("3", "slow")).Err(); err != nil {
 		t.Fatal(err)
 	}
 	g, err := partitions.New(b, "counting", flow.Part())
@@ -43,7 +59,7 @@ func TestMeters(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- g.Run(ctx) }()
-	left := 2
+	left := 3
 	for told, err := range bus.Tail(t.Context(), b, flow.Told(), bus.Earliest) {
 		if err != nil {
 			t.Fatal(err)
@@ -73,10 +89,15 @@ func TestMeters(t *testing.T) {
 				if is && (m.Name == "millrace.sagas.statuses" || m.Name == "millrace.sagas.steps") {
 					counted[status.AsString()+outcome.AsString()] += point.Value
 				}
+				if is && m.Name == "millrace.sagas.slow" {
+					counted["slow"] += point.Value
+				}
 			}
 		}
 	}
-	for what, want := range map[string]int64{"running": 2, "completed": 1, "compensating": 1, "compensated": 1, "done": 3, "failed": 1, "undone": 1} {
+	for what, want := range map[string]int64{
+		"running": 3, "completed": 2, "compensating": 1, "compensated": 1, "done": 5, "failed": 1, "undone": 1, "slow": 1,
+	} {
 		if counted[what] != want {
 			t.Errorf("%d are %s, not %d", counted[what], what, want)
 		}
