@@ -38,23 +38,32 @@ type desk struct {
 	queued      bool      // there are rows that wait for room
 	granted     int       // room that a transaction fills which is under way
 	filled      int       // when that was, in the order of all
-	batch       time.Time // the transaction that has reserved room last
-	reserved    int
+	batch       time.Time // the transaction of now or the last one
+	reserved    int       // room that it has reserved
 }
 
-// desk is that of the transaction's shard. One of an earlier ownership is given up.
+// desk is that of the transaction's shard. One of an earlier ownership is given up, and so is room that an earlier transaction has
+// reserved which was not committed.
 func (n *runner) desk(tx *partitions.Tx) *desk {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	d := n.desks[tx.Shard()]
-	if d != nil && d.token == tx.Token() {
-		return d
+	if d == nil || d.token != tx.Token() {
+		if d != nil {
+			n.giveUpDesk(d)
+		}
+		d = &desk{token: tx.Token(), runs: make(map[string]*run)}
+		n.desks[tx.Shard()] = d
 	}
-	if d != nil {
-		n.giveUpDesk(d)
+	freed := d.reserved > 0 && d.batch != tx.Now()
+	if freed {
+		n.reserved -= d.reserved
+		d.reserved = 0
 	}
-	d = &desk{token: tx.Token(), runs: make(map[string]*run)}
-	n.desks[tx.Shard()] = d
+	d.batch = tx.Now()
+	n.mu.Unlock()
+	if freed {
+		n.refill()
+	}
 	return d
 }
 

@@ -68,10 +68,12 @@ func (n *runner) resume(tx *partitions.Tx, _ noted) error {
 	l := n.load(tx, key, h)
 	l.recovered = !h.Sure
 	h.Sure, l.head.Sure, h.Changed = false, false, tx.Now()
-	err = n.tell(tx, key, &h, nil)
+	if err := n.tell(tx, key, &h, nil); err != nil {
+		return err
+	}
 	n.activate(tx, &h, l)
 	n.rows.Put(tx, key, h)
-	return err
+	return tx.Err()
 }
 
 // abandon ends a parked saga.

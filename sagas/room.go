@@ -19,15 +19,11 @@ type queued struct {
 const fillAtOnce = 64
 
 // reserve takes room for one run, if there is any and nobody waits for it, until the transaction is committed or the shard has
-// another one.
+// another one: see desk.
 func (n *runner) reserve(tx *partitions.Tx) bool {
 	d := n.desk(tx)
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if d.batch != tx.Now() {
-		n.reserved -= d.reserved
-		d.batch, d.reserved = tx.Now(), 0
-	}
 	if n.resident+n.reserved >= n.room || n.wanting() {
 		return false
 	}

@@ -28,6 +28,7 @@ func (n *runner) subject(tx *partitions.Tx) (key string, h head, err error) {
 
 // start begins a saga, unless it is known.
 func (n *runner) start(tx *partitions.Tx, raw []byte) error {
+	n.desk(tx)
 	key, h, err := n.subject(tx)
 	if err != nil {
 		return err
@@ -56,11 +57,13 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 	if n.due > 0 {
 		n.timers.At(tx, tx.Now().Add(n.due), timerKey(deadline, key))
 	}
-	err = n.tell(tx, key, &h, nil)
+	if err := n.tell(tx, key, &h, nil); err != nil {
+		return err
+	}
 	n.journal.Put(tx, pageKey(key, ""), page{Input: &in})
 	n.activate(tx, &h, loaded{key: key, head: h, input: in, pages: []string{pageKey(key, "")}, journal: make(map[string]Entry)})
 	n.rows.Put(tx, key, h)
-	return err
+	return tx.Err()
 }
 
 // activate lets a saga go on in memory once the transaction is committed, or lets it wait for room there. Its row is still to be written.
