@@ -60,7 +60,7 @@ var namePattern = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,62}$`)
 // journals, and must not change while there are sagas. What do returns is JSON in the journal, 700,000 bytes at most. What it is
 // given is made JSON and read again at each attempt, so that do and undo see it as it was when the flow asked for the step; the
 // journal keeps a digest, and a flow that gives something else when it is played again is parked. So give a field that is added to
-// In the tag omitempty or omitzero, or use another [Version], while there are sagas.
+// In the tag omitempty or omitzero, or use another [Saga.Version], while there are sagas.
 //
 // do is called again where it is unknown whether it has happened, as after a crash, always under the same [Key]: let it do
 // its work once for each key. An error that is marked by [resilience.Transient] or [resilience.Permanent] says that nothing has
