@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
 )
 
@@ -20,13 +19,7 @@ func TestRefusedAmongCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
-		in := bus.Define("test.thing.made", func(key string) string { return key }, bus.InTopic("things"))
-		out := bus.Define("test.thing.seen", func(key string) string { return key }, bus.InTopic("seen"))
-		for _, topic := range []bus.Topic{"things", "seen"} {
-			if err := w.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: 1}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		in, out := w.things()
 		w.refuses("seen", "bad")
 		var fired, went, calls atomic.Int64
 		var ticks *partitions.Timer[string]

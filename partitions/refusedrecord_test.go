@@ -21,6 +21,18 @@ import (
 	"github.com/millrace/millrace/resilience"
 )
 
+// things are two events in topics of one partition.
+func (w *world) things() (in, out bus.Event[string]) {
+	w.t.Helper()
+	key := func(key string) string { return key }
+	for _, topic := range []bus.Topic{"things", "seen"} {
+		if err := w.bus.Create(w.t.Context(), bus.TopicSpec{Name: topic, Partitions: 1}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+	return bus.Define("test.thing.made", key, bus.InTopic("things")), bus.Define("test.thing.seen", key, bus.InTopic("seen"))
+}
+
 // refuses has brokers refuse each batch of a topic that holds the text, as they do with times that are out of range.
 func (w *world) refuses(topic, text string) {
 	w.t.Helper()
@@ -67,13 +79,7 @@ func TestRefusedRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
-		in := bus.Define("test.thing.made", func(key string) string { return key }, bus.InTopic("things"))
-		out := bus.Define("test.thing.seen", func(key string) string { return key }, bus.InTopic("seen"))
-		for _, topic := range []bus.Topic{"things", "seen"} {
-			if err := w.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: 1}); err != nil {
-				t.Fatal(err)
-			}
-		}
+		in, out := w.things()
 		w.refuses("seen", "bad")
 		var noted error
 		fired := 0

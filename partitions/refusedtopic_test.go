@@ -19,14 +19,8 @@ func TestRefusedTopic(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
-		in := bus.Define("test.thing.made", func(key string) string { return key }, bus.InTopic("things"))
-		out := bus.Define("test.thing.seen", func(key string) string { return key }, bus.InTopic("seen"))
+		in, out := w.things()
 		nowhere := bus.Define("test.thing.lost", func(key string) string { return key }, bus.InTopic("nowhere"))
-		for _, topic := range []bus.Topic{"things", "seen"} {
-			if err := w.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: 1}); err != nil {
-				t.Fatal(err)
-			}
-		}
 		var noted error
 		timer := partitions.NewTimer("later", func(tx *partitions.Tx, key string) error {
 			tx.Emit(nowhere.New(key))
