@@ -69,12 +69,13 @@ func (b *bench) try(ctx context.Context, s side, standbys int, happen func(conte
 		err = errors.Join(err, failed, clean())
 	}()
 	f.work.Lanes, f.work.Standbys, f.work.Session, f.work.Pad = 1, standbys, b.session, b.pad
-	f.nodes = make([]*process.Process, b.nodes)
-	for i := range f.nodes {
+	nodes := make([]*process.Process, b.nodes) // f is nil where this fails
+	f.nodes = nodes
+	for i := range nodes {
 		if err := f.start(ctx, i); err != nil {
 			return nil, 0, err
 		}
-		defer func() { f.nodes[i].End() }()
+		defer func() { nodes[i].End() }()
 	}
 	reader, err := kgo.NewClient(kgo.SeedBrokers(b.brokers...), kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.ConsumeTopics(f.work.Output),
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()))
