@@ -14,3 +14,15 @@ func TestBeginOnDeskThatIsGone(t *testing.T) {
 	}()
 	n.begin(d, loaded{key: "/1"})
 }
+
+// TestFilledUpDeskThatIsGone is told that a shard's sagas are in the memory when the shard has just left.
+func TestFilledUpDeskThatIsGone(t *testing.T) {
+	t.Parallel()
+	d := &desk{interrupted: []string{"/1", "/2"}, granted: 2, runs: make(map[string]*run)}
+	n := &runner{core: &core{}, reserved: 2, desks: map[int32]*desk{3: d}}
+	n.gone(3, d)
+	n.filledUp(d, 2, true)
+	if n.reserved != 0 || d.wanting() {
+		t.Errorf("room for %d is reserved, and the desk wants more: %t", n.reserved, d.wanting())
+	}
+}

@@ -119,14 +119,19 @@ func (n *runner) fill(tx *partitions.Tx, room int) error {
 		}
 	}
 	more, err := n.dequeue(tx, room-len(interrupted))
-	n.committed(tx, func(d *desk) {
-		n.taken(d)
-		n.mu.Lock()
-		d.interrupted, d.queued = slices.Clone(d.interrupted[len(interrupted):]), more
-		n.mu.Unlock()
-		n.refill()
-	})
+	n.committed(tx, func(d *desk) { n.filledUp(d, len(interrupted), more) })
 	return err
+}
+
+// filledUp notes what of a desk is in the memory now, unless its shard has left since.
+func (n *runner) filledUp(d *desk, interrupted int, more bool) {
+	n.taken(d)
+	n.mu.Lock()
+	if !d.closed {
+		d.interrupted, d.queued = slices.Clone(d.interrupted[interrupted:]), more
+	}
+	n.mu.Unlock()
+	n.refill()
 }
 
 // dequeue takes so many at most of those that wait for room, and says whether there are more.
