@@ -12,6 +12,7 @@ const element = (name, textContent) => Object.assign(document.createElement(name
 
 const rows = new Map(); // order id -> row
 const mine = new Map(); // order id -> what this page knows of an order that it placed
+const stages = new Map(); // order id -> where it is in its machine, perhaps before it has a row
 const seen = new Map(); // event id -> event: one may be sent twice
 let waiting = [];
 let paused = false;
@@ -35,6 +36,7 @@ function row(order) {
 	li.querySelector('pre code').textContent = JSON.stringify(order, null, 2);
 	li.querySelector('.inside button').hidden = true;
 	rows.set(order.id, li);
+	stage(order.id, stages.get(order.id));
 	return li;
 }
 
@@ -89,8 +91,10 @@ setInterval(() => {
 
 /** Says where an order is in its machine. */
 export function stage(order, state) {
+	if (!state) return;
+	stages.set(order, state);
 	const li = rows.get(order);
-	if (!li || !state) return;
+	if (!li) return;
 	li.querySelector('em').textContent = state;
 	li.dataset.stage = state;
 }

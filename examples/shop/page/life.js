@@ -49,14 +49,26 @@ function render(progress) {
 	buttons.approve.disabled = !(open && progress.state === 'new' && progress.saga === 'waiting');
 }
 
+// take shows progress unless a later one is shown already.
+function take(progress) {
+	stage(progress.order, progress.state);
+	if (progress.order !== shown || known?.journal.length > progress.journal.length) return;
+	render(progress);
+}
+
+// ask reads the progress of the order that is shown: what the stream told before it was open, or has left out.
+async function ask() {
+	if (!shown) return;
+	const response = await fetch(`/orders/${encodeURIComponent(shown)}/progress`, { cache: 'no-store' }).catch(() => null);
+	if (response?.ok) take(await response.json());
+}
+
 /** Shows what becomes of an order. */
 export async function live(order) {
+	if (shown !== order.id) known = null;
 	shown = order.id;
 	document.querySelector('#life-subject').textContent = `${order.customer} · ${order.id}`;
-	if (known?.order === shown) return;
-	const response = await fetch(`/orders/${encodeURIComponent(order.id)}/progress`, { cache: 'no-store' }).catch(() => null);
-	const progress = response?.ok ? await response.json() : null;
-	if (progress && shown === order.id && known?.order !== shown) render(progress);
+	if (!known) await ask();
 }
 
 for (const [verb, button] of Object.entries(buttons)) {
@@ -75,13 +87,10 @@ export async function lives() {
 	if (chart) mark = draw(document.querySelector('#chart'), chart);
 	mark(known?.state, new Set());
 	follow('checkouts', {
-		state() {},
-		event(progress) {
-			stage(progress.order, progress.state);
-			if (progress.order === shown && !(known?.order === shown && known.journal.length > progress.journal.length)) render(progress);
+		state(name) {
+			if (name === 'live') ask();
 		},
-		reset() {
-			known = null;
-		},
+		event: take,
+		reset: ask,
 	});
 }
