@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"push":       {"bus", "request", "resilience", "observe"},
 	"machines":   {"partitions", "bus", "request", "resilience", "observe"},
 	"sagas":      {"partitions", "bus", "request", "resilience", "observe"},
+	"jobs":       {"partitions", "bus", "request", "resilience", "observe"},
 	"cmd":        {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
 }
 
@@ -36,6 +37,7 @@ var mayImport = map[string][]string{
 var keepsOut = map[string][]string{
 	"bus":     {"github.com/jackc/", "github.com/redis/", "github.com/go-chi/", "github.com/minio/", "go.opentelemetry.io/otel/exporters", "github.com/twmb/franz-go/pkg/kfake"},
 	"sagas":   {"github.com/jackc/"},
+	"jobs":    {"github.com/jackc/"},
 	"observe": {"go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/exporters", "google.golang.org/grpc", "github.com/prometheus/"},
 	"":        {"github.com/testcontainers/"},
 }
