@@ -51,7 +51,9 @@ func (g *Group) Run(ctx context.Context) error {
 		return fmt.Errorf("partitions: group %q runs already", g.config.name)
 	}
 	defer g.engine.Store(nil)
-	if err := e.run(ctx); err != nil {
+	running, stop := g.config.drained(ctx)
+	defer stop()
+	if err := e.run(running); err != nil {
 		return fmt.Errorf("partitions: group %q: %w", g.config.name, err)
 	}
 	return nil

@@ -29,6 +29,7 @@ type config struct {
 	timers     map[string]*timerDefinition
 	counters   []*Counter
 	opened     []func(*Tx) error
+	draining   []func()
 	singletons []*singleton
 	commands   map[string]any
 	errs       []error

@@ -1,0 +1,63 @@
+//go:build synctests
+
+package jobs_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/jobs"
+	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
+)
+
+// TestCancel cancels jobs that are scheduled, that wait, that run and heed it, and that are done: once it is answered nothing runs, and what a
+// handler returns later does not count.
+func TestCancel(t *testing.T) {
+	t.Parallel()
+	causes := make(chan error, 9)
+	ended := make(chan time.Time, 9)
+	kind := jobs.Define("until", func(ctx context.Context, _ *jobs.Attempt, _ string) (string, error) {
+		<-ctx.Done()
+		causes <- context.Cause(ctx)
+		time.Sleep(300 * time.Millisecond)
+		ended <- time.Now()
+		return "done all the same", nil
+	}, jobs.Queue("work"), jobs.Shards(2), jobs.Retain(time.Hour), jobs.Concurrency(1))
+	quick := jobs.Define("quick", func(context.Context, *jobs.Attempt, string) (int, error) { return 1, nil }, jobs.Queue("work"), jobs.Shards(2), jobs.Retain(time.Hour))
+	run(t, []jobs.RunnerOption{kind, quick}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
+		node := q.group.Start()
+		q.Settle()
+		q.enqueue(kind.New("", jobs.ID("runs")))
+		q.Settle()
+		q.enqueue(kind.New("", jobs.ID("next")), kind.New("", jobs.ID("waits1")), kind.New("", jobs.ID("waits2")), kind.New("", jobs.ID("later"), jobs.After(time.Hour)), quick.New("", jobs.ID("quick")))
+		q.after(time.Second)
+		r := q.runner(node)
+		answers := r.Cancel(t.Context(), "next", "waits1", "waits2", "later", "quick", "nobody")
+		for i, want := range []jobs.State{jobs.Cancelled, jobs.Cancelled, jobs.Cancelled, jobs.Cancelled, jobs.Done, ""} {
+			if a := answers[i]; a.Job.State != want || (a.Err != nil) != (want == "") {
+				t.Errorf("%+v", a)
+			}
+		}
+		if !errors.Is(answers.Err(), jobs.ErrNotFound) || resilience.ClassOf(answers[5].Err) != resilience.ClassPermanent {
+			t.Error(answers.Err())
+		}
+		if a := r.Cancel(request.With(t.Context(), request.Info{Tenant: "other"}), "runs"); !errors.Is(a.Err(), jobs.ErrNotFound) {
+			t.Errorf("%+v", a)
+		}
+		answers = r.Cancel(t.Context(), "runs")
+		now := time.Now()
+		if answers.Err() != nil || answers[0].Job.State != jobs.Cancelled || len(answers[0].Job.Output) > 0 {
+			t.Errorf("%+v", answers)
+		}
+		if end := <-ended; end.After(now) || !errors.Is(<-causes, jobs.ErrCancelled) {
+			t.Errorf("answered at %s, ended at %s", now, end)
+		}
+		q.after(2 * time.Hour)
+		if counts := q.counts(); counts[jobs.Cancelled] != 5 || counts[jobs.Done] != 0 || len(ended) != 0 {
+			t.Errorf("%v", counts)
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/millrace/millrace/partitions"
+)
+
+// desk has the jobs of one shard that are in this node's memory, while it owns the shard under one token. What it has is guarded by
+// the runner.
+type desk struct {
+	runner *Runner
+	shard  int32
+	token  int64
+	beside partitions.Beside
+	open   bool
+	closed bool
+	paused bool
+	stamp  uint64              // the last place that was given to a job that waits
+	live   map[string]*attempt // by row
+	begun  int                 // attempts whose handlers have not returned
+
+	flows   map[string]*backlog // that have jobs which wait as rows, by the beginning of their turns
+	hungry  bool                // it is among the runner's hungry desks
+	filling bool
+	granted int // room that a transaction fills which is under way
+
+	ended    []*attempt // whose ends are still to be written, in their order
+	flushing bool
+
+	tx       *partitions.Tx // the transaction of now
+	reserved int            // room that it has reserved
+	suspect  *attempt       // that it takes into the memory
+	written  int            // ends that it has written
+}
+
+// desk is that of the transaction's shard. What an earlier transaction has reserved, and was not committed, is given back.
+func (n *Runner) desk(tx *partitions.Tx) *desk {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	d := n.desks[tx.Shard()]
+	if d.tx == tx {
+		return d
+	}
+	n.limits.reserved -= d.reserved
+	n.clear(d.suspect)
+	d.tx, d.reserved, d.written, d.suspect = tx, 0, 0, nil
+	tx.Committed(func(partitions.Beside) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		d.tx = nil
+	})
+	return d
+}
+
+// opened begins with a shard that this node has taken.
+func (n *Runner) opened(tx *partitions.Tx) error {
+	d := &desk{runner: n, shard: tx.Shard(), token: tx.Token(), live: make(map[string]*attempt), flows: make(map[string]*backlog)}
+	n.mu.Lock()
+	if old := n.desks[d.shard]; old != nil {
+		n.close(old)
+	}
+	n.desks[d.shard] = d
+	n.mu.Unlock()
+	_, d.paused = n.said.Get(tx, saidPaused)
+	n.discover(tx, d)
+	if err := n.interrupted(tx, d); err != nil {
+		return err
+	}
+	tx.Committed(func(b partitions.Beside) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		d.open, d.beside = true, b
+		b.Go(func(ctx context.Context) func(*partitions.Tx) error {
+			<-ctx.Done()
+			n.gone(d)
+			return nil
+		})
+		n.want(d)
+		n.refill()
+	})
+	return tx.Err()
+}
+
+// interrupted sees to the jobs that the shard's last owner had in its memory. Their attempts count, since nobody knows whether they
+// have begun; from then on such a job is in the memory only when it begins.
+func (n *Runner) interrupted(tx *partitions.Tx, d *desk) error {
+	var lost []*row
+	for key, value := range n.live.Range(tx) {
+		r, err := decode(key, value)
+		if err != nil {
+			return err
+		}
+		lost = append(lost, r)
+	}
+	for _, r := range lost {
+		n.live.Delete(tx, r.key)
+		r.lost++
+		if r.reason == "" {
+			r.reason = "the node of an attempt has gone"
+		}
+		k := n.kinds[r.kind]
+		var err error
+		switch {
+		case r.cancelled:
+			err = n.bury(tx, r, Running, Cancelled)
+		case k != nil && r.attempts >= uint64(k.retry.Attempts): //nolint:gosec // positive
+			r.reason = "all attempts are spent; the node of the last one has gone"
+			err = n.bury(tx, r, Running, Dead)
+		default:
+			err = n.wait(tx, d, r, Running)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Err()
+}
+
+// overtime is how long a handler whose context has ended is waited for.
+const overtime = time.Second
+
+// gone gives a desk up whose shard has left this node, and waits a moment for its handlers: the next owner begins after that.
+func (n *Runner) gone(d *desk) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.desks[d.shard] == d {
+		delete(n.desks, d.shard)
+	}
+	n.close(d)
+	n.refill()
+	n.patiently(overtime, func() bool { return d.begun > 0 })
+}
+
+// close ends all that a desk has.
+func (n *Runner) close(d *desk) {
+	if d.closed {
+		return
+	}
+	d.closed = true
+	n.limits.reserved -= d.reserved
+	n.limits.granted -= d.granted
+	n.clear(d.suspect)
+	d.reserved, d.granted, d.suspect, d.ended = 0, 0, nil, nil
+	n.sated(d)
+	for _, a := range d.live {
+		switch {
+		case a.over:
+		case a.begun.IsZero():
+			n.giveUp(a)
+		default:
+			a.interrupt(ErrMoved)
+		}
+	}
+}
+
+// giveUp takes an attempt back that has not begun.
+func (n *Runner) giveUp(a *attempt) {
+	a.over = true
+	n.fair.queued--
+	n.forget(a)
+}
+
+// forget takes an attempt that is over out of the memory.
+func (n *Runner) forget(a *attempt) {
+	n.limits.leave(a)
+	n.clear(a)
+	if n.fair.leave(a) {
+		n.limits.emptied = true
+	}
+}
+
+// clear lets another suspect come, where the attempt is the one.
+func (n *Runner) clear(a *attempt) {
+	if a != nil && n.suspect == a {
+		n.suspect = nil
+	}
+}

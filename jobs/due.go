@@ -1,0 +1,101 @@
+package jobs
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/millrace/millrace/partitions"
+)
+
+// What is due at a time: it stands before the key of the row.
+const (
+	dueBegin  = 'b' // a job may begin
+	dueForget = 'f' // a job that has ended is not kept any more
+	dueFree   = 'u' // the window of a unique key is over
+)
+
+const (
+	timerKey   = "due"
+	firedOnce  = 1000
+	timeLength = 8
+)
+
+// dueRow is the row by which something is due.
+func dueRow(nanos int64, what byte, key string) string {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, timeLength+1+len(key)), uint64(nanos)) //nolint:gosec // after 1970
+	return string(append(append(b, what), key...))
+}
+
+// at lets something be due, not before the time.
+func (n *Runner) at(tx *partitions.Tx, t time.Time, what byte, key string) {
+	nanos := unixNano(t)
+	n.dues.Put(tx, dueRow(nanos, what, key), nil)
+	if armed, is := n.due.Armed(tx, timerKey); !is || t.Before(armed) {
+		n.due.At(tx, t, timerKey)
+	}
+}
+
+// fire sees to what is due.
+func (n *Runner) fire(tx *partitions.Tx, _ string) error {
+	d, now := n.desk(tx), tx.Now().UnixNano()
+	var rows []string
+	var next time.Time
+	for row := range n.dues.Range(tx) {
+		nanos := int64(binary.BigEndian.Uint64([]byte(row[:timeLength]))) //nolint:gosec // as it was written
+		if nanos > now || len(rows) == firedOnce {
+			next = time.Unix(0, nanos)
+			break
+		}
+		rows = append(rows, row)
+	}
+	if !next.IsZero() {
+		n.due.At(tx, next, timerKey)
+	}
+	for _, row := range rows {
+		n.dues.Delete(tx, row)
+		nanos := int64(binary.BigEndian.Uint64([]byte(row[:timeLength]))) //nolint:gosec // as it was written
+		if err := n.happen(tx, d, row[timeLength], row[timeLength+1:], nanos); err != nil {
+			return err
+		}
+	}
+	return tx.Err()
+}
+
+// happen does what is due. It may have been put off or have lost its sense meanwhile.
+func (n *Runner) happen(tx *partitions.Tx, d *desk, what byte, key string, nanos int64) error {
+	switch what {
+	case dueFree:
+		n.free(tx, key, nanos)
+	case dueForget:
+		value, found := n.past.Get(tx, key)
+		r, err := decode(key, value)
+		if err != nil || !found {
+			return err
+		}
+		if until := r.changed + int64(n.kept(r)); until > nanos {
+			n.at(tx, time.Unix(0, until), dueForget, key)
+		} else {
+			n.past.Delete(tx, key)
+		}
+	case dueBegin:
+		value, found := n.held.Get(tx, key)
+		r, err := decode(key, value)
+		if err != nil || !found || r.due != nanos || r.state == Waiting {
+			return err
+		}
+		n.held.Delete(tx, key)
+		return n.begin(tx, d, r, r.state)
+	}
+	return nil
+}
+
+// kept is how long a job that has ended is kept.
+func (n *Runner) kept(r *row) time.Duration {
+	if k := n.kinds[r.kind]; r.state == Done && k != nil {
+		return k.retain
+	}
+	if r.state == Done {
+		return 0
+	}
+	return n.dead
+}

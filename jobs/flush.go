@@ -1,0 +1,138 @@
+package jobs
+
+import (
+	"fmt"
+
+	"github.com/millrace/millrace/partitions"
+)
+
+// endsAtOnce bounds the ends that one call of a transaction writes.
+const endsAtOnce = 2000
+
+// flush lets the ends of attempts be written, unless that is under way.
+func (n *Runner) flush(d *desk) {
+	if d.flushing || !d.open {
+		return
+	}
+	d.flushing = true
+	d.beside.Do(func(tx *partitions.Tx) error { return n.write(tx, endsAtOnce) }, n.writeOne)
+}
+
+// writeOne writes one end, since several together have failed: one of them is at fault.
+func (n *Runner) writeOne(tx *partitions.Tx, cause error) error {
+	d := n.desk(tx)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if len(d.ended) == 0 || d.closed {
+		d.flushing = false
+		return nil
+	}
+	first := d.ended[0]
+	first.outcome.tried++
+	if first.outcome.tried > 2 { //nolint:mnd // once as it is, once without being told
+		first.outcome = outcome{state: Dead, reason: clip(fmt.Sprintf("its end as %s cannot be written: %v", first.outcome.state, cause)), tried: first.outcome.tried}
+	}
+	d.beside.Do(func(tx *partitions.Tx) error { return n.write(tx, 1) }, n.writeOne)
+	return nil
+}
+
+// write writes so many ends at most of the transaction's shard.
+func (n *Runner) write(tx *partitions.Tx, most int) error {
+	d := n.desk(tx)
+	n.mu.Lock()
+	batch := d.ended[d.written:min(len(d.ended), d.written+most)]
+	d.written += len(batch)
+	n.mu.Unlock()
+	sums := make(map[countOf]int64)
+	for _, a := range batch {
+		was := a.outcome.state
+		if err := n.end(tx, d, a); err != nil {
+			return err
+		}
+		if was != Waiting {
+			sums[countOf{a.kind.name, a.row.state}]++
+		}
+	}
+	for of, count := range sums {
+		ends.Add(tx, count, kindKey.String(of.kind), stateKey.String(string(of.state)))
+	}
+	tx.Committed(func(partitions.Beside) { n.wrote(d, len(batch)) })
+	return tx.Err()
+}
+
+type countOf struct {
+	kind  string
+	state State
+}
+
+// wrote forgets ends that are written.
+func (n *Runner) wrote(d *desk, count int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if d.closed {
+		return
+	}
+	for _, a := range d.ended[:count] {
+		if d.live[a.row.key] == a {
+			delete(d.live, a.row.key)
+		}
+	}
+	d.ended = d.ended[count:]
+	d.written = max(d.written-count, 0)
+	d.flushing = false
+	if len(d.ended) == 0 {
+		d.ended = nil
+		n.quiet.Broadcast()
+	} else {
+		n.flush(d)
+	}
+}
+
+// end writes what has come of an attempt.
+func (n *Runner) end(tx *partitions.Tx, d *desk, a *attempt) error {
+	r, o := *a.row, a.outcome // the attempt's own stays as it is, since a transaction may be made again
+	if a.touched {
+		if value, found := n.live.Get(tx, r.key); found {
+			now, err := decode(r.key, value)
+			if err != nil {
+				return err
+			}
+			r.cancelled, r.asking, r.reason = now.cancelled, now.asking, now.reason
+		}
+	}
+	if o.uncount || o.state == Waiting {
+		r.attempts--
+	}
+	if o.reason != "" {
+		r.reason = o.reason
+	}
+	if said := a.said(); said != (Progress{}) {
+		r.progress = said
+	}
+	r.result, r.due = o.result, o.due
+	n.live.Delete(tx, r.key)
+	quiet := o.tried > 1
+	if quiet {
+		untold.Add(tx, 1, kindKey.String(r.kind))
+	}
+	var err error
+	switch state := o.state; {
+	case r.cancelled:
+		r.result = nil
+		err = n.bury(tx, &r, Running, Cancelled)
+	case state == Done && a.kind.retain == 0:
+		r.state = Done
+		err = n.vanish(tx, &r, Running)
+	case state.Ended():
+		err = n.bury(tx, &r, Running, state)
+	case state == Waiting && a.begun.IsZero():
+		r.starts--
+		err = n.wait(tx, d, &r, Running)
+	case state == Waiting:
+		err = n.wait(tx, d, &r, Running)
+	default:
+		err = n.schedule(tx, &r, Running, state)
+	}
+	a.row.state = r.state
+	return err
+}

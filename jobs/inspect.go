@@ -1,0 +1,115 @@
+package jobs
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/request"
+)
+
+// Description is how a job is. Times are by the clock of the node that had it.
+type Description struct {
+	ID       string         `json:"id"`
+	Tenant   request.Tenant `json:"tenant,omitempty"`
+	Kind     string         `json:"kind"`
+	State    State          `json:"state"`
+	Priority int            `json:"priority"`
+	// Attempts are those that count, and Calls all of them.
+	Attempts int       `json:"attempts"`
+	Calls    int       `json:"calls"`
+	Enqueued time.Time `json:"enqueued"`
+	// Due is when a job that is scheduled or retrying comes.
+	Due time.Time `json:"due,omitzero"`
+	// Started is when the last attempt was taken into a node's memory.
+	Started time.Time `json:"started,omitzero"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Unique  string    `json:"unique,omitempty"`
+	// Reason is why the last attempt has failed, or why the job is dead or cancelled.
+	Reason   string   `json:"reason,omitempty"`
+	Progress Progress `json:"progress,omitzero"`
+	// Input is what it was given, as JSON, as long as it is not done. Output is what its handler has returned.
+	Input  json.RawMessage `json:"input,omitempty"`
+	Output json.RawMessage `json:"output,omitempty"`
+}
+
+func described(r *row) Description {
+	tenant, id := parseKey(r.key)
+	d := Description{
+		ID: id, Tenant: tenant, Kind: r.kind, State: r.state, Priority: int(r.priority), Attempts: int(r.attempts), Calls: int(r.starts), //nolint:gosec // few
+		Enqueued: at(r.created), Due: at(r.due), Started: at(r.started), Ended: at(r.changed), Unique: r.unique, Reason: r.reason,
+		Progress: r.progress, Output: r.result,
+	}
+	if json.Valid(r.args) {
+		d.Input = r.args
+	}
+	return d
+}
+
+// describe is how a job is, with what its attempt says.
+func (n *Runner) describe(tx *partitions.Tx, r *row) Description {
+	d, desk := described(r), n.desk(tx)
+	n.mu.Lock()
+	a := desk.live[r.key]
+	n.mu.Unlock()
+	if a != nil && r.state == Running {
+		if said := a.said(); said != (Progress{}) {
+			d.Progress = said
+		}
+	}
+	return d
+}
+
+// Inspection is what a queue's changelog has of its jobs.
+type Inspection struct {
+	Queue string
+	// Paused says whether one of its shards is paused.
+	Paused bool
+	// Jobs are those that were asked for, sorted by tenant, kind and when they were enqueued.
+	Jobs []Description
+	// Counts are of all jobs, by state.
+	Counts map[State]int
+}
+
+// Inspect reads the jobs of a queue that keep says yes to, or only counts them where it is nil, as far as they are committed. It needs no
+// node of the queue and no kinds, and reads all of the queue's changelog. Progress is as it was when the last attempt ended.
+func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Description) bool) (Inspection, error) {
+	in := Inspection{Queue: queue, Counts: make(map[State]int)}
+	n := &Runner{queue: queue}
+	n.define()
+	tables := []*partitions.Table[string, []byte]{n.live, n.held, n.past}
+	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r bus.Record) bool {
+		return n.said.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
+	})
+	if err != nil {
+		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+	}
+	for _, r := range stored {
+		in.Paused = in.Paused || n.said.Has(r) && r.Value != nil
+	}
+	for _, table := range tables {
+		rows, err := table.Rows(stored.All())
+		if err != nil {
+			return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+		}
+		for key, value := range rows {
+			r, err := decode(key, value)
+			if err != nil {
+				return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+			}
+			in.Counts[r.state]++
+			if d := described(r); keep != nil && keep(d) {
+				in.Jobs = append(in.Jobs, d)
+			}
+		}
+	}
+	slices.SortFunc(in.Jobs, func(a, b Description) int {
+		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Kind, b.Kind), a.Enqueued.Compare(b.Enqueued), cmp.Compare(a.ID, b.ID))
+	})
+	return in, nil
+}
