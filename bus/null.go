@@ -2,12 +2,12 @@ package bus
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/jsonschema-go/jsonschema"
 )
 
@@ -18,26 +18,26 @@ func (c *jsonCodec[T]) refuseNull(data []byte) error {
 	if err != nil {
 		return nil //nolint:nilerr // the schema's own error is returned by Verify
 	}
-	w := &nullWalk{decoder: json.NewDecoder(bytes.NewReader(data)), root: schema, strict: c.reading.strict}
-	w.decoder.UseNumber()
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	w := &nullWalk{decoder: decoder, root: schema, strict: c.reading.strict}
 	return w.value(schema, "", true)
 }
 
 type nullWalk struct {
-	decoder *json.Decoder
+	decoder *jsontext.Decoder
 	root    *jsonschema.Schema
 	strict  bool
 }
 
 // value reads one value. A nil schema allows everything.
 func (w *nullWalk) value(schema *jsonschema.Schema, path string, required bool) error {
-	token, err := w.decoder.Token()
+	token, err := w.decoder.ReadToken()
 	if err != nil {
 		return errors.New("a value cannot be read")
 	}
 	schema, nullable := resolve(w.root, schema)
-	switch token {
-	case nil:
+	switch token.Kind() {
+	case 'n':
 		if nullable || !required && !w.strict {
 			return nil
 		}
@@ -45,29 +45,29 @@ func (w *nullWalk) value(schema *jsonschema.Schema, path string, required bool) 
 			path = "the payload"
 		}
 		return fmt.Errorf("%s is null, which its type cannot hold", path)
-	case json.Delim('{'):
+	case '{':
 		return w.object(schema, path)
-	case json.Delim('['):
-		for w.decoder.More() {
+	case '[':
+		for w.decoder.PeekKind() != ']' {
 			if err := w.value(schema.Items, path+"[]", true); err != nil {
 				return err
 			}
 		}
-		_, err = w.decoder.Token()
+		_, err = w.decoder.ReadToken()
+	default: // nothing is within
 	}
 	return err //nolint:wrapcheck // nil: the JSON is valid
 }
 
 func (w *nullWalk) object(schema *jsonschema.Schema, path string) error {
-	for w.decoder.More() {
-		token, err := w.decoder.Token()
+	for w.decoder.PeekKind() != '}' {
+		token, err := w.decoder.ReadToken()
 		if err != nil {
 			return errors.New("a value cannot be read")
 		}
-		name, _ := token.(string)
 		at, required := path+"{}", true
 		field := schema.AdditionalProperties
-		if own, found := property(schema, name); found {
+		if own, found := property(schema, token.String()); found {
 			at, field = strings.TrimPrefix(path+"."+own, "."), schema.Properties[own]
 			required = slices.Contains(schema.Required, own)
 		} else if len(schema.Properties) > 0 {
@@ -77,7 +77,7 @@ func (w *nullWalk) object(schema *jsonschema.Schema, path string) error {
 			return err
 		}
 	}
-	_, err := w.decoder.Token()
+	_, err := w.decoder.ReadToken()
 	return err //nolint:wrapcheck // nil: the JSON is valid
 }
 
