@@ -3,6 +3,7 @@ package partitions
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -39,9 +40,8 @@ type batch struct {
 	topic    bus.Topic // that was emitted to last, and its limit
 	limit    int
 	limits   map[bus.Topic]int
-	sent     map[string]bool // topics that the transaction has messages for
-	sentLast string
-	after    []func()
+	sent     []string // topics that the transaction has messages for
+	after    []afterwards
 	counted  []counted
 }
 
@@ -58,7 +58,6 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 	b := &batch{
 		ctx: ctx, life: life, engine: l.engine, lane: l, membership: m, producer: l.ring.turn(), began: time.Now(),
 		overlays: make(map[*shard]*overlay), offsets: make(map[*shard]map[string]int64),
-		limits: make(map[bus.Topic]int), sent: make(map[string]bool),
 	}
 	b.tx.batch = b
 	return b
@@ -80,9 +79,8 @@ func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 		return err
 	}
 	for _, output := range b.outputs {
-		if output.Topic != b.sentLast {
-			b.sentLast = output.Topic
-			b.sent[output.Topic] = true
+		if !slices.Contains(b.sent, output.Topic) {
+			b.sent = append(b.sent, output.Topic)
 		}
 		b.produce(output, b.emitted)
 	}
@@ -98,7 +96,21 @@ func (b *batch) mark(o *overlay) savepoint { return savepoint{o.mark(), len(b.af
 // rollback takes back what a call has done since the savepoint, and all that it emits.
 func (b *batch) rollback(o *overlay, to savepoint) {
 	o.rollback(to.writes)
-	b.after, b.counted, b.outputs = b.after[:to.after], b.counted[:to.counted], b.outputs[:0]
+	b.forget(to.after)
+	b.counted, b.outputs = b.counted[:to.counted], b.outputs[:0]
+}
+
+// afterwards is called when the transaction is committed; otherwise, if there is any, when what it belongs to was taken back.
+type afterwards struct{ then, otherwise func() }
+
+// forget takes back what was to be called once the transaction is committed, but for the first ones.
+func (b *batch) forget(from int) {
+	for _, a := range b.after[from:] {
+		if a.otherwise != nil {
+			a.otherwise()
+		}
+	}
+	b.after = b.after[:from]
 }
 
 // brokenError says that the node's own state failed.

@@ -13,10 +13,16 @@ type Beside struct {
 }
 
 // Committed calls f as soon as the transaction is committed, in the order of the calls and before anything more of the shard is
-// handled. All shards of the lane wait for f: let it note what has come, and begin what takes time by [Beside.Go].
-func (tx *Tx) Committed(f func(Beside)) {
+// handled. All shards of the lane wait for f: let it note what has come, and begin what takes time by [Beside.Go]. Where the call
+// fails, or its transaction is aborted, otherwise is called in place of f, if given, before the call is made again. A transaction of
+// which it is unknown whether it is committed counts as aborted: the shard is opened anew, under another token.
+func (tx *Tx) Committed(f func(Beside), otherwise ...func()) {
 	b := Beside{engine: tx.batch.engine, shard: tx.shard}
-	tx.batch.after = append(tx.batch.after, func() { f(b) })
+	a := afterwards{then: func() { f(b) }}
+	if len(otherwise) > 0 {
+		a.otherwise = otherwise[0]
+	}
+	tx.batch.after = append(tx.batch.after, a)
 }
 
 // Context ends when the shard leaves this node. It is the same as long as it stays.

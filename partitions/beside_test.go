@@ -27,6 +27,7 @@ func TestCommitted(t *testing.T) {
 		}
 		var mu sync.Mutex
 		var noted, done []int
+		dropped := 0
 		attempts, why := 0, errors.New("no")
 		worked := make(chan struct{})
 		g, err := partitions.New(w.bus, "beside", partitions.Workers(1), partitions.On(in, func(tx *partitions.Tx, n int) error {
@@ -50,7 +51,7 @@ func TestCommitted(t *testing.T) {
 					}
 					return nil
 				})
-			})
+			}, func() { dropped++ })
 			if n == 0 {
 				tx.Go(func(ctx context.Context) func(*partitions.Tx) error { <-ctx.Done(); return nil })
 			}
@@ -75,8 +76,8 @@ func TestCommitted(t *testing.T) {
 		}
 		stop()
 		slices.Sort(done)
-		if !slices.Equal(noted, want) || !slices.Equal(done, want) {
-			t.Errorf("noted: %v, done: %v", noted, done)
+		if !slices.Equal(noted, want) || !slices.Equal(done, want) || dropped != attempts-len(want) {
+			t.Errorf("noted: %v, done: %v, dropped %d of %d attempts", noted, done, dropped, attempts)
 		}
 	})
 }

@@ -54,7 +54,9 @@ func (b *batch) denied(topic bus.Topic) error {
 func (b *batch) limitOf(topic bus.Topic) int {
 	limit, asked := b.limits[topic]
 	if !asked {
-		limit = b.engine.bus.Limit(b.life, topic)
+		if limit = b.engine.bus.Limit(b.life, topic); b.limits == nil {
+			b.limits = make(map[bus.Topic]int)
+		}
 		b.limits[topic] = limit
 	}
 	return limit

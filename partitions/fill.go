@@ -77,8 +77,8 @@ func (b *batch) settle(commands []command, failed map[int]error) {
 	b.lane.pending, b.lane.later = b.lane.later, nil
 	b.lane.refused, b.lane.failures = membership{}, 0
 	b.lane.room.widen(b)
-	for _, f := range b.after {
-		f()
+	for _, a := range b.after {
+		a.then()
 	}
 	for i := range commands {
 		commands[i].end(failed[i])

@@ -170,11 +170,14 @@ func (l *lane) transact(ctx context.Context, m membership, commands []command) (
 	} else {
 		err = b.abort(err) //nolint:contextcheck // it has the life of the transaction
 	}
-	if err != nil {
-		return b, err
+	if err == nil {
+		if broken := b.apply(); broken != nil {
+			err = &brokenError{broken}
+		}
 	}
-	if err := b.apply(); err != nil {
-		return b, &brokenError{err}
+	if err != nil {
+		b.forget(0)
+		return b, err
 	}
 	b.settle(commands, failed)
 	for _, o := range b.overlays {

@@ -106,7 +106,7 @@ func (r *redrive) next(tx *Tx, skip bool) error {
 		at, parked = tx.parked(key)
 	}
 	if !parked {
-		tx.batch.after = append(tx.batch.after, func() { r.empty.Store(true) })
+		tx.batch.after = append(tx.batch.after, afterwards{then: func() { r.empty.Store(true) }})
 		return tx.Err()
 	}
 	row := parkRow(key, at.first)
@@ -125,7 +125,7 @@ func (r *redrive) next(tx *Tx, skip bool) error {
 	tx.set(row, nil)
 	at.first++
 	tx.setParked(key, at)
-	tx.batch.after = append(tx.batch.after, func() { r.done.Add(1) })
+	tx.batch.after = append(tx.batch.after, afterwards{then: func() { r.done.Add(1) }})
 	return nil
 }
 

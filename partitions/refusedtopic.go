@@ -3,6 +3,7 @@ package partitions
 import (
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -12,6 +13,7 @@ import (
 // emits to one is made again for a while, since the topic may be on its way. After that whoever emits to it fails, and is
 // dealt with as its kind is: a record is poison, a timer fires again later. So one wrong topic does not stop all shards of a lane.
 type refusedTopics struct {
+	any   atomic.Bool // there may be some: looked at by every transaction
 	mu    sync.Mutex
 	since map[bus.Topic]refusedTopic
 }
@@ -33,6 +35,7 @@ const (
 func (t *refusedTopics) note(refusal *bus.PublishError, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.any.Store(true)
 	if t.since == nil {
 		t.since = make(map[bus.Topic]refusedTopic)
 	}
@@ -47,6 +50,9 @@ func (t *refusedTopics) note(refusal *bus.PublishError, now time.Time) {
 
 // of is why nothing can be emitted to a topic now, or nil.
 func (t *refusedTopics) of(topic bus.Topic, now time.Time) error {
+	if !t.any.Load() {
+		return nil
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	is, known := t.since[topic]
@@ -57,12 +63,14 @@ func (t *refusedTopics) of(topic bus.Topic, now time.Time) error {
 }
 
 // taken forgets the refusals of topics that were emitted to in a transaction that is committed.
-func (t *refusedTopics) taken(topics map[string]bool) {
+func (t *refusedTopics) taken(topics []string) {
+	if !t.any.Load() {
+		return
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for topic := range t.since {
-		if topics[string(topic)] {
-			delete(t.since, topic)
-		}
+	for _, topic := range topics {
+		delete(t.since, bus.Topic(topic))
 	}
+	t.any.Store(len(t.since) > 0)
 }
