@@ -42,8 +42,8 @@ func (f *Flow[In, Out]) renewed(s *Saga, again *againError) error {
 }
 
 // renew lets the flow begin anew.
-func (c *committing) renew(next *renewal) error {
-	n, key := c.run.runner, c.run.key
+func (c *committing) renew(p *plan) error {
+	n, key, next := c.run.runner, c.run.key, p.renew
 	in := c.run.input
 	in.In = next.input
 	c.head.Run++
@@ -57,7 +57,7 @@ func (c *committing) renew(next *renewal) error {
 		err = n.clear(c.Tx, key, tokenKey(key, ""), "the flow has begun anew")
 	}
 	err = errors.Join(err, n.tell(c.Tx, key, &c.head, c.done()))
-	n.journal.Delete(c.Tx, c.pages...)
+	n.journal.Delete(c.Tx, p.pages...)
 	n.active.Delete(c.Tx, key)
 	first := pageKey(key, "")
 	n.journal.Put(c.Tx, first, page{Input: &in})

@@ -126,3 +126,11 @@ func (r *run) wayFor(ctx context.Context, o *op, warnings int) func(*partitions.
 		return r.turn(ctx, o)
 	}
 }
+
+// since is when the first attempt began.
+func (o *op) since(now time.Time) time.Time {
+	if o.tried.Since.IsZero() {
+		return now
+	}
+	return o.tried.Since
+}

@@ -20,14 +20,16 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 		r.leave(tx)
 		return nil
 	}
-	c := &committing{Tx: tx, run: r, head: h, fresh: p.fresh, pages: p.pages}
+	c := &committing{Tx: tx, run: r, head: h, fresh: p.fresh}
 	if p.views != nil {
 		c.head.Views, c.changed = p.views, true
 	}
 	steps := c.settle(p)
-	c.write()
 	if c.failed != nil {
 		return c.failed
+	}
+	if p.end == "" && p.renew == nil { // otherwise nothing of the journal stays
+		c.write()
 	}
 	switch {
 	case p.park != "":
@@ -39,12 +41,12 @@ func (r *run) commit(tx *partitions.Tx, p *plan) error {
 		r.leave(tx)
 	case p.renew != nil:
 		r.leave(tx)
-		return c.renew(p.renew)
+		return c.renew(p)
 	case p.end != "":
 		r.leave(tx)
 		return n.end(tx, r.key, c.head, ending{
 			status: p.end, reason: p.reason, result: p.result, input: r.input,
-			entries: slices.Concat(p.entries, c.extra), pages: c.pages, done: c.done(),
+			entries: slices.Concat(p.entries, c.extra), pages: p.pages, done: c.done(),
 		})
 	case !p.active && len(steps)+len(c.got) == 0 && c.covers(p.waits):
 		if c.head.Status == Running {
@@ -80,7 +82,6 @@ type committing struct {
 	extra   []Entry // that the transaction adds
 	got     []outcome
 	back    []Entry // signals that have come for who does not want them any more
-	pages   []string
 	failed  error
 }
 
@@ -127,7 +128,6 @@ func (c *committing) write() {
 	for i, e := range c.extra {
 		c.got[i].page = pageKey(c.run.key, e.At)
 		journal.Put(c.Tx, c.got[i].page, page{Entries: c.extra[i : i+1]})
-		c.pages = append(slices.Clip(c.pages), c.got[i].page)
 	}
 }
 

@@ -20,7 +20,7 @@ type runner struct {
 
 	mu       sync.Mutex
 	desks    map[int32]*desk // by shard
-	warned   map[uint64]int  // by activation
+	wanting  int             // desks whose sagas wait for room
 	resident int             // runs that take room in the memory
 	reserved int             // room for runs of transactions that are not committed yet
 	filled   int             // how often rows were taken into the memory
@@ -34,41 +34,33 @@ type desk struct {
 	open        bool
 	closed      bool
 	runs        map[string]*run
-	interrupted []string  // sagas that were in the memory of the last owner, and are not in this one yet
-	queued      bool      // there are rows that wait for room
-	granted     int       // room that a transaction fills which is under way
-	filled      int       // when that was, in the order of all
-	batch       time.Time // the transaction of now or the last one
-	reserved    int       // room that it has reserved
+	warned      map[uint64]int // how often sagas were cancelled, by activation
+	interrupted []string       // sagas that were in the memory of the last owner, and are not in this one yet
+	queued      bool           // there are rows that wait for room
+	granted     int            // room that a transaction fills which is under way
+	filled      int            // when that was, in the order of all
+	failed      bool           // it could not be filled, and waits until that is tried again
+	reserved    int            // room that transactions have reserved which are not committed yet
 }
 
-// desk is that of the transaction's shard. One of an earlier ownership is given up, and so is room that an earlier transaction has
-// reserved which was not committed.
+// desk is that of the transaction's shard. One of an earlier ownership is given up.
 func (n *runner) desk(tx *partitions.Tx) *desk {
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	d := n.desks[tx.Shard()]
 	if d == nil || d.token != tx.Token() {
 		if d != nil {
 			n.giveUpDesk(d)
 		}
-		d = &desk{token: tx.Token(), runs: make(map[string]*run)}
+		d = &desk{token: tx.Token(), runs: make(map[string]*run), warned: make(map[uint64]int)}
 		n.desks[tx.Shard()] = d
-	}
-	freed := d.reserved > 0 && d.batch != tx.Now()
-	if freed {
-		n.reserved -= d.reserved
-		d.reserved = 0
-	}
-	d.batch = tx.Now()
-	n.mu.Unlock()
-	if freed {
-		n.refill()
 	}
 	return d
 }
 
-// committed calls f with the desk once the transaction is committed, unless the shard has left this node.
-func (n *runner) committed(tx *partitions.Tx, f func(*desk)) {
+// committed calls f with the desk once the transaction is committed, unless the shard has left this node, and otherwise, if given,
+// where it is not. It returns the desk.
+func (n *runner) committed(tx *partitions.Tx, f func(*desk), otherwise ...func()) *desk {
 	d, shard := n.desk(tx), tx.Shard()
 	tx.Committed(func(b partitions.Beside) {
 		n.mu.Lock()
@@ -81,7 +73,8 @@ func (n *runner) committed(tx *partitions.Tx, f func(*desk)) {
 		if !closed {
 			f(d)
 		}
-	})
+	}, otherwise...)
+	return d
 }
 
 // gone gives a desk up whose shard has left this node. Its room is for the others.
@@ -97,37 +90,42 @@ func (n *runner) gone(shard int32, d *desk) {
 
 // giveUpDesk gives all runs of a desk up.
 func (n *runner) giveUpDesk(d *desk) {
-	d.closed, d.queued, d.interrupted = true, false, nil
+	n.want(d, nil, false)
+	d.closed = true
 	n.reserved -= d.reserved + d.granted
 	d.reserved, d.granted = 0, 0
 	for _, r := range d.runs {
-		n.drop(r)
+		n.drop(d, r)
 	}
 	clear(d.runs)
+	clear(d.warned)
 }
 
-// drop gives a run up.
-func (n *runner) drop(r *run) {
+// drop gives a run of the desk up.
+func (n *runner) drop(d *desk, r *run) {
 	r.kill()
 	if r.counted {
 		r.counted = false
 		n.resident--
 	}
-	delete(n.warned, r.activation)
+	delete(d.warned, r.activation)
 }
 
 // begin takes a saga into the memory and lets it go on.
 func (n *runner) begin(d *desk, l loaded) {
 	r := newRun(n, l)
-	r.beside = d.beside
+	r.desk, r.beside = d, d.beside
 	n.mu.Lock()
+	if l.reserved {
+		n.release(d)
+	}
 	if d.closed { // since it was looked at
 		n.mu.Unlock()
 		r.kill()
 		return
 	}
 	if old := d.runs[l.key]; old != nil {
-		n.drop(old)
+		n.drop(d, old)
 	}
 	d.runs[l.key], r.counted = r, true
 	n.resident++
@@ -150,7 +148,7 @@ func (n *runner) deliver(d *desk, key string, activation uint64, outcomes []outc
 func (r *run) leave(tx *partitions.Tx) {
 	r.runner.committed(tx, func(d *desk) {
 		r.runner.mu.Lock()
-		r.runner.drop(r)
+		r.runner.drop(d, r)
 		if d.runs[r.key] == r {
 			delete(d.runs, r.key)
 		}

@@ -10,10 +10,9 @@ import (
 
 // digest is of what a step or a saga is given, so that a flow that gives something else when it is played again is found.
 func digest(id string, given []byte) string {
-	hash := sha256.New()
-	_, _ = fmt.Fprint(hash, len(id), "/", id)
-	_, _ = hash.Write(given)
-	return base64.RawURLEncoding.EncodeToString(hash.Sum(nil)[:8])
+	text := append(strconv.AppendInt(make([]byte, 0, len(id)+len(given)+8), int64(len(id)), 10), '/') //nolint:mnd // and the number
+	hash := sha256.Sum256(append(append(text, id...), given...))
+	return base64.RawURLEncoding.EncodeToString(hash[:8])
 }
 
 // fits parks the saga when the journal has something else than the flow asks for.

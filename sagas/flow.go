@@ -110,19 +110,20 @@ func unwritable[T any]() error {
 // define makes the parts of a flow.
 func (c *core) define() {
 	part := func(suffix string) string { return partPrefix + c.name + suffix }
-	c.rows = partitions.NewTable[string, head](part(""))
-	c.journal = partitions.NewTable[string, page](part(".journal"))
+	c.rows = partitions.NewTable[string, head](part(""), partitions.Values(storedBy(writeHead)))
+	c.journal = partitions.NewTable[string, page](part(".journal"), partitions.Values(storedBy(writePage)))
 	c.inbox = partitions.NewTable[string, signalled](part(".inbox"))
-	c.active = partitions.NewTable[string, uint64](part(".active"))
+	c.active = partitions.NewTable[string, uint64](part(".active"), partitions.Values[uint64](activations{bus.JSON[uint64]()}))
 	c.queue = partitions.NewTable[string, queued](part(".queue"))
-	c.ended = partitions.NewTable[string, ended](part(".ended"), partitions.TTL(c.keep))
-	c.asking = partitions.NewTable[string, []question](part(".asking"), partitions.TTL(askedFor))
+	c.ended = partitions.NewTable[string, ended](part(".ended"), partitions.Values(storedBy(writeEnded)), partitions.TTL(c.keep))
+	c.asking = partitions.NewTable[string, []question](part(".asking"), partitions.Values(storedBy(writeQuestions)), partitions.TTL(askedFor))
 	c.ask = partitions.NewCommand[asked, settled](part(".result"), func(a asked) string { return a.ID })
 	c.look = partitions.NewCommand[asked, Description](part(".describe"), func(a asked) string { return a.ID })
 	c.views = partitions.NewCommand[asked, json.RawMessage](part(".view"), func(a asked) string { return a.ID })
 	c.past = partitions.NewCommand[asked, History](part(".history"), func(a asked) string { return a.ID })
 	c.calls = newCalls(c.name)
-	c.told = bus.Define(c.name+".told", func(t Told) string { return t.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
+	c.told = bus.Define(c.name+".told", func(t Told) string { return t.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name),
+		bus.Encoding(storedBy(writeTold)))
 	c.refused = bus.Define(c.name+".refused", func(r Refused) string { return r.ID }, bus.InTopic(toldTopic(c.name)), bus.Aggregate(c.name))
 }
 
@@ -159,7 +160,7 @@ func (f *Flow[In, Out]) Part() partitions.Option {
 	}
 	n := &runner{
 		core: f.core, invoke: f.invoke, turns: make(chan struct{}, turnsAtOnce), steps: newAttempts(f.most),
-		desks: make(map[int32]*desk), warned: make(map[uint64]int),
+		desks: make(map[int32]*desk),
 	}
 	n.timers = partitions.NewTimer(partPrefix+f.name+".timers", n.fire)
 	return partitions.Options(

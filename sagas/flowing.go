@@ -60,7 +60,7 @@ func (r *run) flowing(ctx context.Context) bool {
 			}
 			late = true
 			r.pause()
-			r.count(false) //nolint:contextcheck // others have their own
+			r.count(false)
 			timer.Reset(slowAfter)
 			continue
 		}
@@ -71,7 +71,7 @@ func (r *run) flowing(ctx context.Context) bool {
 			continue
 		}
 		if late {
-			r.count(true) //nolint:contextcheck // others have their own
+			r.count(true)
 		}
 		return true
 	}

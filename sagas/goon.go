@@ -9,7 +9,7 @@ import (
 // goOn makes the attempts and meets the outcomes once the transaction is committed. Where more has come than the flow knows, it may
 // be that a branch has won: steps of those that it races with wait until that is known.
 func (c *committing) goOn(steps []*op, waits []string) {
-	r, next := c.run, following{got: c.got, warnings: c.run.runner.warnings(c.run.activation)}
+	r, next := c.run, following{got: c.got, warnings: c.run.warnings()}
 	if len(c.got) > 0 || !c.covers(waits) {
 		steps, next.held = racing(steps)
 	}

@@ -20,14 +20,21 @@ type attemptKey struct{}
 
 // attempted is what a step may know of its attempt.
 type attempted struct {
-	key     string
+	run     *run
+	at      string
 	attempt int
 	fence   int64
 }
 
 // Key names what a step does, within a step and its undo: it is the same at each attempt of both, on any node, and another for
 // each other step of each saga. Give it to those who do the work as idempotency key. Elsewhere it is empty.
-func Key(ctx context.Context) string { return attemptOf(ctx).key }
+func Key(ctx context.Context) string {
+	a := attemptOf(ctx)
+	if a.run == nil {
+		return ""
+	}
+	return a.run.stepKey(a.at)
+}
 
 // Attempt is which attempt of a step or an undo this is, from 1, as far as attempts are known of. Elsewhere it is 0.
 func Attempt(ctx context.Context) int { return attemptOf(ctx).attempt }
@@ -72,15 +79,12 @@ func (r *run) perform(ctx context.Context, o *op, warnings int) func(*partitions
 		}
 		return nil
 	}
-	if o.kind == KindStep && !o.tried.Unknown && r.runner.warnings(r.activation) != warnings {
+	if o.kind == KindStep && !o.tried.Unknown && r.warnings() != warnings {
 		r.runner.steps.end(kind, may)
 		return r.deliver(ctx, outcome{at: o.at, held: true})
 	}
 	began := time.Now()
-	alive, cancel := context.WithCancel(ctx)
-	defer context.AfterFunc(r.life, cancel)() //nolint:contextcheck // the attempt ends with either
-	got, known := r.attempt(alive, o)
-	cancel()
+	got, known := r.attempt(ctx, r.life, o)
 	r.runner.steps.end(kind, may)
 	if !known {
 		return nil
@@ -89,18 +93,22 @@ func (r *run) perform(ctx context.Context, o *op, warnings int) func(*partitions
 }
 
 // attempt calls the function of a step or an undo. It waits for it as long as its time lasts, and a little longer; and not at
-// all once the shard has gone, when it knows nothing.
-func (r *run) attempt(ctx context.Context, o *op) (got result, known bool) {
+// all once the shard has gone or life has ended, when it knows nothing.
+func (r *run) attempt(ctx, life context.Context, o *op) (got result, known bool) {
 	at, _ := cutUndo(o.at)
 	info := r.input.Request
 	info.Tenant, _ = parseKey(r.key)
 	info.Shard = r.shard
-	inner := request.With(context.WithValue(ctx, attemptKey{}, attempted{key: r.stepKey(at), attempt: o.tried.Attempt + 1, fence: r.token}), info)
-	cancel := context.CancelFunc(func() {})
+	inner := request.With(context.WithValue(ctx, attemptKey{}, attempted{run: r, at: at, attempt: o.tried.Attempt + 1, fence: r.token}), info)
+	var cancel context.CancelFunc
 	if o.timeout > 0 {
 		inner, cancel = context.WithTimeout(inner, o.timeout)
+	} else {
+		inner, cancel = context.WithCancel(inner)
 	}
 	defer cancel()
+	defer context.AfterFunc(life, cancel)()
+	over := func() bool { return ctx.Err() != nil || life.Err() != nil }
 	inner, done := r.span(inner, o)
 	defer func() { done(got, known) }()
 	ended := make(chan result, 1)
@@ -124,10 +132,10 @@ func (r *run) attempt(ctx context.Context, o *op) (got result, known bool) {
 	}()
 	select {
 	case got = <-ended:
-		return got, ctx.Err() == nil || got.err == nil
+		return got, got.err == nil || !over()
 	case <-inner.Done():
 	}
-	if ctx.Err() != nil {
+	if over() {
 		return got, false
 	}
 	timer := time.NewTimer(overtime)
@@ -136,6 +144,8 @@ func (r *run) attempt(ctx context.Context, o *op) (got result, known bool) {
 	case got = <-ended:
 		return got, true
 	case <-ctx.Done():
+		return got, false
+	case <-life.Done():
 		return got, false
 	case <-timer.C:
 		return result{err: resilience.Indefinite(fmt.Errorf("it goes on after its time of %s", o.timeout))}, true

@@ -115,7 +115,7 @@ func (a Ask) Try(ctx context.Context, now time.Time, last Trial, instead func(co
 			return encoded(out, nil)
 		}
 	}
-	got, known := a.run.attempt(ctx, &o)
+	got, known := a.run.attempt(ctx, ctx, &o)
 	if !known {
 		return Trial{Parked: "the context has ended"}
 	}

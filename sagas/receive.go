@@ -28,7 +28,7 @@ func (n *runner) giveUp(tx *partitions.Tx, key string, h head, reason string) er
 	}
 	h.Cancel, h.Reason = true, reason
 	if activation, active := n.active.Get(tx, key); active {
-		n.warn(activation)
+		n.warn(n.desk(tx), activation)
 	}
 	var met []Entry
 	for _, w := range h.Waits {

@@ -18,13 +18,11 @@ type queued struct {
 // fillAtOnce bounds the sagas that one transaction takes into the memory.
 const fillAtOnce = 64
 
-// reserve takes room for one run, if there is any and nobody waits for it, until the transaction is committed or the shard has
-// another one: see desk.
-func (n *runner) reserve(tx *partitions.Tx) bool {
-	d := n.desk(tx)
+// reserve takes room for one run, if there is any and nobody waits for it, until the transaction has ended.
+func (n *runner) reserve(d *desk) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.resident+n.reserved >= n.room || n.wanting() {
+	if n.resident+n.reserved >= n.room || n.wanting > 0 || d.closed {
 		return false
 	}
 	d.reserved++
@@ -32,10 +30,8 @@ func (n *runner) reserve(tx *partitions.Tx) bool {
 	return true
 }
 
-// arrived gives back the room of a run that has come into the memory, where it is counted.
-func (n *runner) arrived(d *desk) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
+// release gives back room that was reserved, unless that was done with all of the desk's.
+func (n *runner) release(d *desk) {
 	if d.reserved > 0 {
 		d.reserved--
 		n.reserved--
@@ -48,7 +44,7 @@ func (n *runner) enqueue(tx *partitions.Tx, key string, h *head, begun bool) {
 	n.queue.Put(tx, h.Queued, queued{Key: key, Begun: begun})
 	n.committed(tx, func(d *desk) {
 		n.mu.Lock()
-		d.queued = true
+		n.want(d, d.interrupted, true)
 		n.mu.Unlock()
 		n.refill()
 	})
@@ -58,16 +54,21 @@ func (n *runner) enqueue(tx *partitions.Tx, key string, h *head, begun bool) {
 func (n *runner) crowded() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.wanting()
+	return n.wanting > 0
 }
 
-func (n *runner) wanting() bool {
-	for _, d := range n.desks {
-		if d.wanting() {
-			return true
-		}
+// want notes what of a desk waits for room, unless its shard has left.
+func (n *runner) want(d *desk, interrupted []string, queued bool) {
+	before := d.wanting()
+	if !d.closed {
+		d.interrupted, d.queued = interrupted, queued
 	}
-	return false
+	switch is := d.wanting(); {
+	case is && !before:
+		n.wanting++
+	case before && !is:
+		n.wanting--
+	}
 }
 
 func (d *desk) wanting() bool { return d.queued || len(d.interrupted) > 0 }
@@ -77,7 +78,7 @@ func (n *runner) refill() {
 	n.mu.Lock()
 	var next *desk
 	for _, d := range n.desks {
-		if d.wanting() && d.granted == 0 && (next == nil || d.filled < next.filled) {
+		if d.wanting() && d.granted == 0 && !d.failed && (next == nil || d.filled < next.filled) {
 			next = d
 		}
 	}
@@ -91,17 +92,33 @@ func (n *runner) refill() {
 	next.granted, next.filled = room, n.filled
 	n.mu.Unlock()
 	next.beside.Do(func(tx *partitions.Tx) error { return n.fill(tx, room) }, func(tx *partitions.Tx, _ error) error {
-		n.committed(tx, n.taken) // and tried again when something else makes room
+		n.committed(tx, n.unfilled)
 		return nil
 	})
 }
 
 // taken gives back the room that a shard was granted. What it has taken of it is counted by itself.
 func (n *runner) taken(d *desk) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	n.reserved -= d.granted
 	d.granted = 0
+}
+
+// fillPause is how long a shard is passed over whose sagas could not be taken into the memory.
+const fillPause = 5 * time.Second
+
+// unfilled gives back the room that a shard was granted and could not fill, to others first.
+func (n *runner) unfilled(d *desk) {
+	n.mu.Lock()
+	n.taken(d)
+	d.failed = true
+	n.mu.Unlock()
+	n.refill()
+	time.AfterFunc(fillPause, func() {
+		n.mu.Lock()
+		d.failed = false
+		n.mu.Unlock()
+		n.refill()
+	})
 }
 
 // fill takes sagas into the memory: those that were in the memory of the last owner first, then those that wait longest.
@@ -125,10 +142,10 @@ func (n *runner) fill(tx *partitions.Tx, room int) error {
 
 // filledUp notes what of a desk is in the memory now, unless its shard has left since.
 func (n *runner) filledUp(d *desk, interrupted int, more bool) {
-	n.taken(d)
 	n.mu.Lock()
+	n.taken(d)
 	if !d.closed {
-		d.interrupted, d.queued = slices.Clone(d.interrupted[interrupted:]), more
+		n.want(d, slices.Clone(d.interrupted[interrupted:]), more)
 	}
 	n.mu.Unlock()
 	n.refill()

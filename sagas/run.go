@@ -29,6 +29,7 @@ type run struct {
 
 	misused atomic.Pointer[string] // how a Saga was used where it must not be
 
+	desk    *desk // nil where the flow is only played
 	beside  partitions.Beside
 	counted bool            // it takes room in the memory: guarded by the runner
 	life    context.Context //nolint:containedctx // ends when the run is given up
@@ -76,6 +77,7 @@ type loaded struct {
 	pages      []string         // the rows that they are in
 	recovered  bool             // what has no entry may have happened
 	dry        bool             // the flow is only played
+	reserved   bool             // there is room for it until it is counted
 }
 
 // outcome is what has come of something that a flow asked for.

@@ -28,7 +28,6 @@ func (n *runner) subject(tx *partitions.Tx) (key string, h head, err error) {
 
 // start begins a saga, unless it is known.
 func (n *runner) start(tx *partitions.Tx, raw []byte) error {
-	n.desk(tx)
 	key, h, err := n.subject(tx)
 	if err != nil {
 		return err
@@ -68,9 +67,8 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 
 // activate lets a saga go on in memory once the transaction is committed, or lets it wait for room there. Its row is still to be written.
 func (n *runner) activate(tx *partitions.Tx, h *head, l loaded) {
-	if n.reserve(tx) {
+	if l.reserved = n.reserve(n.desk(tx)); l.reserved {
 		n.admit(tx, l)
-		n.committed(tx, n.arrived)
 	} else {
 		n.enqueue(tx, l.key, h, l.recovered)
 	}
@@ -85,7 +83,17 @@ func (n *runner) admit(tx *partitions.Tx, l loaded) {
 
 func (n *runner) enter(tx *partitions.Tx, l loaded) {
 	l.token, l.shard, l.traces = tx.Token(), request.From(tx.Context()).Shard, tx.Traces()
-	n.committed(tx, func(d *desk) { n.begin(d, l) })
+	if !l.reserved {
+		n.committed(tx, func(d *desk) { n.begin(d, l) })
+		return
+	}
+	var d *desk
+	d = n.committed(tx, func(d *desk) { n.begin(d, l) }, func() {
+		n.mu.Lock()
+		n.release(d)
+		n.mu.Unlock()
+		n.refill()
+	})
 }
 
 // load reads what a saga has done.
@@ -121,7 +129,7 @@ func (n *runner) opened(tx *partitions.Tx) error {
 	}
 	n.committed(tx, func(d *desk) {
 		n.mu.Lock()
-		d.interrupted, d.queued = interrupted, waits
+		n.want(d, interrupted, waits)
 		n.mu.Unlock()
 		n.refill()
 	})

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/millrace/millrace/partitions"
 )
@@ -28,7 +27,7 @@ type plan struct {
 	views  map[string]json.RawMessage // what the flow shows, if that has changed
 	doubts []wait                     // what may have happened, where it is parked
 	sure   bool                       // that is all
-	// What the journal is, with all of the above.
+	// What the journal is, with all of the above, and the rows that it had before.
 	entries []Entry
 	pages   []string
 }
@@ -42,7 +41,7 @@ func (p *plan) empty() bool {
 func (p *plan) attempt(r *run) *op {
 	h := &r.head
 	if len(p.steps) == 1 && p.views == nil && len(p.fresh)+len(p.arms)+len(p.again)+len(p.waits) == 0 && !p.active && p.park == "" && p.end == "" &&
-		!h.Cancel && r.runner.warnings(r.activation) == 0 && (p.reason == "" || h.Status == Compensating) {
+		!h.Cancel && r.warnings() == 0 && (p.reason == "" || h.Status == Compensating) {
 		return p.steps[0]
 	}
 	return nil
@@ -144,14 +143,17 @@ func (r *run) advance(ctx context.Context, p *plan) bool {
 			p.active = true
 		}
 	}
+	p.entries, p.pages = r.entries, slices.Clip(r.pages)
 	for _, entries := range paginate(p.fresh) {
-		r.pages = append(r.pages, pageKey(r.key, entries[0].At))
+		page := pageKey(r.key, entries[0].At)
+		if r.pages = append(r.pages, page); entries[0].lost() {
+			p.pages = append(p.pages, page) // what came for it may be stored there
+		}
 	}
 	if !maps.EqualFunc(r.views, r.head.Views, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
 		p.views = maps.Clone(r.views)
 		r.head.Views = p.views
 	}
-	p.entries, p.pages = r.entries, r.pages
 	return true
 }
 
@@ -211,12 +213,4 @@ func (r *run) take(ctx context.Context, p *plan, got outcome) bool {
 	delete(r.waiting, got.at)
 	o.wake <- got.entry
 	return r.flowing(ctx)
-}
-
-// since is when the first attempt began.
-func (o *op) since(now time.Time) time.Time {
-	if o.tried.Since.IsZero() {
-		return now
-	}
-	return o.tried.Since
 }
