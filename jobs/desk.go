@@ -68,6 +68,9 @@ func (n *Runner) opened(tx *partitions.Tx) error {
 	if err := n.interrupted(tx, d); err != nil {
 		return err
 	}
+	if err := n.resume(tx); err != nil {
+		return err
+	}
 	tx.Committed(func(b partitions.Beside) {
 		n.mu.Lock()
 		defer n.mu.Unlock()

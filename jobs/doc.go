@@ -32,6 +32,9 @@
 //   - G11: a queue that is paused begins nothing on any node until it is resumed. Test: TestPause.
 //   - G12: a node that stops lets attempts end for as long as its grace, and those that do not end in it are not counted. Test: TestDrain.
 //   - G13: a wrong definition, or a job that cannot be, is an error of what meets it first. Test: TestDefinitionErrors.
+//   - G14: each tick of a schedule has one job, not before its time, however often the node that has the schedule dies or changes. Test: TestCron.
+//   - G15: ticks that were missed have what their schedule says, and one that nobody missed has its job. Test: TestMissedTicks.
+//   - G16: a schedule follows the clock of its zone when that is set forward and back. Test: TestCronAcrossClockChanges.
 //
 // # Effects
 //

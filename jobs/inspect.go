@@ -74,6 +74,8 @@ type Inspection struct {
 	Jobs []Description
 	// Counts are of all jobs, by state.
 	Counts map[State]int
+	// Schedules are those of [Cron], by name, also such as no node has any more.
+	Schedules []Schedule
 }
 
 // Inspect reads the jobs of a queue that keep says yes to, or only counts them where it is nil, as far as they are committed. It needs no
@@ -84,7 +86,7 @@ func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Descriptio
 	n.define()
 	tables := []*partitions.Table[string, []byte]{n.live, n.held, n.past}
 	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r bus.Record) bool {
-		return n.said.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
+		return n.said.Has(r) || n.ticks.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
 	})
 	if err != nil {
 		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
@@ -107,6 +109,9 @@ func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Descriptio
 				in.Jobs = append(in.Jobs, d)
 			}
 		}
+	}
+	if in.Schedules, err = n.planned(stored); err != nil {
+		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
 	}
 	slices.SortFunc(in.Jobs, func(a, b Description) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Kind, b.Kind), a.Enqueued.Compare(b.Enqueued), cmp.Compare(a.ID, b.ID))

@@ -26,6 +26,8 @@ type Runner struct {
 	grace  time.Duration
 	logs   *slog.Logger
 	tracer trace.Tracer // nil without telemetry
+
+	schedules map[string]*schedule
 	books
 
 	mu       sync.Mutex
@@ -52,6 +54,8 @@ type books struct {
 	due    *partitions.Timer[string]
 	told   bus.Event[Told]
 	ask    *partitions.Command[order, Description]
+	ticks  *partitions.Table[string, ticked] // how far the schedules are
+	clock  *partitions.Timer[string]
 }
 
 const (
@@ -71,6 +75,7 @@ func (n *Runner) define() {
 	n.live, n.held, n.past, n.ready = table(tableLive), table(tableHeld), table(tablePast), table(tableReady)
 	n.dues, n.unique, n.said = table(tableDues), table(tableUnique), table(tableSaid)
 	n.due = partitions.NewTimer("timer", n.fire)
+	n.defineCron()
 	n.told = toldOf(n.queue)
 	n.ask = partitions.NewCommand[order, Description]("job", order.route)
 }
@@ -90,7 +95,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 	}
 	n := &Runner{
 		bus: b, queue: queue, kinds: make(map[string]*hired, len(c.kinds)), tells: c.tells, dead: c.dead, grace: c.grace, logs: c.log,
-		desks: make(map[int32]*desk), fair: newFair(), limits: limits{workers: c.workers},
+		desks: make(map[int32]*desk), schedules: make(map[string]*schedule, len(c.schedules)), fair: newFair(), limits: limits{workers: c.workers},
 	}
 	n.quiet = sync.NewCond(&n.mu)
 	if !queuePattern.MatchString(queue) {
@@ -108,6 +113,12 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 	}
 	if len(c.kinds) == 0 && !c.client {
 		c.errs = append(c.errs, errors.New("there are no kinds: give what jobs.Define returns, or jobs.Client"))
+	}
+	for _, s := range c.schedules {
+		if n.schedules[s.name] != nil {
+			c.errs = append(c.errs, fmt.Errorf("there are two schedules %q", s.name))
+		}
+		n.schedules[s.name] = s
 	}
 	if err := errors.Join(c.errs...); err != nil {
 		return nil, fmt.Errorf("jobs: queue %q: %w", queue, err)
@@ -128,7 +139,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 // part is what the queue's group runs.
 func (n *Runner) part() partitions.Option {
 	return partitions.Options(
-		partitions.Use(n.live, n.held, n.past, n.ready, n.dues, n.unique, n.said, n.due, ends, duplicates, untold),
+		partitions.Use(n.live, n.held, n.past, n.ready, n.dues, n.unique, n.said, n.due, n.ticks, n.clock, ticks, ends, duplicates, untold),
 		partitions.OnRecord(inputTopic(n.queue), n.arrive), partitions.Answer(n.ask, n.answer),
 		partitions.Opened(n.opened), partitions.Draining(n.drain), partitions.TenantsApart(inputTopic(n.queue)),
 		partitions.MaxBatch(arrivalsAtOnce),

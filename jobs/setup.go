@@ -17,15 +17,16 @@ type runnerOption func(*setup)
 func (f runnerOption) applyRunner(c *setup) { f(c) }
 
 type setup struct {
-	kinds   []*kind
-	workers int
-	grace   time.Duration
-	dead    time.Duration
-	tells   bool
-	client  bool
-	log     *slog.Logger
-	group   []partitions.Option
-	errs    []error
+	kinds     []*kind
+	schedules []*schedule
+	workers   int
+	grace     time.Duration
+	dead      time.Duration
+	tells     bool
+	client    bool
+	log       *slog.Logger
+	group     []partitions.Option
+	errs      []error
 }
 
 func (c *setup) require(ok bool, text string, args ...any) {

@@ -31,6 +31,13 @@ type queue struct {
 // run calls f with the nodes of a queue called "work", none of which runs yet.
 func run(t *testing.T, opts []jobs.RunnerOption, f func(*testing.T, *queue)) {
 	t.Helper()
+	runWith(t, func() []jobs.RunnerOption { return opts }, f)
+}
+
+// runWith is run with options that each node asks for when it starts.
+func runWith(t *testing.T, options func() []jobs.RunnerOption, f func(*testing.T, *queue)) {
+	t.Helper()
+	opts := options()
 	probe, err := jobs.New(nil, "work", opts...)
 	if probe == nil && err == nil {
 		t.Fatal(err)
@@ -45,7 +52,7 @@ func run(t *testing.T, opts []jobs.RunnerOption, f func(*testing.T, *queue)) {
 	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) {
 		q := &queue{World: w, t: t, of: make(map[*partitions.Group]*jobs.Runner), told: told}
 		q.group = w.Group(func(b *bus.Bus) (*partitions.Group, error) {
-			r, err := jobs.New(b, "work", opts...)
+			r, err := jobs.New(b, "work", options()...)
 			if err != nil {
 				return nil, err
 			}
