@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/millrace/millrace/bench/count"
+	"github.com/millrace/millrace/bench/jobs"
 	"github.com/millrace/millrace/bench/locks"
 	"github.com/millrace/millrace/bench/machines"
 	"github.com/millrace/millrace/bench/outbox"
@@ -50,11 +51,14 @@ func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && slices.Contains(sagas.Benches(), args[0]) {
 		return sagas.Run(ctx, args)
 	}
+	if len(args) > 0 && slices.Contains(jobs.Benches(), args[0]) {
+		return jobs.Run(ctx, args)
+	}
 	if len(args) > 0 && args[0] == "locks" {
 		return locks.Run(ctx, args[1:])
 	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus, partitions, handover, failover, outbox, machines, sagas or locks")
+		return errors.New("say which bench: bus, partitions, handover, failover, outbox, machines, sagas, jobs or locks")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

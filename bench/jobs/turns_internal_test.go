@@ -1,0 +1,35 @@
+package jobs
+
+import (
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/bench/sides"
+	"github.com/millrace/millrace/bench/tasks"
+)
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	taken := turn{phases: make(map[string][]phase)}
+	for _, seconds := range []time.Duration{4, 1, 2} {
+		for _, name := range []string{tasks.Enqueue, tasks.Drain, tasks.Low} {
+			m := tasks.Mark{Phase: name, Jobs: 1000, Took: seconds * time.Second, First: seconds * time.Millisecond, Times: []time.Duration{seconds * time.Millisecond}}
+			used := sides.Usage{CPU: seconds * time.Second, Server: 2 * seconds * time.Second, Resident: float64(seconds)}
+			taken.phases[name] = append(taken.phases[name], phase{Mark: m, Used: used})
+		}
+	}
+	want := map[string]float64{
+		"enqueue rate": 500, "enqueue cpu": 2000, "enqueue server cpu": 4000, "drain rate": 500, "drain cpu": 2000, "drain server cpu": 4000,
+		"drain first ms": 2, "drain MB more": 2, "low p50": 2, "low p99": 4,
+	}
+	for _, f := range taken.figures() {
+		if name := f.Case + " " + f.Metric; f.Value != want[name] {
+			t.Errorf("%s is %v, want %v", name, f.Value, want[name])
+		} else {
+			delete(want, name)
+		}
+	}
+	if len(want) != 0 {
+		t.Errorf("not there: %v", want)
+	}
+}

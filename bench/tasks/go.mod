@@ -1,0 +1,3 @@
+module github.com/millrace/millrace/bench/tasks
+
+go 1.26.0
