@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -130,6 +131,10 @@ func (a *arrival) option(h bus.Header) (err error) {
 		var d time.Duration
 		d, err = time.ParseDuration(string(h.Value))
 		a.window = int64(d)
+	case headerThen:
+		a.then, err = base64.StdEncoding.DecodeString(string(h.Value))
+	case headerGiven:
+		a.given = h.Value
 	case headerConflict:
 		a.conflict = Conflict(h.Value)
 	case names.Principal:

@@ -32,6 +32,7 @@ type attempt struct {
 
 	mu       sync.Mutex
 	progress Progress
+	then     []byte // what the attempt lets come after it
 }
 
 // Progress is how far an attempt says that it is.

@@ -104,7 +104,7 @@ func invoke[In, Out any](k *kind, in bus.Codec[In], handle func(context.Context,
 			return nil, Discard(fmt.Errorf("what the job was given cannot be read: %w", err))
 		}
 		result, err := handle(ctx, a, given)
-		if err != nil || silent || k.retain == 0 {
+		if err != nil || silent || k.retain == 0 && !a.of.followed() {
 			return nil, err
 		}
 		raw, err := out.Encode(result)
@@ -134,7 +134,9 @@ func (k *kind) Contract() *bus.Contract { return k.contract }
 func (k *kind) applyRunner(c *setup) { c.kinds = append(c.kinds, k) }
 
 // inputTopic is where a queue's jobs come in.
-func inputTopic(queue string) bus.Topic { return bus.Topic(queue + ".jobs") }
+func inputTopic(queue string) bus.Topic { return bus.Topic(queue + inputSuffix) }
+
+const inputSuffix = ".jobs"
 
 // bounded refuses to write more than a row has room for.
 type bounded[T any] struct{ bus.Codec[T] }

@@ -35,6 +35,7 @@
 //   - G14: each tick of a schedule has one job, not before its time, however often the node that has the schedule dies or changes. Test: TestCron.
 //   - G15: ticks that were missed have what their schedule says, and one that nobody missed has its job. Test: TestMissedTicks.
 //   - G16: a schedule follows the clock of its zone when that is set forward and back. Test: TestCronAcrossClockChanges.
+//   - G17: what comes after a job is enqueued once, with its end as done; where it is dead, what comes after it waits for its redrive. Test: TestChain.
 //
 // # Effects
 //

@@ -36,6 +36,8 @@ const (
 	tagNote
 	tagResult
 	tagArgs
+	tagThen
+	tagGiven
 )
 
 func appendNumber(b []byte, tag byte, n uint64) []byte {
@@ -65,7 +67,7 @@ func flag(on bool) uint64 {
 
 // encode is the row's value in a piece of memory of its own, where its args are from then on.
 func (r *row) encode() []byte {
-	b := make([]byte, 0, 96+len(r.kind)+len(r.unique)+len(r.request)+len(r.trace)+len(r.reason)+len(r.result)+len(r.args))
+	b := make([]byte, 0, 96+len(r.kind)+len(r.unique)+len(r.request)+len(r.trace)+len(r.reason)+len(r.result)+len(r.then)+len(r.given)+len(r.args))
 	b = appendText(b, tagKind, r.kind)
 	b = appendNumber(b, tagState, r.state.code())
 	b = appendNumber(b, tagPriority, uint64(r.priority))
@@ -93,6 +95,8 @@ func (r *row) encode() []byte {
 	b = appendNumber(b, tagTotal, uint64(r.progress.Total)) //nolint:gosec // and back
 	b = appendText(b, tagNote, r.progress.Note)
 	b = appendText(b, tagResult, string(r.result))
+	b = appendText(b, tagThen, string(r.then))
+	b = appendText(b, tagGiven, string(r.given))
 	b = appendText(b, tagArgs, string(r.args))
 	r.args = b[len(b)-len(r.args):]
 	return b
@@ -103,22 +107,35 @@ var errRow = errors.New("jobs: a stored job cannot be read")
 // decode reads a row. What it holds of the value is a part of it.
 func decode(key string, value []byte) (*row, error) {
 	r := &row{key: key}
-	for len(value) > 0 {
-		tag := value[0]
-		size, n := binary.Uvarint(value[1:])
-		if n <= 0 || size > uint64(len(value)-1-n) {
-			return nil, errRow
-		}
-		end := 1 + n + int(size) //nolint:gosec // it is within the value
-		field := value[1+n : end : end]
-		value = value[end:]
-		r.set(tag, field)
+	if err := fields(value, r.set); err != nil {
+		return nil, err
 	}
 	return r, nil
 }
 
+// fields calls f with each field of a value.
+func fields(value []byte, f func(tag byte, field []byte)) error {
+	for len(value) > 0 {
+		tag := value[0]
+		size, n := binary.Uvarint(value[1:])
+		if n <= 0 || size > uint64(len(value)-1-n) {
+			return errRow
+		}
+		end := 1 + n + int(size) //nolint:gosec // it is within the value
+		field := value[1+n : end : end]
+		value = value[end:]
+		f(tag, field)
+	}
+	return nil
+}
+
+func number(field []byte) uint64 {
+	n, _ := binary.Uvarint(field)
+	return n
+}
+
 func (r *row) set(tag byte, field []byte) {
-	number, _ := binary.Uvarint(field)
+	number := number(field)
 	switch tag {
 	case tagKind:
 		r.kind = string(field)
@@ -154,6 +171,10 @@ func (r *row) set(tag byte, field []byte) {
 		r.result = field
 	case tagArgs:
 		r.args = field
+	case tagThen:
+		r.then = field
+	case tagGiven:
+		r.given = field
 	default:
 		r.setText(tag, field)
 	}

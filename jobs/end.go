@@ -15,6 +15,11 @@ func (n *Runner) bury(tx *partitions.Tx, r *row, was, state State) error {
 	}
 	asking := r.asking
 	r.asking, r.stamp = nil, 0
+	if state == Done {
+		if err := n.follow(tx, r); err != nil {
+			return err
+		}
+	}
 	n.past.Put(tx, r.key, r.encode())
 	n.at(tx, tx.Now().Add(keep), dueForget, r.key)
 	n.reply(tx, r, asking)
@@ -23,6 +28,9 @@ func (n *Runner) bury(tx *partitions.Tx, r *row, was, state State) error {
 
 // vanish lets a job end of which nothing is kept.
 func (n *Runner) vanish(tx *partitions.Tx, r *row, was State) error {
+	if err := n.follow(tx, r); err != nil {
+		return err
+	}
 	n.reply(tx, r, r.asking)
 	return n.leave(tx, r, was)
 }

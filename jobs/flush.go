@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/millrace/millrace/partitions"
 )
@@ -110,6 +111,11 @@ func (n *Runner) end(tx *partitions.Tx, d *desk, a *attempt) error {
 		r.progress = said
 	}
 	r.result, r.due = o.result, o.due
+	if o.state == Done {
+		a.mu.Lock()
+		r.then = slices.Concat(r.then, a.then)
+		a.mu.Unlock()
+	}
 	n.live.Delete(tx, r.key)
 	quiet := o.tried > 1
 	if quiet {

@@ -36,6 +36,8 @@ type Description struct {
 	// Input is what it was given, as JSON, as long as it is not done. Output is what its handler has returned.
 	Input  json.RawMessage `json:"input,omitempty"`
 	Output json.RawMessage `json:"output,omitempty"`
+	// Next are the jobs that are enqueued once it is done.
+	Next []Link `json:"next,omitempty"`
 }
 
 func described(r *row) Description {
@@ -43,7 +45,7 @@ func described(r *row) Description {
 	d := Description{
 		ID: id, Tenant: tenant, Kind: r.kind, State: r.state, Priority: int(r.priority), Attempts: int(r.attempts), Calls: int(r.starts), //nolint:gosec // few
 		Enqueued: at(r.created), Due: at(r.due), Started: at(r.started), Ended: at(r.changed), Unique: r.unique, Reason: r.reason,
-		Progress: r.progress, Output: r.result,
+		Progress: r.progress, Output: r.result, Next: r.next(),
 	}
 	if json.Valid(r.args) {
 		d.Input = r.args

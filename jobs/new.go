@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -16,6 +17,7 @@ import (
 type Job struct {
 	id      string
 	message bus.Message
+	after   time.Duration // from when it comes after another one
 	err     error
 }
 
@@ -43,6 +45,8 @@ type wish struct {
 	unique   string
 	window   time.Duration
 	conflict Conflict
+	after    time.Duration
+	then     []byte
 	errs     []error
 }
 
@@ -54,12 +58,12 @@ func (w *wish) require(ok bool, text string, args ...any) {
 
 // At is when the job may begin, not before, by the clock of the node that does it.
 func At(t time.Time) JobOption {
-	return jobOption(func(w *wish) { w.at = t })
+	return jobOption(func(w *wish) { w.at, w.after = t, 0 })
 }
 
 // After is At in so long from now.
 func After(d time.Duration) JobOption {
-	return jobOption(func(w *wish) { w.at = time.Now().Add(d) })
+	return jobOption(func(w *wish) { w.at, w.after = time.Now().Add(d), d })
 }
 
 const (
@@ -153,7 +157,7 @@ func (k *Kind[In, Out]) New(in In, opts ...JobOption) Job {
 	if k.err != nil || len(w.errs) > 0 {
 		return wrong(k.kind, w.errs)
 	}
-	headers := make([]bus.MessageOption, 1, 6) //nolint:mnd // all there may be
+	headers := make([]bus.MessageOption, 1, 7) //nolint:mnd // all there may be
 	if w.unique != "" {
 		w.id = w.unique + mark + w.id
 		headers = append(headers, bus.WithHeader(headerUnique, w.unique), bus.WithHeader(headerWindow, w.window.String()),
@@ -166,7 +170,10 @@ func (k *Kind[In, Out]) New(in In, opts ...JobOption) Job {
 	if w.priority != 0 && w.priority != usualPriority {
 		headers = append(headers, bus.WithHeader(headerPriority, strconv.Itoa(w.priority)))
 	}
-	return Job{id: w.id, message: k.event.New(bus.Addressed[In]{To: route(w.id), Value: in}, headers...)}
+	if len(w.then) > 0 {
+		headers = append(headers, bus.WithHeader(headerThen, base64.StdEncoding.EncodeToString(w.then)))
+	}
+	return Job{id: w.id, after: w.after, message: k.event.New(bus.Addressed[In]{To: route(w.id), Value: in}, headers...)}
 }
 
 func wrong(k *kind, errs []error) Job {

@@ -35,6 +35,8 @@ type row struct {
 	asking    []partitions.Question // who waits for the cancellation
 	progress  Progress
 	result    []byte
+	then      []byte // jobs that come after it: see linked
+	given     []byte // by the job before it
 	args      []byte
 }
 

@@ -57,6 +57,7 @@ func (n *Runner) conflict(tx *partitions.Tx, d *desk, a *arrival, id string) (de
 		n.unhold(tx, r)
 		was := r.state
 		r.args, r.priority, r.due, r.stamp = a.args, a.priority, a.due, 0
+		r.then, r.given = a.then, a.given
 		return true, n.begin(tx, d, r, was)
 	case Reject:
 		a.reason = "its unique key " + a.unique + " belongs to the job " + id
