@@ -18,17 +18,21 @@ type arrival struct {
 	row
 
 	conflict Conflict
+	gathers  bool // members of a batch
+	parts    int  // of the batch's roster
 }
 
 // arrive takes a job in. A record that is no job becomes a dead letter.
 func (n *Runner) arrive(tx *partitions.Tx, record bus.Record) error {
+	if strings.HasPrefix(record.Type(), controlPrefix) {
+		return n.control(tx, record)
+	}
 	a, err := read(tx, record)
 	if err != nil {
 		return resilience.Permanent(err)
 	}
-	if n.known(tx, a.key) {
-		duplicates.Add(tx, 1, kindKey.String(a.kind))
-		return tx.Err()
+	if other, err := n.known(tx, a.key); other != nil || err != nil {
+		return n.let(tx, a, other, err)
 	}
 	d := n.desk(tx)
 	if a.unique != "" {
@@ -36,6 +40,9 @@ func (n *Runner) arrive(tx *partitions.Tx, record bus.Record) error {
 		if taken || err != nil {
 			return err
 		}
+	}
+	if a.gathers {
+		return n.gather(tx, &a.row, a.parts)
 	}
 	return n.begin(tx, d, &a.row, "")
 }
@@ -52,14 +59,14 @@ func (n *Runner) begin(tx *partitions.Tx, d *desk, r *row, was State) error {
 	}
 }
 
-// known says whether there is a job.
-func (n *Runner) known(tx *partitions.Tx, key string) bool {
+// known is a job, wherever it is, or nil.
+func (n *Runner) known(tx *partitions.Tx, key string) (*row, error) {
 	for _, table := range []*partitions.Table[string, []byte]{n.live, n.held, n.past} {
-		if _, found := table.Get(tx, key); found {
-			return true
+		if value, found := table.Get(tx, key); found {
+			return decode(key, value)
 		}
 	}
-	return false
+	return nil, tx.Err()
 }
 
 // read makes a job of its record.
@@ -131,6 +138,11 @@ func (a *arrival) option(h bus.Header) (err error) {
 		var d time.Duration
 		d, err = time.ParseDuration(string(h.Value))
 		a.window = int64(d)
+	case headerBatch:
+		a.batch = string(h.Value)
+	case headerParts:
+		a.gathers = true
+		a.parts, err = strconv.Atoi(string(h.Value))
 	case headerThen:
 		a.then, err = base64.StdEncoding.DecodeString(string(h.Value))
 	case headerGiven:

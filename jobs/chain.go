@@ -150,15 +150,23 @@ func (l *link) set(tag byte, field []byte) {
 	}
 }
 
-// follow enqueues what comes after a job that is done.
+// follow enqueues what comes after a job that is done, and tells its batch of any that has ended.
 func (n *Runner) follow(tx *partitions.Tx, r *row) error {
+	if r.state != Done {
+		return n.report(tx, r, nil)
+	}
 	links, err := readLinks(r.then)
 	if err != nil {
 		return err
 	}
+	var next []string
 	tenant, _ := parseKey(r.key)
 	names := request.Kafka()
 	for _, l := range links {
+		if r.batch != "" && !r.counted && l.joins() {
+			l.Headers = append(l.Headers, bus.Header{Key: headerBatch, Value: []byte(r.batch)})
+			next = append(next, l.queue()+"/"+l.ID())
+		}
 		for i, h := range l.Headers {
 			if h.Key == bus.HeaderTime {
 				l.Headers[i].Value = []byte(tx.Now().UTC().Format(time.RFC3339Nano))
@@ -178,8 +186,19 @@ func (n *Runner) follow(tx *partitions.Tx, r *row) error {
 		tx.Emit(l.Message())
 	}
 	r.then = nil
+	if err := n.report(tx, r, next); err != nil {
+		return err
+	}
 	return tx.Err()
 }
+
+// joins says whether a job is a member of the batch of the one before: not where it is one of another.
+func (l *link) joins() bool {
+	_, member := l.Headers.Get(headerBatch)
+	return !member && strings.HasPrefix(l.Type(), typePrefix)
+}
+
+func (l *link) queue() string { return strings.TrimSuffix(string(l.Topic), inputSuffix) }
 
 // Link is a job that is enqueued once another one is done: see [Then].
 type Link struct {
@@ -194,7 +213,7 @@ func (r *row) next() []Link {
 	var next []Link
 	for _, l := range links {
 		if kind, is := strings.CutPrefix(l.Type(), typePrefix); is {
-			next = append(next, Link{Queue: strings.TrimSuffix(string(l.Topic), inputSuffix), Kind: kind, ID: l.ID()})
+			next = append(next, Link{Queue: l.queue(), Kind: kind, ID: l.ID()})
 		}
 	}
 	return next

@@ -36,6 +36,7 @@
 //   - G15: ticks that were missed have what their schedule says, and one that nobody missed has its job. Test: TestMissedTicks.
 //   - G16: a schedule follows the clock of its zone when that is set forward and back. Test: TestCronAcrossClockChanges.
 //   - G17: what comes after a job is enqueued once, with its end as done; where it is dead, what comes after it waits for its redrive. Test: TestChain.
+//   - G18: the completion job of a batch begins once, after all members have ended, also those that members have added, and learns what became of them; with the batch all its members are cancelled. Test: TestBatch.
 //
 // # Effects
 //

@@ -9,9 +9,10 @@ import (
 
 // What is due at a time: it stands before the key of the row.
 const (
-	dueBegin  = 'b' // a job may begin
-	dueForget = 'f' // a job that has ended is not kept any more
-	dueFree   = 'u' // the window of a unique key is over
+	dueBegin   = 'b' // a job may begin
+	dueForget  = 'f' // a job that has ended is not kept any more
+	dueFree    = 'u' // the window of a unique key is over
+	dueDismiss = 'd' // members of a batch that is cancelled are to be
 )
 
 const (
@@ -66,6 +67,8 @@ func (n *Runner) happen(tx *partitions.Tx, d *desk, what byte, key string, nanos
 	switch what {
 	case dueFree:
 		n.free(tx, key, nanos)
+	case dueDismiss:
+		return n.dismissAll(tx, key)
 	case dueForget:
 		value, found := n.past.Get(tx, key)
 		r, err := decode(key, value)

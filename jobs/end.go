@@ -15,10 +15,8 @@ func (n *Runner) bury(tx *partitions.Tx, r *row, was, state State) error {
 	}
 	asking := r.asking
 	r.asking, r.stamp = nil, 0
-	if state == Done {
-		if err := n.follow(tx, r); err != nil {
-			return err
-		}
+	if err := n.follow(tx, r); err != nil {
+		return err
 	}
 	n.past.Put(tx, r.key, r.encode())
 	n.at(tx, tx.Now().Add(keep), dueForget, r.key)

@@ -36,6 +36,10 @@ type Description struct {
 	// Input is what it was given, as JSON, as long as it is not done. Output is what its handler has returned.
 	Input  json.RawMessage `json:"input,omitempty"`
 	Output json.RawMessage `json:"output,omitempty"`
+	// Batch is the queue and the id of the batch that it is a member of, with a slash between them.
+	Batch string `json:"batch,omitempty"`
+	// Members are those of the batch that it completes.
+	Members Members `json:"members,omitzero"`
 	// Next are the jobs that are enqueued once it is done.
 	Next []Link `json:"next,omitempty"`
 }
@@ -45,7 +49,7 @@ func described(r *row) Description {
 	d := Description{
 		ID: id, Tenant: tenant, Kind: r.kind, State: r.state, Priority: int(r.priority), Attempts: int(r.attempts), Calls: int(r.starts), //nolint:gosec // few
 		Enqueued: at(r.created), Due: at(r.due), Started: at(r.started), Ended: at(r.changed), Unique: r.unique, Reason: r.reason,
-		Progress: r.progress, Output: r.result, Next: r.next(),
+		Progress: r.progress, Output: r.result, Next: r.next(), Batch: r.batch, Members: r.members,
 	}
 	if json.Valid(r.args) {
 		d.Input = r.args
@@ -59,6 +63,9 @@ func (n *Runner) describe(tx *partitions.Tx, r *row) Description {
 	n.mu.Lock()
 	a := desk.live[r.key]
 	n.mu.Unlock()
+	if g, gathers := n.batches.Get(tx, r.key); gathers {
+		d.Members = g.Members
+	}
 	if a != nil && r.state == Running {
 		if said := a.said(); said != (Progress{}) {
 			d.Progress = said
@@ -88,13 +95,17 @@ func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Descriptio
 	n.define()
 	tables := []*partitions.Table[string, []byte]{n.live, n.held, n.past}
 	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r bus.Record) bool {
-		return n.said.Has(r) || n.ticks.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
+		return n.said.Has(r) || n.ticks.Has(r) || n.batches.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
 	})
 	if err != nil {
 		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
 	}
 	for _, r := range stored {
 		in.Paused = in.Paused || n.said.Has(r) && r.Value != nil
+	}
+	gathering, err := n.batches.Rows(stored.All())
+	if err != nil {
+		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
 	}
 	for _, table := range tables {
 		rows, err := table.Rows(stored.All())
@@ -107,6 +118,9 @@ func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Descriptio
 				return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
 			}
 			in.Counts[r.state]++
+			if g, is := gathering[key]; is {
+				r.members = g.Members
+			}
 			if d := described(r); keep != nil && keep(d) {
 				in.Jobs = append(in.Jobs, d)
 			}

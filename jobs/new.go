@@ -3,6 +3,7 @@ package jobs
 import (
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,10 @@ import (
 // Job is work that is to be enqueued: see [Enqueue]. Enqueuing one value twice is enqueuing it once, while the job is kept.
 type Job struct {
 	id      string
+	queue   string
+	batch   string // that it is a member of
 	message bus.Message
+	remake  func(...bus.MessageOption) bus.Message
 	after   time.Duration // from when it comes after another one
 	err     error
 }
@@ -173,7 +177,10 @@ func (k *Kind[In, Out]) New(in In, opts ...JobOption) Job {
 	if len(w.then) > 0 {
 		headers = append(headers, bus.WithHeader(headerThen, base64.StdEncoding.EncodeToString(w.then)))
 	}
-	return Job{id: w.id, after: w.after, message: k.event.New(bus.Addressed[In]{To: route(w.id), Value: in}, headers...)}
+	remake := func(more ...bus.MessageOption) bus.Message {
+		return k.event.New(bus.Addressed[In]{To: route(w.id), Value: in}, append(slices.Clip(headers), more...)...)
+	}
+	return Job{id: w.id, queue: k.queue, after: w.after, message: remake(), remake: remake}
 }
 
 func wrong(k *kind, errs []error) Job {

@@ -50,7 +50,7 @@ func (n *Runner) answer(tx *partitions.Tx, o order) (Description, error) {
 		}
 		return n.describe(tx, r), nil
 	case orderCancel:
-		return n.cancel(tx, key)
+		return n.cancel(tx, key, n.ask.Later)
 	case orderRedrive, orderDiscard:
 		return n.revive(tx, key, o.What == orderRedrive)
 	case orderEdit:
@@ -61,10 +61,8 @@ func (n *Runner) answer(tx *partitions.Tx, o order) (Description, error) {
 
 // find reads a job, wherever it is.
 func (n *Runner) find(tx *partitions.Tx, key string) (*row, error) {
-	for _, table := range []*partitions.Table[string, []byte]{n.live, n.held, n.past} {
-		if value, found := table.Get(tx, key); found {
-			return decode(key, value)
-		}
+	if r, err := n.known(tx, key); r != nil || err != nil {
+		return r, err
 	}
 	return nil, &partitions.AskError{Code: codeNotFound, Message: "there is no such job, or it is not kept any more"}
 }

@@ -4,8 +4,8 @@ import (
 	"github.com/millrace/millrace/partitions"
 )
 
-// cancel cancels a job. Of one that runs the answer comes when it has ended.
-func (n *Runner) cancel(tx *partitions.Tx, key string) (Description, error) {
+// cancel cancels a job. Of one that runs the answer, if later keeps it, comes when it has ended.
+func (n *Runner) cancel(tx *partitions.Tx, key string, later ...func(*partitions.Tx) partitions.Question) (Description, error) {
 	r, err := n.find(tx, key)
 	if err != nil {
 		return Description{}, err
@@ -15,6 +15,7 @@ func (n *Runner) cancel(tx *partitions.Tx, key string) (Description, error) {
 	case r.state.Ended():
 		return n.describe(tx, r), nil
 	case r.state != Running:
+		r.reason = "it was cancelled"
 		n.unhold(tx, r)
 		err = n.bury(tx, r, was, Cancelled)
 		return n.describe(tx, r), err
@@ -33,7 +34,9 @@ func (n *Runner) cancel(tx *partitions.Tx, key string) (Description, error) {
 	}
 	n.mu.Unlock()
 	r.cancelled, r.reason = true, "it was cancelled"
-	r.asking = append(r.asking, n.ask.Later(tx))
+	for _, keep := range later {
+		r.asking = append(r.asking, keep(tx))
+	}
 	n.live.Put(tx, key, r.encode())
 	tx.Committed(func(partitions.Beside) {
 		n.mu.Lock()
@@ -63,7 +66,7 @@ func (n *Runner) revive(tx *partitions.Tx, key string, again bool) (Description,
 		return Description{}, err
 	case !again && !r.state.Ended():
 		return Description{}, unfit(r, "discarded")
-	case again && r.state != Dead && r.state != Cancelled:
+	case again && (r.state != Dead && r.state != Cancelled || r.kind == ""):
 		return Description{}, unfit(r, "redriven")
 	}
 	n.past.Delete(tx, key)
@@ -97,7 +100,7 @@ func (n *Runner) edit(tx *partitions.Tx, key string, args []byte) (Description, 
 	}
 	r.args = args
 	switch r.state {
-	case Waiting, Scheduled, Retrying:
+	case Waiting, Scheduled, Retrying, Pending:
 		n.held.Put(tx, key, r.encode())
 	case Dead, Cancelled:
 		n.past.Put(tx, key, r.encode())

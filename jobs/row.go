@@ -35,8 +35,11 @@ type row struct {
 	asking    []partitions.Question // who waits for the cancellation
 	progress  Progress
 	result    []byte
-	then      []byte // jobs that come after it: see linked
-	given     []byte // by the job before it
+	batch     string  // whose member it is: see headerBatch
+	counted   bool    // by its batch
+	members   Members // of the batch that it completes
+	then      []byte  // jobs that come after it: see linked
+	given     []byte  // by the job before it
 	args      []byte
 }
 

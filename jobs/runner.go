@@ -29,6 +29,7 @@ type Runner struct {
 
 	schedules map[string]*schedule
 	books
+	rosters
 
 	mu       sync.Mutex
 	desks    map[int32]*desk // by shard
@@ -74,6 +75,7 @@ func (n *Runner) define() {
 	}
 	n.live, n.held, n.past, n.ready = table(tableLive), table(tableHeld), table(tablePast), table(tableReady)
 	n.dues, n.unique, n.said = table(tableDues), table(tableUnique), table(tableSaid)
+	n.rosters = newRosters()
 	n.due = partitions.NewTimer("timer", n.fire)
 	n.defineCron()
 	n.told = toldOf(n.queue)
@@ -139,6 +141,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 // part is what the queue's group runs.
 func (n *Runner) part() partitions.Option {
 	return partitions.Options(
+		partitions.Use(n.batches, n.members, n.early),
 		partitions.Use(n.live, n.held, n.past, n.ready, n.dues, n.unique, n.said, n.due, n.ticks, n.clock, ticks, ends, duplicates, untold),
 		partitions.OnRecord(inputTopic(n.queue), n.arrive), partitions.Answer(n.ask, n.answer),
 		partitions.Opened(n.opened), partitions.Draining(n.drain), partitions.TenantsApart(inputTopic(n.queue)),

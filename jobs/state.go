@@ -21,11 +21,13 @@ const (
 	Dead State = "dead"
 	// Cancelled: somebody has cancelled it.
 	Cancelled State = "cancelled"
+	// Pending: it completes a [Batch] whose members have not all ended.
+	Pending State = "pending"
 )
 
 // states are stored by their place here.
 func states() []State {
-	return []State{"", Waiting, Scheduled, Running, Retrying, Done, Dead, Cancelled}
+	return []State{"", Waiting, Scheduled, Running, Retrying, Done, Dead, Cancelled, Pending}
 }
 
 func (s State) code() uint64 { return uint64(max(slices.Index(states(), s), 0)) } //nolint:gosec // not negative

@@ -31,8 +31,12 @@ func (n *Runner) claim(tx *partitions.Tx, d *desk, a *arrival) (dealt bool, err 
 	value, found := n.unique.Get(tx, key)
 	until, id := parseUnique(value)
 	if found && (id != "" || until > now) {
-		if dealt, err = n.conflict(tx, d, a, id); dealt || err != nil {
+		if dealt, err = n.conflict(tx, d, a, id); err != nil {
 			return dealt, err
+		}
+		if dealt {
+			a.state = Cancelled
+			return true, n.report(tx, &a.row, nil)
 		}
 	}
 	until = now + a.window
@@ -54,10 +58,16 @@ func (n *Runner) conflict(tx *partitions.Tx, d *desk, a *arrival, id string) (de
 		if err != nil {
 			return true, err
 		}
-		n.unhold(tx, r)
 		was := r.state
+		if was != Pending {
+			n.unhold(tx, r)
+		}
 		r.args, r.priority, r.due, r.stamp = a.args, a.priority, a.due, 0
 		r.then, r.given = a.then, a.given
+		if was == Pending {
+			n.held.Put(tx, other, r.encode())
+			return true, tx.Err()
+		}
 		return true, n.begin(tx, d, r, was)
 	case Reject:
 		a.reason = "its unique key " + a.unique + " belongs to the job " + id
@@ -96,9 +106,12 @@ func (n *Runner) free(tx *partitions.Tx, key string, nanos int64) {
 // unhold takes a job away from those that wait, for their turn or their time.
 func (n *Runner) unhold(tx *partitions.Tx, r *row) {
 	n.held.Delete(tx, r.key)
-	if r.state == Waiting {
+	switch r.state {
+	case Waiting:
 		n.ready.Delete(tx, turnOf(r))
-	} else {
+	case Pending:
+		n.disband(tx, r)
+	default:
 		n.dues.Delete(tx, dueRow(r.due, dueBegin, r.key))
 	}
 }
