@@ -56,7 +56,7 @@ func (c *committing) arm(o *op) {
 	}
 	if o.kind == KindCall {
 		w.Of, w.Given = o.of, o.given
-		call := o.message(parent{Flow: n.name, ID: idOf(key), At: o.at, Run: c.head.Run, Started: c.head.Started})
+		call := o.message(parent{Flow: n.name, ID: idOf(key), At: o.at, Run: c.head.Run, Started: c.head.Started, Callers: c.head.callers()})
 		c.fail(publish(c.run.input.Trace.in(c.Context()), c.Tx, tenantOf(key), call))
 	}
 	if o.kind == KindSleep || o.after > 0 {

@@ -14,7 +14,9 @@ import (
 // Call starts a saga of another flow, or of the same one under another id, and waits for its end. A saga of that id that is
 // known is not started again, and is waited for. Its tenant is the caller's, and its group may be another. One that has not
 // completed is a [*FailedError]. When the caller is cancelled, so is the saga that it waits for, and its end is waited for; one that has
-// completed is not undone when its caller fails. A saga that calls itself would wait for ever: that is [ErrSelf] at once.
+// completed is not undone when its caller fails. A saga that calls itself, or one that waits
+// for it, would wait for ever: that is [ErrSelf]. It is not found where more than 32 sagas wait for each other, or three or more
+// call each other in the same moment.
 func Call[In, Out any](s *Saga, flow *Flow[In, Out], id string, in In) (Out, error) {
 	var none Out
 	s.living()
@@ -75,6 +77,8 @@ type parent struct {
 	Run  int    `json:"run,omitempty"`
 	// Started tells the saga from another one of the same id.
 	Started time.Time `json:"started,omitzero"`
+	// Callers wait for the saga themselves. Earlier versions left them out.
+	Callers []calling `json:"callers,omitempty"`
 }
 
 func parentOf(r bus.Record) (p parent, called bool) {

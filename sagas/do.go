@@ -109,6 +109,8 @@ func failed(e Entry) error {
 		return ErrTimeout
 	case (e.Failed.Kind == FailedCancelled || e.Failed.Kind == FailedLost) && e.Kind != KindStep:
 		return ErrCancelled
+	case e.Kind == KindCall && e.Failed.Kind == FailedSelf:
+		return resilience.Permanent(fmt.Errorf("%w: %s", ErrSelf, e.Failed.Message))
 	case e.Kind == KindCall:
 		return &FailedError{Flow: e.Name, Status: Status(e.Failed.Kind), Reason: e.Failed.Message}
 	default:

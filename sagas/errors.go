@@ -19,7 +19,7 @@ var (
 	ErrTooLarge = errors.New("sagas: the result is too large")
 	// ErrNotFound is found in the error of a question about a saga that was not started, or has been forgotten.
 	ErrNotFound = errors.New("sagas: there is no such saga")
-	// ErrSelf is found in the error of a [Call] by which a saga calls itself.
+	// ErrSelf is found in the error of a [Call] by which a saga calls itself, or one that waits for it.
 	ErrSelf = errors.New("sagas: a saga calls itself")
 	// ErrCut is found in the error of [Flow.Play] of a history of which parts are left out.
 	ErrCut = errors.New("sagas: parts of the history are left out")

@@ -58,6 +58,8 @@ const (
 	FailedTimeout   = "timeout"
 	FailedTooLarge  = "too large"
 	FailedLost      = "lost"
+	// FailedSelf is of a call by which a saga would wait for itself.
+	FailedSelf = "self"
 )
 
 func (e Entry) lost() bool { return e.Failed != nil && e.Failed.Kind == FailedLost }

@@ -34,10 +34,14 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 	}
 	caller, called := parentOf(tx.Record())
 	if h.Status != "" {
-		if called {
-			h.Parents = append(h.Parents, caller)
-			n.rows.Put(tx, key, h)
+		if !called {
+			return nil
 		}
+		if refused, err := n.circle(tx, key, h, caller); refused {
+			return err
+		}
+		h.Parents = append(h.Parents, caller)
+		n.rows.Put(tx, key, h)
 		return nil
 	}
 	if past, ended := n.ended.Get(tx, key); ended {

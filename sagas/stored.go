@@ -86,6 +86,12 @@ func (t *text) parent(p *parent) {
 		t.string("at", p.At)
 		t.int("run", p.Run)
 		t.time("started", p.Started)
+		list(t, "callers", p.Callers, func(c *calling) {
+			t.object(func() {
+				t.string("flow", c.Flow)
+				t.string("id", c.ID)
+			})
+		})
 	})
 }
 

@@ -19,6 +19,7 @@ type settings struct {
 	work            flows.Work
 	waiting         int
 	waitingOthers   int
+	sleepers        int
 	warm            time.Duration
 	profile         string
 }
@@ -46,12 +47,17 @@ func Run(ctx context.Context, args []string) error {
 	flags.StringVar(&s.profile, "profile", "", "write a CPU profile of Millrace's first run of many flows to this file")
 	flags.IntVar(&s.waiting, "waiting", 100_000, "flows that wait in Millrace")
 	flags.IntVar(&s.waitingOthers, "waiting-others", 10_000, "flows that wait in DBOS, and five times as many as in Temporal")
+	flags.IntVar(&s.sleepers, "sleepers", 0, "instead of all else: so many sagas, 2000 at least, sleep on one node, which is started again")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err //nolint:wrapcheck // flag has said it
 	}
 	if s.quick {
 		s.runs, s.work.Concurrent, s.work.Alone, s.work.Together = 1, 200, 2*time.Second, 2*time.Second
 		s.waiting, s.waitingOthers, s.warm = 5000, 1000, 2*time.Second
+	}
+	if s.sleepers > 0 {
+		s.sleepers = max(s.sleepers, 2*early)
+		return s.sleep(ctx)
 	}
 	return s.run(ctx)
 }
