@@ -12,7 +12,7 @@ import (
 // committed or the desk has another one.
 func (n *Runner) reserve(d *desk, r *row) bool {
 	k := n.kinds[r.kind]
-	if k == nil {
+	if k == nil || n.governed(k) {
 		return false
 	}
 	n.mu.Lock()
@@ -117,6 +117,9 @@ func (n *Runner) wait(tx *partitions.Tx, d *desk, r *row, was State) error {
 	n.want(d)
 	n.mu.Unlock()
 	r.state, r.due = Waiting, 0
+	if k := n.kinds[r.kind]; k != nil && n.governed(k) {
+		tx.Committed(func(partitions.Beside) { n.stir(d) })
+	}
 	n.ready.Put(tx, turn, nil)
 	n.held.Put(tx, r.key, r.encode())
 	if err := n.tell(tx, r, was); err != nil {

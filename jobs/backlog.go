@@ -13,11 +13,12 @@ type backlog struct {
 	priority uint8
 	cursor   string // no turn of the flow is before it
 	added    int    // how often one was added
+	begged   int    // how often one was added when permits for all were asked for
 }
 
 func newBacklog(prefix string) *backlog {
 	tenant, rest, _ := strings.Cut(prefix, "\x00")
-	return &backlog{tenant: tenant, priority: rest[0] - '0', kind: strings.TrimSuffix(rest[1:], "\x00"), cursor: prefix}
+	return &backlog{tenant: tenant, priority: rest[0] - '0', kind: strings.TrimSuffix(rest[1:], "\x00"), cursor: prefix, begged: -1}
 }
 
 // discover finds the flows that have jobs which wait.

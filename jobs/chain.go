@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,11 +57,14 @@ func Given[T any](a *Attempt) (T, error) {
 	return given, nil
 }
 
-// followed says whether something is enqueued once the attempt is done.
-func (a *attempt) followed() bool {
+// follows is what is enqueued once the attempt is done.
+func (a *attempt) follows() []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return len(a.then)+len(a.row.then) > 0
+	if len(a.then) == 0 {
+		return a.row.then
+	}
+	return slices.Concat(a.row.then, a.then)
 }
 
 // maxThen bounds in bytes what comes after a job.
@@ -152,7 +156,7 @@ func (l *link) set(tag byte, field []byte) {
 
 // follow enqueues what comes after a job that is done, and tells its batch of any that has ended.
 func (n *Runner) follow(tx *partitions.Tx, r *row) error {
-	if r.state != Done {
+	if r.state != Done || len(r.then) == 0 {
 		return n.report(tx, r, nil)
 	}
 	links, err := readLinks(r.then)

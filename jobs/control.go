@@ -13,10 +13,12 @@ import (
 
 // What shards tell each other, beside jobs, in the topics that these come in.
 const (
-	controlPrefix = "millrace.jobs."
-	controlRoster = controlPrefix + "roster"
-	controlEnded  = controlPrefix + "ended"
-	controlCancel = controlPrefix + "cancel"
+	controlPrefix   = "millrace.jobs."
+	controlRoster   = controlPrefix + "roster"
+	controlEnded    = controlPrefix + "ended"
+	controlCancel   = controlPrefix + "cancel"
+	controlPetition = controlPrefix + "petition" // for permits
+	controlGrant    = controlPrefix + "grant"
 )
 
 // ended says that a member of a batch has, and which jobs came after it.
@@ -41,6 +43,13 @@ func (n *Runner) control(tx *partitions.Tx, record bus.Record) error {
 		var e ended
 		if err = json.Unmarshal(record.Value, &e); err == nil {
 			return n.memberEnded(tx, rowKey(tenant, e.Batch), e)
+		}
+	case controlPetition, controlGrant:
+		var p petition
+		if err = json.Unmarshal(record.Value, &p); err == nil && what == controlGrant {
+			return n.given(tx, p)
+		} else if err == nil {
+			return n.petitioned(tx, p)
 		}
 	case controlCancel:
 		return n.cancelMember(tx, rowKey(tenant, record.ID()))

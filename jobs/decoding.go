@@ -76,6 +76,8 @@ func (r *row) set(tag byte, field []byte) {
 		r.result = field
 	case tagArgs:
 		r.args = field
+	case tagPermit:
+		r.permit = number == 1
 	case tagCounted:
 		r.counted = number == 1
 	case tagOpenMembers:

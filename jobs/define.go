@@ -34,6 +34,7 @@ type kind struct {
 	heartbeat   time.Duration
 	retain      time.Duration
 	concurrency int
+	bounds      bounds
 	invoke      func(context.Context, *Attempt, []byte) ([]byte, error)
 	check       func([]byte) error // whether args can be read
 	contract    *bus.Contract
@@ -104,7 +105,7 @@ func invoke[In, Out any](k *kind, in bus.Codec[In], handle func(context.Context,
 			return nil, Discard(fmt.Errorf("what the job was given cannot be read: %w", err))
 		}
 		result, err := handle(ctx, a, given)
-		if err != nil || silent || k.retain == 0 && !a.of.followed() {
+		if err != nil || silent || k.retain == 0 && len(a.of.follows()) == 0 {
 			return nil, err
 		}
 		raw, err := out.Encode(result)

@@ -29,6 +29,8 @@ type desk struct {
 	ended    []*attempt // whose ends are still to be written, in their order
 	flushing bool
 
+	wallet
+
 	tx       *partitions.Tx // the transaction of now
 	reserved int            // room that it has reserved
 	suspect  *attempt       // that it takes into the memory
@@ -64,6 +66,7 @@ func (n *Runner) opened(tx *partitions.Tx) error {
 	n.desks[d.shard] = d
 	n.mu.Unlock()
 	_, d.paused = n.said.Get(tx, saidPaused)
+	n.settle(tx, d)
 	n.discover(tx, d)
 	if err := n.interrupted(tx, d); err != nil {
 		return err
@@ -90,6 +93,7 @@ func (n *Runner) opened(tx *partitions.Tx) error {
 // have begun; from then on such a job is in the memory only when it begins.
 func (n *Runner) interrupted(tx *partitions.Tx, d *desk) error {
 	var lost []*row
+	back := make(returns)
 	for key, value := range n.live.Range(tx) {
 		r, err := decode(key, value)
 		if err != nil {
@@ -99,6 +103,8 @@ func (n *Runner) interrupted(tx *partitions.Tx, d *desk) error {
 	}
 	for _, r := range lost {
 		n.live.Delete(tx, r.key)
+		back.add(r, true)
+		r.permit = false
 		r.lost++
 		if r.reason == "" {
 			r.reason = "the node of an attempt has gone"
@@ -118,7 +124,7 @@ func (n *Runner) interrupted(tx *partitions.Tx, d *desk) error {
 			return err
 		}
 	}
-	return tx.Err()
+	return n.giveBack(tx, back)
 }
 
 // overtime is how long a handler whose context has ended is waited for.

@@ -37,6 +37,9 @@
 //   - G16: a schedule follows the clock of its zone when that is set forward and back. Test: TestCronAcrossClockChanges.
 //   - G17: what comes after a job is enqueued once, with its end as done; where it is dead, what comes after it waits for its redrive. Test: TestChain.
 //   - G18: the completion job of a batch begins once, after all members have ended, also those that members have added, and learns what became of them; with the batch all its members are cancelled. Test: TestBatch.
+//   - G19: of the attempts that a limit bounds there are never more at once than it says, over all nodes, and as many as there may be; no permit is lost or doubled by a death or a move. Test: TestAtOnce.
+//   - G20: no more attempts than a rate says have their permits in any stretch of its length, and tenants have them by turns. Test: TestRate.
+//   - G21: permits that a shard cannot use go back. Test: TestPermitsGoBack.
 //
 // # Effects
 //

@@ -12,6 +12,9 @@ const (
 	dueBegin   = 'b' // a job may begin
 	dueForget  = 'f' // a job that has ended is not kept any more
 	dueFree    = 'u' // the window of a unique key is over
+	dueUnused  = 'p' // permits that were not used go back
+	dueGovern  = 'g' // permits may be given
+	dueUsage   = 'l' // what is used of a limit may be nothing
 	dueDismiss = 'd' // members of a batch that is cancelled are to be
 )
 
@@ -67,6 +70,12 @@ func (n *Runner) happen(tx *partitions.Tx, d *desk, what byte, key string, nanos
 	switch what {
 	case dueFree:
 		n.free(tx, key, nanos)
+	case dueUnused:
+		return n.unused(tx, key)
+	case dueGovern:
+		n.govern(tx, d)
+	case dueUsage:
+		return n.forgetUsage(tx, key)
 	case dueDismiss:
 		return n.dismissAll(tx, key)
 	case dueForget:

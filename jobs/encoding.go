@@ -42,6 +42,7 @@ const (
 	tagDoneMembers
 	tagDeadMembers
 	tagCancelledMembers
+	tagPermit
 )
 
 func appendNumber(b []byte, tag byte, n uint64) []byte {
@@ -103,6 +104,7 @@ func (r *row) encode() []byte {
 	b = appendText(b, tagGiven, string(r.given))
 	b = appendText(b, tagBatch, r.batch)
 	b = appendNumber(b, tagCounted, flag(r.counted))
+	b = appendNumber(b, tagPermit, flag(r.permit))
 	if r.members != (Members{}) {
 		b = appendNumber(b, tagOpenMembers, uint64(r.members.Open))           //nolint:gosec // not negative
 		b = appendNumber(b, tagDoneMembers, uint64(r.members.Done))           //nolint:gosec // not negative

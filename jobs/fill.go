@@ -45,11 +45,12 @@ func (n *Runner) fill(tx *partitions.Tx, room int) error {
 	left, kinds := room, make(map[string]int)
 	for range 3 { // what some do not need is for the others
 		for _, l := range flows {
-			if share := min(max(room*weight(l.priority)/shares, 1), left, n.most(l)-kinds[l.kind]); share > 0 && !l.empty {
+			if share := min(max(room*weight(l.priority)/shares, 1), left, n.most(l)-kinds[l.kind], n.spare(tx, l.backlog)); share > 0 && !l.empty {
 				taken, err := n.take(tx, d, l, share)
 				if err != nil {
 					return err
 				}
+				n.spend(tx, d, l.backlog, taken)
 				left -= taken
 				kinds[l.kind] += taken
 			}
@@ -68,7 +69,7 @@ func (n *Runner) most(l *taking) int {
 	if k.concurrency > 0 {
 		most = 2*k.concurrency - k.memory //nolint:mnd // as full says
 	}
-	if k.retry.Attempts < attemptsToSpare {
+	if n.governed(k) || k.retry.Attempts < attemptsToSpare {
 		most = min(most, n.limits.workers-n.limits.memory)
 	}
 	return most
@@ -112,6 +113,7 @@ func (n *Runner) take(tx *partitions.Tx, d *desk, l *taking, most int) (taken in
 		}
 		n.ready.Delete(tx, turn)
 		n.held.Delete(tx, key)
+		r.permit = n.governed(n.kinds[l.kind])
 		if err := n.admit(tx, d, r, Waiting, false); err != nil {
 			return taken, err
 		}

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/millrace/millrace/partitions"
 )
@@ -44,18 +43,22 @@ func (n *Runner) write(tx *partitions.Tx, most int) error {
 	batch := d.ended[d.written:min(len(d.ended), d.written+most)]
 	d.written += len(batch)
 	n.mu.Unlock()
-	sums := make(map[countOf]int64)
+	sums, back := make(map[countOf]int64), make(returns)
 	for _, a := range batch {
 		was := a.outcome.state
 		if err := n.end(tx, d, a); err != nil {
 			return err
 		}
+		back.add(a.row, !a.begun.IsZero())
 		if was != Waiting {
 			sums[countOf{a.kind.name, a.row.state}]++
 		}
 	}
 	for of, count := range sums {
 		ends.Add(tx, count, kindKey.String(of.kind), stateKey.String(string(of.state)))
+	}
+	if err := n.giveBack(tx, back); err != nil {
+		return err
 	}
 	tx.Committed(func(partitions.Beside) { n.wrote(d, len(batch)) })
 	return tx.Err()
@@ -110,11 +113,9 @@ func (n *Runner) end(tx *partitions.Tx, d *desk, a *attempt) error {
 	if said := a.said(); said != (Progress{}) {
 		r.progress = said
 	}
-	r.result, r.due = o.result, o.due
+	r.result, r.due, r.permit = o.result, o.due, false
 	if o.state == Done {
-		a.mu.Lock()
-		r.then = slices.Concat(r.then, a.then)
-		a.mu.Unlock()
+		r.then = a.follows()
 	}
 	n.live.Delete(tx, r.key)
 	quiet := o.tried > 1

@@ -85,6 +85,8 @@ type Inspection struct {
 	Counts map[State]int
 	// Schedules are those of [Cron], by name, also such as no node has any more.
 	Schedules []Schedule
+	// Permits are what attempts that have a [Limit] have and want of it, by tenant and kind.
+	Permits []Permits
 }
 
 // Inspect reads the jobs of a queue that keep says yes to, or only counts them where it is nil, as far as they are committed. It needs no
@@ -95,7 +97,7 @@ func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Descriptio
 	n.define()
 	tables := []*partitions.Table[string, []byte]{n.live, n.held, n.past}
 	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r bus.Record) bool {
-		return n.said.Has(r) || n.ticks.Has(r) || n.batches.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
+		return n.said.Has(r) || n.ticks.Has(r) || n.batches.Has(r) || n.claims.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
 	})
 	if err != nil {
 		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
@@ -125,6 +127,9 @@ func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Descriptio
 				in.Jobs = append(in.Jobs, d)
 			}
 		}
+	}
+	if in.Permits, err = n.claimed(stored); err != nil {
+		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
 	}
 	if in.Schedules, err = n.planned(stored); err != nil {
 		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)

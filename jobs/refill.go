@@ -31,13 +31,14 @@ func (n *Runner) refill() {
 		n.limits.emptied = false
 		return
 	}
+	n.begAll()
 	step := max(n.limits.ahead()/4, 1) //nolint:mnd // not for each that ends
 	for _, d := range slices.Clone(n.hungry) {
 		free := n.limits.free()
 		if free < step {
 			break
 		}
-		if !d.open || !n.any(d, func(l *backlog, k *hired) bool { return !k.full() }) {
+		if !d.open || !n.any(d, func(l *backlog, k *hired) bool { return n.able(d, l, k) }) {
 			continue
 		}
 		n.grant(d, min(max(free/len(n.hungry), min(free, 64)), grantedAtOnce)) //nolint:mnd // a transaction's worth
@@ -66,7 +67,7 @@ func (n *Runner) any(d *desk, is func(*backlog, *hired) bool) bool {
 // starves says of a flow that waits as rows whether it has nothing in the memory.
 func (n *Runner) starves(l *backlog, k *hired) bool {
 	f := n.fair.flow(l.tenant, flowOf{k, l.priority}, false)
-	return !k.full() && (f == nil || f.memory == 0)
+	return !k.full() && !n.governed(k) && (f == nil || f.memory == 0)
 }
 
 func (n *Runner) grant(d *desk, room int) {

@@ -30,6 +30,9 @@ type Runner struct {
 	schedules map[string]*schedule
 	books
 	rosters
+	permits
+	bounds  bounds
+	governs bool // it has limits
 
 	mu       sync.Mutex
 	desks    map[int32]*desk // by shard
@@ -75,7 +78,7 @@ func (n *Runner) define() {
 	}
 	n.live, n.held, n.past, n.ready = table(tableLive), table(tableHeld), table(tablePast), table(tableReady)
 	n.dues, n.unique, n.said = table(tableDues), table(tableUnique), table(tableSaid)
-	n.rosters = newRosters()
+	n.rosters, n.permits = newRosters(), newPermits()
 	n.due = partitions.NewTimer("timer", n.fire)
 	n.defineCron()
 	n.told = toldOf(n.queue)
@@ -99,7 +102,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 		bus: b, queue: queue, kinds: make(map[string]*hired, len(c.kinds)), tells: c.tells, dead: c.dead, grace: c.grace, logs: c.log,
 		desks: make(map[int32]*desk), schedules: make(map[string]*schedule, len(c.schedules)), fair: newFair(), limits: limits{workers: c.workers},
 	}
-	n.quiet = sync.NewCond(&n.mu)
+	n.quiet, n.bounds = sync.NewCond(&n.mu), c.bounds
 	if !queuePattern.MatchString(queue) {
 		c.errs = append(c.errs, fmt.Errorf("the queue %q must be 1 to 100 of the characters a-z 0-9 -, beginning with a letter", queue))
 	}
@@ -112,6 +115,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 		}
 		c.errs = append(c.errs, k.err)
 		n.kinds[k.name] = &hired{kind: k}
+		n.governs = n.governs || n.governed(n.kinds[k.name])
 	}
 	if len(c.kinds) == 0 && !c.client {
 		c.errs = append(c.errs, errors.New("there are no kinds: give what jobs.Define returns, or jobs.Client"))
@@ -141,7 +145,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 // part is what the queue's group runs.
 func (n *Runner) part() partitions.Option {
 	return partitions.Options(
-		partitions.Use(n.batches, n.members, n.early),
+		partitions.Use(n.batches, n.members, n.early, n.purses, n.claims, n.usages),
 		partitions.Use(n.live, n.held, n.past, n.ready, n.dues, n.unique, n.said, n.due, n.ticks, n.clock, ticks, ends, duplicates, untold),
 		partitions.OnRecord(inputTopic(n.queue), n.arrive), partitions.Answer(n.ask, n.answer),
 		partitions.Opened(n.opened), partitions.Draining(n.drain), partitions.TenantsApart(inputTopic(n.queue)),

@@ -20,6 +20,7 @@ type setup struct {
 	kinds     []*kind
 	schedules []*schedule
 	workers   int
+	bounds    bounds
 	grace     time.Duration
 	dead      time.Duration
 	tells     bool

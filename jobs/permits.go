@@ -1,0 +1,206 @@
+package jobs
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/partitions"
+)
+
+// A class of jobs is what shares its limits: those of a tenant and a kind. It is named by these, with a zero byte between.
+func classOf(tenant, kind string) string { return tenant + "\x00" + kind }
+
+// purse is the permits of a class that a shard has.
+type purse struct {
+	Have  int  `json:"have,omitempty"`  // that no attempt uses
+	Asked int  `json:"asked,omitempty"` // that it is still to be given
+	Armed bool `json:"armed,omitempty"` // it is looked whether they are used
+}
+
+// petition is what a shard asks of the one that gives permits, or what it is given.
+type petition struct {
+	Shard int32      `json:"shard"`
+	Of    []ofPermit `json:"of"`
+}
+
+type ofPermit struct {
+	Class  string `json:"class"`
+	Count  int    `json:"count,omitempty"`  // asked for, or given
+	Back   int    `json:"back,omitempty"`   // given back, after use
+	Unused int    `json:"unused,omitempty"` // given back
+}
+
+// permits are the rows of limits.
+type permits struct {
+	purses *partitions.Table[string, purse]
+	claims *partitions.Table[string, claim] // of other shards, where permits are given
+	usages *partitions.Table[string, usage] // there too
+}
+
+func newPermits() permits {
+	return permits{
+		purses: partitions.NewTable[string, purse]("purse"), claims: partitions.NewTable[string, claim]("claim"),
+		usages: partitions.NewTable[string, usage]("usage"),
+	}
+}
+
+// wallet is what a desk knows of its permits, as far as it is committed.
+type wallet struct {
+	purses    map[string]purse
+	begging   bool
+	governing bool
+}
+
+// settle begins with a shard's permits.
+func (n *Runner) settle(tx *partitions.Tx, d *desk) {
+	purses := maps.Collect(n.purses.Range(tx))
+	n.mu.Lock()
+	d.purses = purses
+	n.mu.Unlock()
+	for range n.claims.Range(tx) {
+		n.govern(tx, d)
+		break
+	}
+}
+
+// put changes a purse.
+func (n *Runner) put(tx *partitions.Tx, d *desk, class string, p purse) {
+	if p == (purse{}) {
+		n.purses.Delete(tx, class)
+	} else {
+		n.purses.Put(tx, class, p)
+	}
+	tx.Committed(func(partitions.Beside) {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		if p == (purse{}) {
+			delete(d.purses, class)
+		} else {
+			d.purses[class] = p
+		}
+	})
+}
+
+// unusedFor is how long a permit may be unused.
+const unusedFor = time.Second
+
+// given takes permits in.
+func (n *Runner) given(tx *partitions.Tx, grant petition) error {
+	d := n.desk(tx)
+	for _, g := range grant.Of {
+		p, _ := n.purses.Get(tx, g.Class)
+		p.Have, p.Asked = p.Have+g.Count, max(p.Asked-g.Count, 0)
+		if !p.Armed {
+			p.Armed = true
+			n.at(tx, tx.Now().Add(unusedFor), dueUnused, g.Class)
+		}
+		n.put(tx, d, g.Class, p)
+	}
+	tx.Committed(func(partitions.Beside) { n.again(d) })
+	return tx.Err()
+}
+
+func (n *Runner) again(d *desk, classes ...string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, l := range d.flows {
+		if slices.Contains(classes, classOf(l.tenant, l.kind)) {
+			l.begged = -1
+		}
+	}
+	n.want(d)
+	n.refill()
+}
+
+// unused gives permits back that were not used for a while.
+func (n *Runner) unused(tx *partitions.Tx, class string) error {
+	d := n.desk(tx)
+	p, _ := n.purses.Get(tx, class)
+	have := p.Have
+	p.Have, p.Armed = 0, false
+	n.put(tx, d, class, p)
+	if have == 0 {
+		return tx.Err()
+	}
+	tx.Committed(func(partitions.Beside) { n.again(d, class) })
+	return n.petition(tx, ofPermit{Class: class, Unused: have})
+}
+
+// spare is how many permits there are for jobs of a flow.
+func (n *Runner) spare(tx *partitions.Tx, l *backlog) int {
+	if !n.governed(n.kinds[l.kind]) {
+		return grantedAtOnce
+	}
+	p, _ := n.purses.Get(tx, classOf(l.tenant, l.kind))
+	return p.Have
+}
+
+// spend uses permits for jobs of a flow.
+func (n *Runner) spend(tx *partitions.Tx, d *desk, l *backlog, count int) {
+	if count == 0 || !n.governed(n.kinds[l.kind]) {
+		return
+	}
+	class := classOf(l.tenant, l.kind)
+	p, _ := n.purses.Get(tx, class)
+	p.Have -= count
+	n.put(tx, d, class, p)
+}
+
+// returns are permits of attempts that have ended, by class.
+type returns map[string]ofPermit
+
+// add adds the permit of a job, if it has one.
+func (r returns) add(job *row, used bool) {
+	if !job.permit {
+		return
+	}
+	tenant, _ := parseKey(job.key)
+	class := classOf(string(tenant), job.kind)
+	of := r[class]
+	of.Class = class
+	if used {
+		of.Back++
+	} else {
+		of.Unused++
+	}
+	r[class] = of
+}
+
+func (n *Runner) giveBack(tx *partitions.Tx, r returns) error {
+	if len(r) == 0 {
+		return nil
+	}
+	return n.petition(tx, slices.SortedFunc(maps.Values(r), func(a, b ofPermit) int { return strings.Compare(a.Class, b.Class) })...)
+}
+
+// governor is on the shard that gives the queue's permits.
+const governor = "limits"
+
+// petition tells it what is wanted and what is given back.
+func (n *Runner) petition(tx *partitions.Tx, of ...ofPermit) error {
+	value, err := json.Marshal(petition{Shard: tx.Shard(), Of: of})
+	if err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	send(tx, controlPetition, n.queue, "", governor, value)
+	return tx.Err()
+}
+
+// grant gives permits to a shard.
+func (n *Runner) grantTo(tx *partitions.Tx, shard int32, of []ofPermit) error {
+	value, err := json.Marshal(petition{Shard: shard, Of: of})
+	if err != nil {
+		return fmt.Errorf("jobs: %w", err)
+	}
+	r := bus.Record{Topic: inputTopic(n.queue), Value: value, Headers: bus.Headers{
+		{Key: bus.HeaderSpecVersion, Value: []byte("1.0")}, {Key: bus.HeaderID, Value: []byte(governor)}, {Key: bus.HeaderSource, Value: []byte(scope)},
+		{Key: bus.HeaderType, Value: []byte(controlGrant)}, {Key: bus.HeaderContentType, Value: []byte("application/json")},
+	}}
+	tx.Emit(r.To(bus.Partition(shard)).Message())
+	return tx.Err()
+}
