@@ -140,6 +140,9 @@ func (a *arrival) option(h bus.Header) (err error) {
 		a.window = int64(d)
 	case headerBatch:
 		a.batch = string(h.Value)
+		if queue, id := parseAddress(a.batch); !queuePattern.MatchString(queue) || id == "" {
+			err = fmt.Errorf("%w: it must be a queue, a slash and an id", ErrJob)
+		}
 	case headerParts:
 		a.gathers = true
 		a.parts, err = strconv.Atoi(string(h.Value))

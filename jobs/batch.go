@@ -12,7 +12,7 @@ import (
 )
 
 // Batch makes jobs members of a batch, and completion the job that comes after them: it is [Pending] until all members have ended, as done,
-// dead or cancelled, and then begins once. It learns from [Attempt.Members] how many of each there were. What is returned is for [Enqueue], all
+// dead or cancelled, and then begins once. Its queue's topic must be there. It learns from [Attempt.Members] how many of each there were. What is returned is for [Enqueue], all
 // of it and with one context; where that says that some of it is not enqueued, enqueue the same again, or cancel the batch.
 //
 // The batch is its completion job: it has that one's id, is described and listed as that, and is cancelled by [Runner.Cancel]. With it those
@@ -22,6 +22,9 @@ import (
 //
 // The completion job's shard has a row for each member that has not ended, of about the length of its id.
 func Batch(completion Job, members ...Job) []Job {
+	if completion.err != nil {
+		return append([]Job{completion}, refuse(completion.err, members)...)
+	}
 	address := completion.queue + "/" + completion.id
 	parts, own := joined(address, true, members)
 	completion = completion.remade(bus.WithHeader(headerParts, strconv.Itoa(len(parts))))
@@ -34,13 +37,19 @@ func Batch(completion Job, members ...Job) []Job {
 func (a *Attempt) Join(members ...Job) []Job {
 	if a.of.row.batch == "" || a.of.row.counted {
 		err := resilience.Permanent(fmt.Errorf("%w: %s is no member of a batch that is open", ErrJob, a.ID()))
-		for i, m := range members {
-			members[i] = Job{id: m.id, message: bus.Invalid(err), err: err}
-		}
-		return members
+		return refuse(err, members)
 	}
 	parts, own := joined(a.of.row.batch, false, members)
 	return append(parts, own...)
+}
+
+// refuse is jobs that are not to be enqueued.
+func refuse(err error, jobs []Job) []Job {
+	refused := make([]Job, len(jobs))
+	for i, j := range jobs {
+		refused[i] = Job{id: j.id, message: bus.Invalid(err), err: err}
+	}
+	return refused
 }
 
 // Members is how many members of a batch have come to what. See [Batch].

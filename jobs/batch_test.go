@@ -164,8 +164,21 @@ func TestBatchJoin(t *testing.T) {
 		if lines := l.all(); !slices.Equal(lines, []string{"{0 1501 0 0}"}) {
 			t.Errorf("%v", lines)
 		}
+		if in, err := jobs.Inspect(t.Context(), q.Bus(), "work", nil); err != nil || in.Counts[jobs.Pending] != 0 {
+			t.Errorf("%v, %v", in.Counts, err)
+		}
 		if d := q.kept("alone"); d.State != jobs.Dead || !strings.Contains(d.Reason, "no member of a batch") {
 			t.Errorf("%+v", d)
 		}
 	})
+}
+
+// TestBatchRefused has a completion job that cannot be: nothing of the batch is enqueued.
+func TestBatchRefused(t *testing.T) {
+	t.Parallel()
+	for _, job := range jobs.Batch(member.New("", jobs.Priority(9)), member.New(""), member.New("")) {
+		if !errors.Is(job.Err(), jobs.ErrJob) || !strings.Contains(job.Err().Error(), "priority 9") {
+			t.Error(job.Err())
+		}
+	}
 }

@@ -118,6 +118,9 @@ func (n *Runner) end(tx *partitions.Tx, d *desk, a *attempt) error {
 		r.then = a.follows()
 	}
 	n.live.Delete(tx, r.key)
+	if o.tried > 2 { //nolint:mnd // it may be its batch that cannot be told
+		r.counted = true
+	}
 	quiet := o.tried > 1
 	if quiet {
 		untold.Add(tx, 1, kindKey.String(r.kind))
