@@ -1,0 +1,93 @@
+package webhooks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
+)
+
+// trying asks for a test.
+type trying struct {
+	looking
+
+	Event Event           `json:"event"`
+	Body  json.RawMessage `json:"body"`
+}
+
+const (
+	// TestType is the type of tests' events, unless another is given.
+	TestType  = "webhooks.test"
+	maxTrials = 16 // on a node
+)
+
+// Test makes one attempt to deliver an event to an endpoint of the context's tenant, and returns what came of it. It passes the queue, the
+// breaker and the rate by, works on endpoints that are disabled too, is not repeated, and counts neither as a success nor as a failure.
+// The zero event is one of [TestType] with {} as its data. When ctx ends first, the error is of class indefinite.
+func (h *Hooks) Test(ctx context.Context, g *partitions.Group, id string, e Event) (Attempt, error) {
+	if e.Type == "" {
+		e.Type = TestType
+	}
+	if e.Data == nil {
+		e.Data = json.RawMessage("{}")
+	}
+	if e.ID == "" {
+		e.ID = fmt.Sprintf("test_%x", random(newID))
+	}
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	err := e.check()
+	body, encode := e.body()
+	if err != nil || encode != nil {
+		return Attempt{}, resilience.Permanent(fmt.Errorf("webhooks: %s: test: %w", h.name, err))
+	}
+	return askEndpoint(ctx, g, h, h.trial, trying{looking{request.From(ctx).Tenant, id}, e, body}, id)
+}
+
+// try makes a test on the shard of its endpoint.
+func (n *node) try(tx *partitions.Tx, in trying) (Attempt, error) {
+	row, err := n.own(tx, in.looking)
+	if err != nil {
+		return Attempt{}, err
+	}
+	n.mu.Lock()
+	full := n.trials >= maxTrials
+	n.mu.Unlock()
+	if full {
+		return Attempt{}, refusal(codeTooMany, "too many tests are under way: try again")
+	}
+	question := n.trial.Later(tx)
+	tx.Committed(func(b partitions.Beside) {
+		b.Go(func(ctx context.Context) func(*partitions.Tx) error {
+			n.mu.Lock()
+			n.trials++
+			n.mu.Unlock()
+			at := time.Now()
+			got := n.post(ctx, in.key(), row, in.Event.ID, in.Body)
+			told := Attempt{
+				Event: in.Event.ID, Type: in.Event.Type, Number: 1, At: at, Took: time.Since(at), Status: got.status, Failed: got.failed,
+				Excerpt: got.excerpt, Outcome: OutcomeTest,
+			}
+			n.mu.Lock()
+			n.trials--
+			n.mu.Unlock()
+			return func(tx *partitions.Tx) error { return n.tested(tx, in, told, question) }
+		})
+	})
+	return Attempt{}, nil
+}
+
+func (n *node) tested(tx *partitions.Tx, in trying, told Attempt, question partitions.Question) error {
+	if _, found := n.endpoints.Get(tx, in.key()); found {
+		state, _ := n.states.Get(tx, in.key())
+		n.log(tx, in.key(), &state, told)
+		n.states.Put(tx, in.key(), state)
+	}
+	n.trial.Reply(tx, told, question)
+	return emit(tx, in.Tenant, n.attempted.New(Attempted{Tenant: in.Tenant, Endpoint: in.ID, Attempt: told}))
+}
