@@ -18,33 +18,54 @@ import (
 )
 
 // Ask sends a command to the shard of its key, wherever that is, and returns the answer once its transaction is
-// committed. The node must be in [Group.Run], and may be a client, of weight 0. The command is a record: it waits while
-// its shard has no owner, and is done exactly once also where ctx ends first, which is an error of class indefinite. A
-// refusal is an [*AskError]. Asking again is another command.
-func Ask[In, Out any](ctx context.Context, g *Group, command *Command[In, Out], in In) (Out, error) {
+// committed. A [Group] must be in [Group.Run], and its node may be a client, of weight 0; who is no node asks [Outside]. The command is a
+// record: it waits while its shard has no owner, and is done exactly once also where ctx ends first, which is an error of class
+// indefinite. A refusal is an [*AskError]. Asking again is another command.
+func Ask[In, Out any](ctx context.Context, of Asked, command *Command[In, Out], in In) (Out, error) {
 	var out Out
-	e, err := g.running()
+	if command == nil {
+		return out, resilience.Permanent(errors.New("partitions: the command must not be nil"))
+	}
+	q, err := of.questions(command.name, command)
 	if err != nil {
 		return out, err
-	}
-	if command == nil || e.config.commands[command.name] != command {
-		return out, resilience.Permanent(fmt.Errorf("partitions: group %q does not know the command: pass it to partitions.Answer", e.config.name))
 	}
 	value, err := command.in.Encode(in)
 	if err != nil {
 		return out, resilience.Permanent(fmt.Errorf("partitions: ask %s: %w", command.name, err))
 	}
-	answered, err := e.asker.ask(ctx, command.name, command.key(in), value)
+	answered, err := q.ask(ctx, command.name, command.key(in), value)
 	if err != nil {
 		return out, fmt.Errorf("partitions: ask %s: %w", command.name, err)
 	}
-	if code, refused := e.bus.Received(answered).Headers.Get(headerError); refused {
+	if code, refused := answered.Headers.Get(headerError); refused {
 		return out, &AskError{Command: command.name, Code: code, Message: string(answered.Value)}
 	}
 	if out, err = command.out.Decode(answered.Value); err != nil {
 		return out, resilience.Permanent(fmt.Errorf("partitions: the answer of %s cannot be read: %w", command.name, err))
 	}
 	return out, nil
+}
+
+// Asked is what a command is asked of: a [Group] that this process runs, or [Outside].
+type Asked interface {
+	questions(command string, definition any) (questioner, error)
+}
+
+// questioner sends commands and waits for their answers.
+type questioner interface {
+	ask(ctx context.Context, command, key string, value []byte) (bus.Record, error)
+}
+
+func (g *Group) questions(command string, definition any) (questioner, error) {
+	e, err := g.running()
+	if err != nil {
+		return nil, err
+	}
+	if e.config.commands[command] != definition {
+		return nil, resilience.Permanent(fmt.Errorf("partitions: group %q does not know the command: pass it to partitions.Answer", e.config.name))
+	}
+	return e.asker, nil
 }
 
 // asker waits for answers in one partition of the group's answers. Other nodes' answers in it are passed over.
@@ -111,7 +132,7 @@ func (a *asker) close() {
 	}
 }
 
-func (a *asker) ask(ctx context.Context, name, key string, value []byte) (*kgo.Record, error) {
+func (a *asker) ask(ctx context.Context, name, key string, value []byte) (bus.Record, error) {
 	id, answered := uuid.NewString(), make(chan *kgo.Record, 1)
 	a.mu.Lock()
 	a.waiting[id] = answered
@@ -121,26 +142,32 @@ func (a *asker) ask(ctx context.Context, name, key string, value []byte) (*kgo.R
 		defer a.mu.Unlock()
 		delete(a.waiting, id)
 	}()
-	record := bus.Record{
-		Topic: bus.Topic(a.engine.config.commandTopic()), Key: []byte(key), Value: value,
-		Headers: bus.Headers{
-			{Key: bus.HeaderID, Value: []byte(id)},
-			{Key: bus.HeaderType, Value: []byte(name)},
-			{Key: headerAnswerTo, Value: strconv.AppendInt(nil, int64(a.partition), 10)},
-		},
-	}
-	request.Kafka().Inject(ctx, (*asked)(&record.Headers))
+	record := question(ctx, a.engine.config.commandTopic(), id, name, key, value, a.partition)
 	if err := a.engine.bus.Publish(ctx, record.Message()).Err(); err != nil {
-		return nil, err
+		return bus.Record{}, err
 	}
 	select {
 	case r := <-answered:
-		return r, nil
+		return a.engine.bus.Received(r), nil
 	case <-ctx.Done():
-		return nil, resilience.Indefinite(fmt.Errorf("the command goes on: %w", context.Cause(ctx)))
+		return bus.Record{}, resilience.Indefinite(fmt.Errorf("the command goes on: %w", context.Cause(ctx)))
 	case <-a.engine.life.Done():
-		return nil, resilience.Indefinite(errStopped)
+		return bus.Record{}, resilience.Indefinite(errStopped)
 	}
+}
+
+// question is a command as a record, which is answered to a partition of the group's answers.
+func question(ctx context.Context, topic, id, name, key string, value []byte, to int32) bus.Record {
+	record := bus.Record{
+		Topic: bus.Topic(topic), Key: []byte(key), Value: value,
+		Headers: bus.Headers{
+			{Key: bus.HeaderID, Value: []byte(id)},
+			{Key: bus.HeaderType, Value: []byte(name)},
+			{Key: headerAnswerTo, Value: strconv.AppendInt(nil, int64(to), 10)},
+		},
+	}
+	request.Kafka().Inject(ctx, (*asked)(&record.Headers))
+	return record
 }
 
 // asked are a command's headers as what a request is written into.

@@ -33,8 +33,7 @@ func TestEachFailure(t *testing.T) {
 			}
 		})
 		s.send("msg_1")
-		w.Settle()
-		w.Advance(8 * time.Second)
+		w.Advance(10 * time.Second) // with a session timeout in it
 		w.Settle()
 		found, err := webhooks.Inspect(t.Context(), w.Bus(), "shop", "shop")
 		if err != nil || len(found) != 1 || len(found[0].Endpoints) != 1 {
@@ -91,7 +90,7 @@ func TestMoves(t *testing.T) {
 // TestStorm delivers to receivers that answer as chance has it, while nodes crash, pause and come, and shards move.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			selling(t, func(s *shop) { storm(s, rand.New(rand.NewPCG(seed, 7))) }, //nolint:gosec // a seed

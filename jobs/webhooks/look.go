@@ -54,7 +54,7 @@ const (
 
 // askEndpoint asks the shard of an endpoint, which may not know yet what the shard of its tenant does.
 func askEndpoint[In, Out any](
-	ctx context.Context, g *partitions.Group, h *Hooks, c *partitions.Command[In, Out], in In, id string,
+	ctx context.Context, g partitions.Asked, h *Hooks, c *partitions.Command[In, Out], in In, id string,
 ) (Out, error) {
 	for left := onItsWay; ; left-- {
 		out, err := ask(ctx, g, h, c, in)
@@ -80,13 +80,13 @@ func described(e Endpoint, s stateRow) Description {
 }
 
 // List is the endpoints of the context's tenant, by id.
-func (h *Hooks) List(ctx context.Context, g *partitions.Group) ([]Endpoint, error) {
+func (h *Hooks) List(ctx context.Context, g partitions.Asked) ([]Endpoint, error) {
 	out, err := ask(ctx, g, h, h.list, listing{Tenant: request.From(ctx).Tenant})
 	return out.Endpoints, err
 }
 
 // Endpoint is an endpoint of the context's tenant, as it was created or updated last.
-func (h *Hooks) Endpoint(ctx context.Context, g *partitions.Group, id string) (Endpoint, error) {
+func (h *Hooks) Endpoint(ctx context.Context, g partitions.Asked, id string) (Endpoint, error) {
 	out, err := ask(ctx, g, h, h.list, listing{Tenant: request.From(ctx).Tenant, ID: id})
 	if err != nil {
 		return Endpoint{}, err
@@ -95,17 +95,17 @@ func (h *Hooks) Endpoint(ctx context.Context, g *partitions.Group, id string) (E
 }
 
 // Describe says how an endpoint of the context's tenant fares. What was ordered a moment ago may be missing.
-func (h *Hooks) Describe(ctx context.Context, g *partitions.Group, id string) (Description, error) {
+func (h *Hooks) Describe(ctx context.Context, g partitions.Asked, id string) (Description, error) {
 	return askEndpoint(ctx, g, h, h.look, looking{request.From(ctx).Tenant, id}, id)
 }
 
 // Log is the last attempts on an endpoint of the context's tenant, the newest first, 200 at most. The topic "<name>.told" has all of them.
-func (h *Hooks) Log(ctx context.Context, g *partitions.Group, id string) ([]Attempt, error) {
+func (h *Hooks) Log(ctx context.Context, g partitions.Asked, id string) ([]Attempt, error) {
 	return askEndpoint(ctx, g, h, h.tries, looking{request.From(ctx).Tenant, id}, id)
 }
 
 // Dead is the deliveries to an endpoint of the context's tenant that were given up, the newest first, 1000 at most.
-func (h *Hooks) Dead(ctx context.Context, g *partitions.Group, id string) ([]Dead, error) {
+func (h *Hooks) Dead(ctx context.Context, g partitions.Asked, id string) ([]Dead, error) {
 	return askEndpoint(ctx, g, h, h.losses, looking{request.From(ctx).Tenant, id}, id)
 }
 

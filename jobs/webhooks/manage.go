@@ -61,7 +61,7 @@ const newID = 12
 // Create makes an endpoint of the context's tenant, and returns it with its key, which is told this once: [Key.Reveal] for V1, and
 // [Key.Public] for V1a are what the receiver is given. The id is 1 to 64 of the characters a-z A-Z 0-9 _ -, never that of an endpoint
 // that was deleted; it is random where it is empty. An error of class indefinite says that the endpoint may have been made.
-func (h *Hooks) Create(ctx context.Context, g *partitions.Group, id string, s Settings) (Endpoint, Key, error) {
+func (h *Hooks) Create(ctx context.Context, g partitions.Asked, id string, s Settings) (Endpoint, Key, error) {
 	if id == "" {
 		id = "ep_" + hex.EncodeToString(random(newID))
 	}
@@ -91,7 +91,7 @@ func newKey(s Scheme) Key {
 }
 
 // Update gives an endpoint other settings, which take the place of all that it had. Attempts that follow go by them.
-func (h *Hooks) Update(ctx context.Context, g *partitions.Group, id string, s Settings) (Endpoint, error) {
+func (h *Hooks) Update(ctx context.Context, g partitions.Asked, id string, s Settings) (Endpoint, error) {
 	if s.Scheme == "" {
 		s.Scheme = V1 // it is that of the endpoint, whatever is said
 	}
@@ -105,7 +105,7 @@ func (h *Hooks) Update(ctx context.Context, g *partitions.Group, id string, s Se
 }
 
 // Delete removes an endpoint, and all that waits for it.
-func (h *Hooks) Delete(ctx context.Context, g *partitions.Group, id string) error {
+func (h *Hooks) Delete(ctx context.Context, g partitions.Asked, id string) error {
 	_, err := h.call(ctx, g, h.order(ctx, doDelete, id))
 	return err
 }
@@ -114,7 +114,7 @@ const maxOverlap = 30 * day
 
 // Rotate gives an endpoint another key, which is told this once. Attempts are signed with the old one too until overlap has passed, also
 // those of deliveries that were tried before: 0, which ends the old key at once, to 30 days.
-func (h *Hooks) Rotate(ctx context.Context, g *partitions.Group, id string, overlap time.Duration) (Key, error) {
+func (h *Hooks) Rotate(ctx context.Context, g partitions.Asked, id string, overlap time.Duration) (Key, error) {
 	if overlap < 0 || overlap > maxOverlap {
 		return Key{}, resilience.Permanent(fmt.Errorf("%w: the overlap %s must be 0 to %s", ErrSettings, overlap, maxOverlap))
 	}
@@ -133,12 +133,12 @@ func (h *Hooks) Rotate(ctx context.Context, g *partitions.Group, id string, over
 
 // Enable lets an endpoint be told of events again: of what waits for it, and of what happens from now on. What happened meanwhile is
 // told by [Hooks.Replay].
-func (h *Hooks) Enable(ctx context.Context, g *partitions.Group, id string) (Endpoint, error) {
+func (h *Hooks) Enable(ctx context.Context, g partitions.Asked, id string) (Endpoint, error) {
 	return h.call(ctx, g, h.order(ctx, doEnable, id))
 }
 
 // Disable lets an endpoint be told of nothing. What waits for it goes on waiting.
-func (h *Hooks) Disable(ctx context.Context, g *partitions.Group, id, reason string) (Endpoint, error) {
+func (h *Hooks) Disable(ctx context.Context, g partitions.Asked, id, reason string) (Endpoint, error) {
 	o := h.order(ctx, doDisable, id)
 	o.Reason = legible([]byte(reason[:min(len(reason), maxDescription)]))
 	return h.call(ctx, g, o)
@@ -158,12 +158,12 @@ func (h *Hooks) acceptable(s Settings) error {
 	return nil
 }
 
-func (h *Hooks) call(ctx context.Context, g *partitions.Group, o order) (Endpoint, error) {
+func (h *Hooks) call(ctx context.Context, g partitions.Asked, o order) (Endpoint, error) {
 	return ask(ctx, g, h, h.manage, o)
 }
 
 // ask asks, and takes refusals for what they are.
-func ask[In, Out any](ctx context.Context, g *partitions.Group, h *Hooks, c *partitions.Command[In, Out], in In) (Out, error) {
+func ask[In, Out any](ctx context.Context, g partitions.Asked, h *Hooks, c *partitions.Command[In, Out], in In) (Out, error) {
 	var none Out
 	if h.err != nil {
 		return none, resilience.Permanent(h.err)

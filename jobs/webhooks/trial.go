@@ -28,7 +28,7 @@ const (
 // Test makes one attempt to deliver an event to an endpoint of the context's tenant, and returns what came of it. It passes the queue, the
 // breaker and the rate by, works on endpoints that are disabled too, is not repeated, and counts neither as a success nor as a failure.
 // The zero event is one of [TestType] with {} as its data. When ctx ends first, the error is of class indefinite.
-func (h *Hooks) Test(ctx context.Context, g *partitions.Group, id string, e Event) (Attempt, error) {
+func (h *Hooks) Test(ctx context.Context, g partitions.Asked, id string, e Event) (Attempt, error) {
 	if e.Type == "" {
 		e.Type = TestType
 	}
