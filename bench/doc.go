@@ -4,6 +4,7 @@
 //	go run -C bench . partitions [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . handover [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . failover [--kafka ADDR] [--json] [--quick]
+//	go run -C bench . webhooks [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . locks [--kafka ADDR] [--json] [--quick]
 //	go run -C bench . outbox [--kafka ADDR] [--database URL] [--json] [--quick]
 //
