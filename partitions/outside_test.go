@@ -19,7 +19,7 @@ func TestOutside(t *testing.T) {
 	t.Parallel()
 	kept := partitions.NewTable[string, int]("kept")
 	add := partitions.NewCommand[int, int]("add", func(int) string { return "k" })
-	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) {
+	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) { //nolint:thelper // it is the test
 		outside := partitions.Outside(w.Bus(), "sums")
 		if _, err := partitions.Ask(t.Context(), outside, add, 1); !errors.Is(err, bus.ErrNoTopic) {
 			t.Errorf("a group that has never run: %v", err)

@@ -16,10 +16,11 @@ import (
 func newWebhooks(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "webhooks GROUP", Short: "List a group's webhooks, and how their endpoints fare",
-		Long: "List a group's webhooks, and how their endpoints fare. What is shown is read from the group's changelog, as it is committed: no node need\n" +
-			"run. What changes or tests an endpoint is asked of the group, whose nodes must run.",
+		Long: "List a group's webhooks, and how their endpoints fare. What is shown is read from the group's changelog, as it is\n" +
+			"committed: no node need run. What changes or tests an endpoint is asked of the group, whose nodes must run.",
 		Example: "  millrace webhooks shop-webhooks\n  millrace webhooks list shop-webhooks shop --tenant acme --failing\n" +
-			"  millrace webhooks attempts shop-webhooks shop ep_1 --tenant acme\n  millrace webhooks replay shop-webhooks shop ep_1 --tenant acme --since 24h --dead",
+			"  millrace webhooks attempts shop-webhooks shop ep_1 --tenant acme\n" +
+			"  millrace webhooks replay shop-webhooks shop ep_1 --tenant acme --since 24h --dead",
 		Args: usage(cobra.ExactArgs(1)), ValidArgsFunction: g.completeGroups,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, err := g.inspectWebhooks(cmd, args[0])

@@ -71,8 +71,8 @@ func newWebhooksTest(g *global) *cobra.Command {
 	var eventType string
 	cmd := &cobra.Command{
 		Use: "test GROUP NAME ID [JSON|-]", Short: "Send an endpoint a test, and show what it answers",
-		Long: "Send an endpoint a test, and show what it answers. The data is {} unless it is given, or comes on standard input for -. The attempt counts for\n" +
-			"nothing, and is made also where the endpoint is disabled. An answer that is none of 2xx is exit code 1.",
+		Long: "Send an endpoint a test, and show what it answers. The data is {} unless it is given, or comes on standard input\n" +
+			"for -. The attempt counts for nothing, and is made also where the endpoint is disabled. An answer that is none of 2xx is exit code 1.",
 		Example: "  millrace webhooks test shop-webhooks shop ep_1 --tenant acme --type order.placed '{\"id\":42}'",
 		Args:    usage(cobra.RangeArgs(3, 4)), ValidArgsFunction: g.completeGroups, //nolint:mnd // the last may be left out
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -88,7 +88,8 @@ func newWebhooksTest(g *global) *cobra.Command {
 				if g.json {
 					err = printJSON(cmd.OutOrStdout(), a)
 				} else {
-					_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s in %s\n%s\n", answered(a.Status, a.Failed), a.Took.Round(time.Millisecond), strings.TrimSpace(a.Excerpt))
+					_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s in %s\n%s\n",
+						answered(a.Status, a.Failed), a.Took.Round(time.Millisecond), strings.TrimSpace(a.Excerpt))
 				}
 				if err == nil && (a.Status < 200 || a.Status > 299) {
 					err = fmt.Errorf("the endpoint %s does not take the test: %s", args[2], answered(a.Status, a.Failed))
@@ -107,8 +108,9 @@ func newWebhooksRotate(g *global) *cobra.Command {
 	var overlap time.Duration
 	cmd := &cobra.Command{
 		Use: "rotate GROUP NAME ID", Short: "Give an endpoint another key, and print what its receiver verifies with",
-		Long: "Give an endpoint another key, and print what its receiver verifies with: the secret, or the public key of v1a. Attempts are signed with the\n" +
-			"old key too until --overlap has passed. Where secrets are sealed, " + sealKeyVariable + " is the key that seals, as ID:BASE64.",
+		Long: "Give an endpoint another key, and print what its receiver verifies with: the secret, or the public key of v1a. Attempts are\n" +
+			"signed with the old key too until --overlap has passed.\n" +
+			"Where secrets are sealed, " + sealKeyVariable + " is the key that seals, as ID:BASE64.",
 		Example: "  millrace webhooks rotate shop-webhooks shop ep_1 --tenant acme --overlap 24h",
 		Args:    usage(cobra.ExactArgs(3)), ValidArgsFunction: g.completeGroups, //nolint:mnd // three
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -24,13 +24,16 @@ func (g *global) endpoint(cmd *cobra.Command, args []string, tenant string) (web
 		return i.Endpoint.ID == args[2] && string(i.Endpoint.Tenant) == tenant
 	})
 	if at < 0 {
-		return webhooks.Inspected{}, fmt.Errorf("%s has no endpoint %q of the tenant %q; see `millrace webhooks list %s %s`", args[1], args[2], tenant, args[0], args[1])
+		return webhooks.Inspected{}, fmt.Errorf("%s has no endpoint %q of the tenant %q; see `millrace webhooks list %s %s`",
+			args[1], args[2], tenant, args[0], args[1])
 	}
 	return found[0].Endpoints[at], nil
 }
 
 // ofEndpoint is a command on what is read of one endpoint.
-func (g *global) ofEndpoint(use, short, example string, print func(io.Writer, webhooks.Inspected, first) error, limited bool) *cobra.Command {
+func (g *global) ofEndpoint(
+	use, short, example string, print func(io.Writer, webhooks.Inspected, first) error, limited bool,
+) *cobra.Command {
 	var tenant string
 	var limit first
 	cmd := &cobra.Command{
@@ -70,12 +73,26 @@ func printEndpoint(out io.Writer, i webhooks.Inspected) error {
 	}
 	t := newTable(out, "url", e.URL)
 	for _, line := range [][2]string{
-		{"state", faring(i.Description)}, {"reason", orDash(e.Disabled)}, {"description", orDash(e.Description)}, {"types", typesOf(e)},
-		{"ordered", strconv.FormatBool(e.Ordered)}, {"rate", rate(e.Rate)}, {"scheme", string(e.Scheme)}, {"public key", orDash(e.PublicKey)},
-		{"headers", orDash(strings.Join(e.HeaderNames, ", "))}, {"secrets", secrets}, {"created", when(e.Created)}, {"changed", when(e.Changed)},
-		{"queued", strconv.Itoa(i.Queued)}, {"attempts", strconv.FormatInt(i.Attempts, 10)}, {"delivered", strconv.FormatInt(i.Delivered, 10)},
-		{"dead", strconv.FormatInt(i.Dead, 10)}, {"failing since", when(i.FailingSince)}, {"held until", when(i.HeldUntil)},
-		{"last success", when(i.LastSuccess)}, {"last failure", when(i.LastFailure)},
+		{"state", faring(i.Description)},
+		{"reason", orDash(e.Disabled)},
+		{"description", orDash(e.Description)},
+		{"types", typesOf(e)},
+		{"ordered", strconv.FormatBool(e.Ordered)},
+		{"rate", rate(e.Rate)},
+		{"scheme", string(e.Scheme)},
+		{"public key", orDash(e.PublicKey)},
+		{"headers", orDash(strings.Join(e.HeaderNames, ", "))},
+		{"secrets", secrets},
+		{"created", when(e.Created)},
+		{"changed", when(e.Changed)},
+		{"queued", strconv.Itoa(i.Queued)},
+		{"attempts", strconv.FormatInt(i.Attempts, 10)},
+		{"delivered", strconv.FormatInt(i.Delivered, 10)},
+		{"dead", strconv.FormatInt(i.Dead, 10)},
+		{"failing since", when(i.FailingSince)},
+		{"held until", when(i.HeldUntil)},
+		{"last success", when(i.LastSuccess)},
+		{"last failure", when(i.LastFailure)},
 	} {
 		t.row(line[0], line[1])
 	}
@@ -96,8 +113,8 @@ func newWebhooksAttempts(g *global) *cobra.Command {
 			return printFirst(out, limit, i.Log, g.json, []string{"AT", "EVENT", "TYPE", "NUMBER", "TOOK", "ANSWER", "OUTCOME", "NEXT", "EXCERPT"},
 				func(a webhooks.Attempt) []string {
 					return []string{
-						a.At.Local().Format(time.DateTime), a.Event, a.Type, strconv.Itoa(a.Number), a.Took.Round(time.Millisecond).String(), answered(a.Status, a.Failed),
-						a.Outcome, when(a.Next), orDash(a.Excerpt),
+						a.At.Local().Format(time.DateTime), a.Event, a.Type, strconv.Itoa(a.Number), a.Took.Round(time.Millisecond).String(),
+						answered(a.Status, a.Failed), a.Outcome, when(a.Next), orDash(a.Excerpt),
 					}
 				})
 		}, true)
@@ -109,7 +126,9 @@ func newWebhooksDead(g *global) *cobra.Command {
 		func(out io.Writer, i webhooks.Inspected, limit first) error {
 			return printFirst(out, limit, i.Given, g.json, []string{"DIED", "EVENT", "TYPE", "ATTEMPTS", "ANSWER", "REASON"},
 				func(d webhooks.Dead) []string {
-					return []string{d.Died.Local().Format(time.DateTime), d.Event, d.Type, strconv.Itoa(d.Attempts), answered(d.Status, d.Failed), d.Reason}
+					return []string{
+						d.Died.Local().Format(time.DateTime), d.Event, d.Type, strconv.Itoa(d.Attempts), answered(d.Status, d.Failed), d.Reason,
+					}
 				})
 		}, true)
 }

@@ -23,8 +23,9 @@ func newWebhooksReplay(g *global) *cobra.Command {
 	f := &webhooksReplay{}
 	cmd := &cobra.Command{
 		Use: "replay GROUP NAME ID", Short: "Tell an endpoint again of what happened, or of what was given up",
-		Long: "Tell an endpoint again of what happened since a time, or of what was given up, under the ids that it had. Times are RFC 3339, or how long ago,\n" +
-			"like 24h. What waits for the endpoint already stays as it is. A replay that was interrupted goes on under its --id.",
+		Long: "Tell an endpoint again of what happened since a time, or of what was given up, under the ids that it had. Times are\n" +
+			"RFC 3339, or how long ago, like 24h. What waits for the endpoint already stays as it is.\n" +
+			"A replay that was interrupted goes on under its --id.",
 		Example: "  millrace webhooks replay shop-webhooks shop ep_1 --tenant acme --since 24h --dead\n" +
 			"  millrace webhooks replay shop-webhooks shop ep_1 --since 2026-11-25T12:00:00Z --until 2026-11-25T14:00:00Z",
 		Args: usage(cobra.ExactArgs(3)), ValidArgsFunction: g.completeGroups, //nolint:mnd // three

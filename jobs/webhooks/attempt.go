@@ -48,7 +48,7 @@ func (n *node) attempt(ctx context.Context, job *attempting) func(*partitions.Tx
 	if ctx.Err() != nil {
 		return nil
 	}
-	return func(tx *partitions.Tx) error { return n.settle(tx, job) }
+	return func(tx *partitions.Tx) error { return n.settle(tx, job) } //nolint:contextcheck // a transaction has its own
 }
 
 // post sends one request to an endpoint.
@@ -57,7 +57,7 @@ func (n *node) post(ctx context.Context, key string, row endpointRow, id string,
 	defer cancel()
 	header, err := n.header(key, row, id, body, time.Now())
 	if err != nil {
-		n.logger().Error("webhooks: a delivery cannot be signed", "hooks", n.name, "endpoint", row.ID, "error", err)
+		n.logger().ErrorContext(ctx, "webhooks: a delivery cannot be signed", "hooks", n.name, "endpoint", row.ID, "error", err)
 		return answer{failed: failedSecret}
 	}
 	if n.guard.CheckURL(row.URL) != nil { // which may have been stored under another guard

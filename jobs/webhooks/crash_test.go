@@ -21,9 +21,9 @@ import (
 func TestEachFailure(t *testing.T) {
 	t.Parallel()
 	definition := webhooks.Define("shop", webhooks.Shards(4))
-	partitionstest.EachFailure(t, func(t *testing.T, w *partitionstest.World) {
+	partitionstest.EachFailure(t, func(t *testing.T, w *partitionstest.World) { //nolint:thelper // it is the test
 		s := newShop(t, w, webhooks.Schedule(time.Second, time.Second))
-		for err := error(bus.ErrClosed); err != nil && !errors.Is(err, webhooks.ErrExists); w.Advance(500 * time.Millisecond) {
+		for err := bus.ErrClosed; err != nil && !errors.Is(err, webhooks.ErrExists); w.Advance(500 * time.Millisecond) {
 			_, _, err = s.hooks.Create(s.ctx, s.node.Group(), "at-a", webhooks.Settings{URL: "http://a.example.com"})
 		}
 		calls := 0
@@ -54,7 +54,7 @@ func TestMoves(t *testing.T) {
 		s.world.Settle()
 		s.create("a.example.com", func(set *webhooks.Settings) { set.Ordered = true })
 		s.create("b.example.com")
-		slow := func(http.ResponseWriter, *http.Request) { time.Sleep(800 * time.Millisecond) }
+		slow := func(http.ResponseWriter, *http.Request) { s.world.Advance(800 * time.Millisecond) }
 		s.net.serve("a.example.com", slow)
 		s.net.serve("b.example.com", slow)
 		s.send(many(20)...)
@@ -93,7 +93,7 @@ func TestStorm(t *testing.T) {
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			selling(t, func(s *shop) { storm(s, rand.New(rand.NewPCG(seed, 7))) }, //nolint:gosec // a seed
+			selling(t, func(s *shop) { storm(s, rand.New(rand.NewPCG(seed, 7))) },
 				webhooks.Schedule(slices.Repeat([]time.Duration{2 * time.Second}, 40)...), webhooks.Breaker(4, time.Second), webhooks.Slots(3, 6, 6), webhooks.Timeout(3*time.Second))
 		})
 	}
@@ -111,7 +111,7 @@ func storm(s *shop, chance *rand.Rand) {
 				fate = 100
 			}
 			s.net.mu.Unlock()
-			time.Sleep(takes)
+			s.world.Advance(takes)
 			switch {
 			case fate >= odds[i]:
 			case fate%3 == 0:

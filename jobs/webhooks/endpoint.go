@@ -99,9 +99,10 @@ func (s Settings) check(g *Guard) error {
 // reserved says which headers belong to HTTP, or to Standard Webhooks.
 func reserved(name string) bool {
 	name = strings.ToLower(name)
-	return strings.HasPrefix(name, "webhook-") || strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "content-") || slices.Contains([]string{
-		"host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "accept-encoding", "user-agent",
-	}, name)
+	return strings.HasPrefix(name, "webhook-") || strings.HasPrefix(name, "proxy-") || strings.HasPrefix(name, "content-") ||
+		slices.Contains([]string{
+			"host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect", "accept-encoding", "user-agent",
+		}, name)
 }
 
 // wants says whether an endpoint chooses events of a type.

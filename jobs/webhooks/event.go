@@ -95,7 +95,7 @@ func (e Event) check() error {
 
 // body is what is delivered: the same bytes however often they are read and written as JSON.
 func (e Event) body() (json.RawMessage, error) {
-	return json.Marshal(struct {
+	return json.Marshal(struct { //nolint:wrapcheck // of valid JSON there is JSON
 		Type      string          `json:"type"`
 		Timestamp time.Time       `json:"timestamp"`
 		Data      json.RawMessage `json:"data"`

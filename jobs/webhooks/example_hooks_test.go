@@ -96,7 +96,7 @@ func ExampleFrom() {
 	}, func(ctx context.Context, b *bus.Bus, hooks *webhooks.Hooks, g *partitions.Group, url string) {
 		_, _, err := hooks.Create(ctx, g, "", webhooks.Settings{URL: url})
 		fmt.Println(err, b.Verify(ctx, placed))
-		go b.Subscribe(ctx, "shop-forwarder", webhooks.From(hooks, b, placed, func(o Order) (webhooks.Event, error) { //nolint:errcheck // it ends with ctx
+		go b.Subscribe(ctx, "shop-forwarder", webhooks.From(hooks, b, placed, func(o Order) (webhooks.Event, error) {
 			return webhooks.Event{Type: "order.placed", Data: json.RawMessage(`{"id":"` + o.ID + `"}`)}, nil
 		}))
 		fmt.Println(b.Publish(ctx, placed.New(Order{"42", "a friend"})).Err())

@@ -24,7 +24,7 @@ func ExampleVerifier_Handler() {
 	}))
 
 	body := `{"type":"order.placed"}`
-	r := httptest.NewRequest(http.MethodPost, "/hooks", strings.NewReader(body)) //nolint:noctx // an example
+	r := httptest.NewRequest(http.MethodPost, "/hooks", strings.NewReader(body))
 	if err := webhooks.Sign(r.Header, "msg_1", time.Now(), []byte(body), secret); err != nil {
 		fmt.Println(err)
 		return

@@ -66,7 +66,7 @@ func TestHangingReceivers(t *testing.T) {
 func TestFlood(t *testing.T) {
 	t.Parallel()
 	selling(t, func(s *shop) {
-		slow := func(http.ResponseWriter, *http.Request) { time.Sleep(500 * time.Millisecond) }
+		slow := func(http.ResponseWriter, *http.Request) { s.world.Advance(500 * time.Millisecond) }
 		for i := range 8 {
 			host := fmt.Sprintf("flood%d.example.com", i)
 			s.net.serve(host, slow)

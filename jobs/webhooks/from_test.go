@@ -24,7 +24,7 @@ func TestOtherTopics(t *testing.T) {
 	placed := bus.Define("shop.order.placed", func(o order) string { return o.ID })
 	paid := bus.Define("shop.order.paid", func(o order) string { return o.ID })
 	definition := webhooks.Define("shop", webhooks.Shards(4))
-	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) {
+	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) { //nolint:thelper // it is the test
 		s := newShop(t, w)
 		s.create("a.example.com")
 		ctx, stop := context.WithCancel(t.Context())

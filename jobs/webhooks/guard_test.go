@@ -54,7 +54,7 @@ func (n names) LookupNetIP(_ context.Context, _, host string) (addrs []netip.Add
 func TestSpecialAddresses(t *testing.T) {
 	t.Parallel()
 	unreachable := func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("dialled") }
-	for _, text := range strings.Fields(registries) {
+	for text := range strings.FieldsSeq(registries) {
 		addr := netip.MustParseAddr(text)
 		literal := text
 		if addr.Is6() {

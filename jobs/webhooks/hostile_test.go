@@ -29,14 +29,14 @@ func TestHostileReceivers(t *testing.T) {
 			serve: func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, failed: "timeout", most: 11 * time.Second,
 		},
 		"dribbles its header for ever": {
-			serve: func(w http.ResponseWriter, r *http.Request) {
+			serve: func(w http.ResponseWriter, _ *http.Request) {
 				conn, _, err := http.NewResponseController(w).Hijack()
 				if err != nil {
 					panic(err)
 				}
 				_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\nX-A: "))
 				for range 10_000 {
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 					if _, err := conn.Write([]byte("a")); err != nil {
 						return
 					}
@@ -49,7 +49,7 @@ func TestHostileReceivers(t *testing.T) {
 					if _, err := w.Write([]byte("a")); err != nil || http.NewResponseController(w).Flush() != nil {
 						return
 					}
-					time.Sleep(time.Second)
+					<-time.After(time.Second)
 				}
 			}, status: 200, most: 3 * time.Second, body: 2,
 		},

@@ -58,7 +58,7 @@ func (i *internet) dial(context.Context, string, string) (net.Conn, error) {
 	i.mu.Unlock()
 	one := &once{conns: make(chan net.Conn, 1), gone: i.gone}
 	one.conns <- server
-	go func() { _ = (&http.Server{Handler: i, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}).Serve(one) }() //nolint:gosec // virtual
+	go func() { _ = (&http.Server{Handler: i, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}).Serve(one) }()
 	return client, nil
 }
 
@@ -101,7 +101,7 @@ func (i *internet) close() {
 		_ = c.Close()
 	}
 	i.mu.Unlock()
-	time.Sleep(5 * time.Second) // of handlers that sleep
+	<-time.After(5 * time.Second) // for handlers that take their time
 }
 
 func (i *internet) serve(host string, f http.HandlerFunc) {

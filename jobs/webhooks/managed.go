@@ -103,7 +103,8 @@ func (h *Hooks) created(tx *partitions.Tx, o order, found bool) (endpointRow, er
 	h.tenants.Put(tx, string(o.Tenant), tenantRow{Endpoints: tenant.Endpoints + 1})
 	return endpointRow{
 		Endpoint: Endpoint{
-			ID: o.ID, Tenant: o.Tenant, Settings: o.Settings, PublicKey: o.Public, HeaderNames: o.Names, Enabled: true, Created: tx.Now(),
+			ID: o.ID, Tenant: o.Tenant, Settings: o.Settings, PublicKey: o.Public, HeaderNames: o.Names,
+			Enabled: true, Created: tx.Now(),
 		},
 		Secrets: []sealedSecret{{Sealed: o.Secret}}, Headers: o.Headers,
 	}, nil
@@ -114,7 +115,8 @@ func (h *Hooks) removed(tx *partitions.Tx, row endpointRow) error {
 	tenant, _ := h.tenants.Get(tx, string(row.Tenant))
 	h.tenants.Put(tx, string(row.Tenant), tenantRow{Version: uuid.NewString(), Endpoints: tenant.Endpoints - 1})
 	err := h.notice(tx, Notice{Kind: NoticeDeleted, Tenant: row.Tenant, Endpoint: row.ID})
-	return errors.Join(err, emit(tx, row.Tenant, h.configured.New(configured{Row: endpointRow{Endpoint: Endpoint{ID: row.ID, Tenant: row.Tenant}}, Deleted: true})))
+	gone := endpointRow{Endpoint: Endpoint{ID: row.ID, Tenant: row.Tenant}}
+	return errors.Join(err, emit(tx, row.Tenant, h.configured.New(configured{Row: gone, Deleted: true})))
 }
 
 // rotate lets older keys sign for a while, until the time that they had if that comes first.

@@ -85,6 +85,19 @@ func TestMeters(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+	counted := counts(t, reader)
+	for what, want := range map[string]int64{
+		"deliveries queued": 2, "deliveries delivered": 1, "attempts delivered2xx": 1, "attempts failed4xx": 1, "disabled ": 1,
+	} {
+		if got := counted["millrace.webhooks."+what]; got != want {
+			t.Errorf("%d are %s, not %d", got, what, want)
+		}
+	}
+}
+
+// counts is what the counters have, by name, outcome and reason.
+func counts(t *testing.T, reader *metric.ManualReader) map[string]int64 {
+	t.Helper()
 	var metrics metricdata.ResourceMetrics
 	if err := reader.Collect(t.Context(), &metrics); err != nil {
 		t.Fatal(err)
@@ -102,11 +115,5 @@ func TestMeters(t *testing.T) {
 			}
 		}
 	}
-	for what, want := range map[string]int64{
-		"deliveries queued": 2, "deliveries delivered": 1, "attempts delivered2xx": 1, "attempts failed4xx": 1, "disabled ": 1,
-	} {
-		if got := counted["millrace.webhooks."+what]; got != want {
-			t.Errorf("%d are %s, not %d", got, what, want)
-		}
-	}
+	return counted
 }

@@ -119,7 +119,7 @@ func TestReplays(t *testing.T) {
 			t.Errorf("the first: %d", status)
 		}
 		for _, after := range []time.Duration{0, time.Second, 4 * time.Minute, 59 * time.Second} {
-			time.Sleep(after)
+			<-time.After(after)
 			if status, _ := received(t, v, secret, "b", again); status != 409 {
 				t.Errorf("a replay %s later: %d", after, status)
 			}

@@ -83,7 +83,7 @@ func (h *Hooks) Replay(ctx context.Context, b *bus.Bus, r Replay) (sent int, err
 			return sent, fmt.Errorf("webhooks: replay %s: %w", r.ID, err)
 		}
 	}
-	return sent, ctx.Err() //nolint:wrapcheck // the caller's own
+	return sent, ctx.Err()
 }
 
 // again is the delivery of an event that is meant.

@@ -72,7 +72,7 @@ func numeric(label string) bool {
 func portOf(u *url.URL) (uint16, error) {
 	if text := u.Port(); text != "" {
 		port, err := strconv.ParseUint(text, 10, 16)
-		return uint16(port), err //nolint:wrapcheck // worded by who asks
+		return uint16(port), err
 	}
 	if u.Scheme == "http" {
 		return 80, nil

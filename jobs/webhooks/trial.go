@@ -76,7 +76,7 @@ func (n *node) try(tx *partitions.Tx, in trying) (Attempt, error) {
 			n.mu.Lock()
 			n.trials--
 			n.mu.Unlock()
-			return func(tx *partitions.Tx) error { return n.tested(tx, in, told, question) }
+			return func(tx *partitions.Tx) error { return n.tested(tx, in, told, question) } //nolint:contextcheck // a transaction has its own
 		})
 	})
 	return Attempt{}, nil
