@@ -99,3 +99,6 @@ func (t teller) tell(m Mark) error {
 	}
 	return nil
 }
+
+// Ended says whether the phase is over.
+func (m Mark) Ended() bool { return m.Over }

@@ -66,17 +66,11 @@ func Run(ctx context.Context, args []string) error {
 func (s settings) run(ctx context.Context) (err error) {
 	var all []*turn
 	for _, side := range s.sides() {
-		if err := side.build(ctx); err != nil {
-			return err
+		end, failed := side.Ready(ctx)
+		if failed != nil {
+			return failed
 		}
-		if side.address == "" && side.server != nil {
-			address, end, failed := side.server(ctx)
-			if failed != nil {
-				return failed
-			}
-			defer func() { err = errors.Join(err, end()) }()
-			side.address = address
-		}
+		defer func() { err = errors.Join(err, end()) }()
 		all = append(all, &turn{side: side, phases: make(map[string][]phase)})
 	}
 	if len(all) == 0 {

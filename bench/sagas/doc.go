@@ -4,5 +4,5 @@
 //
 // # Guarantees
 //
-//   - G1: a phase's CPU time and memory are those between its two marks, and every mark is answered. Test: TestWatch.
+//   - G1: figures are medians of the turns, and quantiles over all of them. Test: TestFigures.
 package sagas

@@ -15,6 +15,7 @@ import (
 
 	"github.com/millrace/millrace/bench/figures"
 	"github.com/millrace/millrace/bench/procfs"
+	"github.com/millrace/millrace/bench/sides"
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
 	flow "github.com/millrace/millrace/sagas"
@@ -48,7 +49,7 @@ type sleepers struct {
 func (s settings) sleep(ctx context.Context) (err error) {
 	address := s.kafka
 	if address == "" {
-		started, end, failed := kafka(ctx)
+		started, end, failed := sides.Kafka(ctx)
 		if failed != nil {
 			return failed
 		}

@@ -6,9 +6,14 @@ import (
 	"os"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/millrace/millrace/bench/figures"
 	"github.com/millrace/millrace/bench/flows"
+	"github.com/millrace/millrace/bench/sides"
 )
+
+type phase = sides.Phase[flows.Mark]
 
 // turn is what all turns of a side have shown, by phase.
 type turn struct {
@@ -26,7 +31,7 @@ func (s settings) turns(ctx context.Context, all []*turn) error {
 			t := all[(i+run)%len(all)]
 			work := s.work
 			work.Waiting = t.side.waiting
-			if t.side.folder == "" && run == 0 {
+			if t.side.Folder == "" && run == 0 {
 				work.Profile = s.profile
 			}
 			phases, err := take(ctx, t.side, work)
@@ -34,9 +39,9 @@ func (s settings) turns(ctx context.Context, all []*turn) error {
 				return fmt.Errorf("%v: %w", t.side, err)
 			}
 			for _, p := range phases {
-				t.phases[p.Phase] = append(t.phases[p.Phase], p)
+				t.phases[p.Mark.Phase] = append(t.phases[p.Mark.Phase], p)
 				fmt.Fprintf(os.Stderr, "run %d of %d: %v: %s: %d flows in %v\n",
-					run+1, s.runs, t.side, p.Phase, p.Flows, p.Took.Round(time.Millisecond))
+					run+1, s.runs, t.side, p.Mark.Phase, p.Mark.Flows, p.Mark.Took.Round(time.Millisecond))
 			}
 		}
 	}
@@ -45,7 +50,7 @@ func (s settings) turns(ctx context.Context, all []*turn) error {
 		found = append(found, t.figures(s)...)
 	}
 	for _, other := range all[1:] {
-		if all[0].side.folder == "" {
+		if all[0].side.Folder == "" {
 			ratio := all[0].median(flows.Together, rate) / other.median(flows.Together, rate)
 			found = append(found, figures.Figure{
 				Bench: "sagas", Case: s.place(flows.Together), Side: all[0].side.String(), Metric: "rate of " + other.side.String(), Value: ratio,
@@ -57,13 +62,19 @@ func (s settings) turns(ctx context.Context, all []*turn) error {
 
 // warmUp lets Millrace work once without being measured: a broker that has just been started is slow until it is compiled.
 func (s settings) warmUp(ctx context.Context, first side) error {
-	if first.folder != "" {
+	if first.Folder != "" {
 		return nil
 	}
 	work := s.work
 	work.Alone, work.Together = s.warm, s.warm
 	_, err := take(ctx, first, work)
 	return err
+}
+
+// take lets a side do the work, in a process of its own.
+func take(ctx context.Context, on side, w flows.Work) ([]phase, error) {
+	w.URL, w.Name = on.Address, "b"+uuid.NewString()[:8]
+	return sides.Take[flows.Mark](ctx, on.Side, w, w.Phases())
 }
 
 // place names a phase.
@@ -81,7 +92,7 @@ func (t *turn) figures(s settings) (all []figures.Figure) {
 		}
 		var flow, step []time.Duration
 		for _, p := range t.phases[name] {
-			flow, step = append(flow, p.Flow...), append(step, p.Step...)
+			flow, step = append(flow, p.Mark.Flow...), append(step, p.Mark.Step...)
 		}
 		if len(t.phases[name]) == 0 {
 			continue
@@ -111,11 +122,11 @@ func (t *turn) figures(s settings) (all []figures.Figure) {
 	return all
 }
 
-func rate(p phase) float64      { return float64(p.Flows) / p.Took.Seconds() }
-func cpu(p phase) float64       { return p.used.cpu.Seconds() / float64(p.Flows) * 1e6 }
-func serverCPU(p phase) float64 { return p.used.server.Seconds() / float64(p.Flows) * 1e6 }
-func count(p phase) float64     { return float64(p.Flows) }
-func growth(p phase) float64    { return p.used.resident / float64(p.Flows) * 1e6 }
+func rate(p phase) float64      { return float64(p.Mark.Flows) / p.Mark.Took.Seconds() }
+func cpu(p phase) float64       { return p.Used.CPU.Seconds() / count(p) * 1e6 }
+func serverCPU(p phase) float64 { return p.Used.Server.Seconds() / count(p) * 1e6 }
+func count(p phase) float64     { return float64(p.Mark.Flows) }
+func growth(p phase) float64    { return p.Used.Resident / count(p) * 1e6 }
 
 func (t *turn) median(name string, of func(phase) float64) float64 {
 	var values []float64

@@ -1,0 +1,39 @@
+package sagas
+
+import (
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/bench/flows"
+	"github.com/millrace/millrace/bench/sides"
+)
+
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	taken := turn{phases: make(map[string][]phase)}
+	for _, seconds := range []time.Duration{4, 1, 2} {
+		for _, name := range []string{flows.Together, flows.Waiting} {
+			m := flows.Mark{Phase: name, Flows: 1000, Took: seconds * time.Second}
+			if name == flows.Together {
+				m.Flow, m.Step = []time.Duration{seconds * time.Second}, []time.Duration{seconds * time.Millisecond}
+			}
+			used := sides.Usage{CPU: seconds * time.Second, Server: 2 * seconds * time.Second, Resident: float64(seconds)}
+			taken.phases[name] = append(taken.phases[name], phase{Mark: m, Used: used})
+		}
+	}
+	s := settings{work: flows.Work{Concurrent: 7}}
+	want := map[string]float64{
+		"7 at once rate": 500, "7 at once p50": 2000, "7 at once p99": 4000, "7 at once step p50": 2, "7 at once step p99": 4,
+		"7 at once cpu": 2000, "7 at once server cpu": 4000, "waiting rate": 500, "waiting flows": 1000, "waiting bytes": 2000,
+	}
+	for _, f := range taken.figures(s) {
+		if name := f.Case + " " + f.Metric; f.Value != want[name] {
+			t.Errorf("%s is %v, want %v", name, f.Value, want[name])
+		} else {
+			delete(want, name)
+		}
+	}
+	if len(want) != 0 {
+		t.Errorf("not there: %v", want)
+	}
+}
