@@ -159,5 +159,5 @@ func (a *arrival) option(h bus.Header) (err error) {
 	case names.Locale:
 		a.locale = string(h.Value)
 	}
-	return err
+	return err //nolint:wrapcheck // by read
 }

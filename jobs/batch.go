@@ -11,14 +11,16 @@ import (
 	"github.com/millrace/millrace/resilience"
 )
 
-// Batch makes jobs members of a batch, and completion the job that comes after them: it is [Pending] until all members have ended, as done,
-// dead or cancelled, and then begins once. Its queue's topic must be there. It learns from [Attempt.Members] how many of each there were. What is returned is for [Enqueue], all
-// of it and with one context; where that says that some of it is not enqueued, enqueue the same again, or cancel the batch.
+// Batch makes jobs members of a batch, and completion the job that comes after them: it is [Pending] until all members have ended, as
+// done, dead or cancelled, and then begins once. It learns from [Attempt.Members] how many of each there were. What is returned is for
+// [Enqueue], all of it and with one context; where that says that some of it is not enqueued, enqueue the same again, or cancel the
+// batch. The topic of completion's queue must be there.
 //
-// The batch is its completion job: it has that one's id, is described and listed as that, and is cancelled by [Runner.Cancel]. With it those
-// of its members are cancelled that have not ended. Members may be of any kinds and queues, also completion jobs of other batches. Jobs that
-// come after a member by [Then] are members too, and by [Attempt.Join] a member makes others. A member counts once, as what it has ended as
-// first: its redrive is not waited for. One that is let go, since another job has its id or its unique key, counts as cancelled.
+// The batch is its completion job: it has that one's id, is described and listed as that, and is cancelled by [Runner.Cancel]. With it
+// those of its members are cancelled that have not ended. Members may be of any kinds and queues, also completion jobs of other batches.
+// Jobs that come after a member by [Then] are members too, and by [Attempt.Join] a member makes others. A member counts once, as what it
+// has ended as first: its redrive is not waited for. One that is let go, since another job has its id or its unique key, counts as
+// cancelled.
 //
 // The completion job's shard has a row for each member that has not ended, of about the length of its id.
 func Batch(completion Job, members ...Job) []Job {

@@ -19,15 +19,15 @@ import (
 var member = jobs.Define("member", member0, jobs.Queue("work"), jobs.Shards(4))
 
 func member0(ctx context.Context, a *jobs.Attempt, in string) (jobs.None, error) {
-	time.Sleep(20 * time.Millisecond)
+	<-time.After(20 * time.Millisecond)
 	kind := jobs.Define("member", func(context.Context, *jobs.Attempt, string) (jobs.None, error) { return jobs.None{}, nil }, jobs.Queue("work"), jobs.Shards(4))
-	switch {
-	case in == "dies":
+	switch in {
+	case "dies":
 		return jobs.None{}, jobs.Discard(errors.New("no"))
-	case in == "waits":
+	case "waits":
 		<-ctx.Done()
 		return jobs.None{}, ctx.Err()
-	case in == "adds":
+	case "adds":
 		return jobs.None{}, a.Then(kind.New("", jobs.ID(a.ID()+"-added"), jobs.Then(kind.New("", jobs.ID(a.ID()+"-next")))))
 	}
 	return jobs.None{}, nil

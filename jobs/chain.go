@@ -105,7 +105,7 @@ func linked(jobs []Job) ([]byte, error) {
 			for _, h := range r.Headers {
 				link = appendText(appendText(link, linkHeader, h.Key), linkText, string(h.Value))
 			}
-			link = appendNumber(link, linkAfter, uint64(max(j.after, 0))) //nolint:gosec // not negative
+			link = appendNumber(link, linkAfter, uint64(max(j.after, 0)))
 			links = appendText(links, linkWhole, string(link))
 		}
 	}

@@ -27,7 +27,7 @@ func TestChain(t *testing.T) {
 		if err != nil {
 			return "", err
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond)
 		if strings.HasSuffix(in, "fails") && broken {
 			return "", errors.New("it is broken")
 		}

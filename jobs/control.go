@@ -61,14 +61,23 @@ func (n *Runner) control(tx *partitions.Tx, record bus.Record) error {
 
 // send tells a shard of a queue something, the one that the id is on.
 func send(tx *partitions.Tx, what, queue string, tenant request.Tenant, id string, value []byte) {
-	r := bus.Record{Topic: inputTopic(queue), Key: []byte(route(id)), Value: value, Headers: bus.Headers{
-		{Key: bus.HeaderSpecVersion, Value: []byte("1.0")}, {Key: bus.HeaderID, Value: []byte(id)}, {Key: bus.HeaderSource, Value: []byte(scope)},
-		{Key: bus.HeaderType, Value: []byte(what)}, {Key: bus.HeaderContentType, Value: []byte("application/json")},
-	}}
+	r := telling(what, queue, id, value)
+	r.Key = []byte(route(id))
 	if tenant != "" {
 		r.Headers = append(r.Headers, bus.Header{Key: bus.HeaderTenant, Value: []byte(tenant)})
 	}
 	tx.Emit(r.Message())
+}
+
+// telling is a record that tells a shard of a queue something.
+func telling(what, queue, id string, value []byte) bus.Record {
+	return bus.Record{Topic: inputTopic(queue), Value: value, Headers: bus.Headers{
+		{Key: bus.HeaderSpecVersion, Value: []byte("1.0")},
+		{Key: bus.HeaderID, Value: []byte(id)},
+		{Key: bus.HeaderSource, Value: []byte(scope)},
+		{Key: bus.HeaderType, Value: []byte(what)},
+		{Key: bus.HeaderContentType, Value: []byte("application/json")},
+	}}
 }
 
 // report tells a job's batch, if it has one, that it has ended, and which jobs come after it.

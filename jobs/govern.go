@@ -43,7 +43,7 @@ type Permits struct {
 func (n *Runner) claimed(stored partitions.Stored) ([]Permits, error) {
 	rows, err := n.claims.Rows(stored.All())
 	if err != nil {
-		return nil, err //nolint:wrapcheck // wrapped by who asks
+		return nil, err
 	}
 	var all []Permits
 	for _, row := range slices.Sorted(maps.Keys(rows)) {

@@ -97,7 +97,8 @@ func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Descriptio
 	n.define()
 	tables := []*partitions.Table[string, []byte]{n.live, n.held, n.past}
 	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r bus.Record) bool {
-		return n.said.Has(r) || n.ticks.Has(r) || n.batches.Has(r) || n.claims.Has(r) || slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
+		return n.said.Has(r) || n.ticks.Has(r) || n.batches.Has(r) || n.claims.Has(r) ||
+			slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
 	})
 	if err != nil {
 		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)

@@ -191,16 +191,12 @@ func (n *Runner) petition(tx *partitions.Tx, of ...ofPermit) error {
 	return tx.Err()
 }
 
-// grant gives permits to a shard.
+// grantTo gives permits to a shard.
 func (n *Runner) grantTo(tx *partitions.Tx, shard int32, of []ofPermit) error {
 	value, err := json.Marshal(petition{Shard: shard, Of: of})
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
-	r := bus.Record{Topic: inputTopic(n.queue), Value: value, Headers: bus.Headers{
-		{Key: bus.HeaderSpecVersion, Value: []byte("1.0")}, {Key: bus.HeaderID, Value: []byte(governor)}, {Key: bus.HeaderSource, Value: []byte(scope)},
-		{Key: bus.HeaderType, Value: []byte(controlGrant)}, {Key: bus.HeaderContentType, Value: []byte("application/json")},
-	}}
-	tx.Emit(r.To(bus.Partition(shard)).Message())
+	tx.Emit(telling(controlGrant, n.queue, governor, value).To(bus.Partition(shard)).Message())
 	return tx.Err()
 }
