@@ -100,7 +100,7 @@ func (n *Runner) release(a *attempt) {
 func (n *Runner) wait(tx *partitions.Tx, d *desk, r *row, was State) error {
 	n.mu.Lock()
 	if r.stamp == 0 {
-		d.stamp = max(d.stamp+1, uint64(tx.Now().UnixNano())) //nolint:gosec // after 1970
+		d.stamp = max(d.stamp+1, uint64(tx.Now().UnixNano()))
 		r.stamp = d.stamp
 	}
 	prefix := flowPrefix(r)

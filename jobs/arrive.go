@@ -131,7 +131,7 @@ func (a *arrival) option(h bus.Header) (err error) {
 		if p, err = strconv.ParseUint(string(h.Value), 10, 8); err == nil && (p < 1 || p > lowest) {
 			err = fmt.Errorf("%w: it must be 1 to %d", ErrJob, lowest)
 		}
-		a.priority = uint8(p) //nolint:gosec // so many bits
+		a.priority = uint8(p)
 	case headerUnique:
 		a.unique = string(h.Value)
 	case headerWindow:

@@ -19,6 +19,7 @@ type attempt struct {
 	flow     *flow
 	next     *attempt // of the flow
 	reserved bool
+	aside    bool // it waits until no other node can have its shard
 	over     bool // nothing of it counts any more
 	replaced bool // it was given up, and another worker has its place
 	touched  bool // its row may have been changed since it was taken into the memory

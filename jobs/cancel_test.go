@@ -22,7 +22,7 @@ func TestCancel(t *testing.T) {
 	kind := jobs.Define("until", func(ctx context.Context, _ *jobs.Attempt, _ string) (string, error) {
 		<-ctx.Done()
 		causes <- context.Cause(ctx)
-		time.Sleep(300 * time.Millisecond)
+		<-time.After(300 * time.Millisecond)
 		ended <- time.Now()
 		return "done all the same", nil
 	}, jobs.Queue("work"), jobs.Shards(2), jobs.Retain(time.Hour), jobs.Concurrency(1))

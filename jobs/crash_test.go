@@ -107,7 +107,7 @@ func TestTimeout(t *testing.T) {
 			<-release
 		case "beats":
 			for range 9 {
-				time.Sleep(time.Second)
+				<-time.After(time.Second)
 				a.Heartbeat()
 			}
 			<-ctx.Done()

@@ -23,7 +23,7 @@ func fields(value []byte, f func(tag byte, field []byte)) error {
 	for len(value) > 0 {
 		tag := value[0]
 		size, n := binary.Uvarint(value[1:])
-		if n <= 0 || size > uint64(len(value)-1-n) {
+		if n <= 0 || size > uint64(len(value)-1-n) { //nolint:gosec // not negative
 			return errRow
 		}
 		end := 1 + n + int(size) //nolint:gosec // it is within the value

@@ -90,14 +90,16 @@ func Define[In, Out any](name string, handle func(context.Context, *Attempt, In)
 	}
 	k.check = func(args []byte) error {
 		_, err := k.in.Decode(args)
-		return err //nolint:wrapcheck // wrapped by who asks
+		return err
 	}
 	k.invoke = invoke(k.kind, k.in, handle)
 	return k
 }
 
 // invoke calls the handler with its types.
-func invoke[In, Out any](k *kind, in bus.Codec[In], handle func(context.Context, *Attempt, In) (Out, error)) func(context.Context, *Attempt, []byte) ([]byte, error) {
+func invoke[In, Out any](
+	k *kind, in bus.Codec[In], handle func(context.Context, *Attempt, In) (Out, error),
+) func(context.Context, *Attempt, []byte) ([]byte, error) {
 	out, silent := bus.JSON[Out](), reflect.TypeFor[Out]() == reflect.TypeFor[None]()
 	return func(ctx context.Context, a *Attempt, args []byte) ([]byte, error) {
 		given, err := in.Decode(args)
@@ -145,7 +147,7 @@ type bounded[T any] struct{ bus.Codec[T] }
 func (c bounded[T]) Encode(v T) ([]byte, error) {
 	data, err := c.Codec.Encode(v)
 	if err == nil && len(data) > maxArgs {
-		return nil, fmt.Errorf("%w: its input of %d bytes is larger than %d: keep it elsewhere, and give the job its name", ErrJob, len(data), maxArgs)
+		return nil, fmt.Errorf("%w: its input of %d bytes is larger than %d: keep it elsewhere", ErrJob, len(data), maxArgs)
 	}
-	return data, err //nolint:wrapcheck // the bus's own
+	return data, err
 }

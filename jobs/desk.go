@@ -17,6 +17,8 @@ type desk struct {
 	open   bool
 	closed bool
 	paused bool
+	leased bool                // no other node can have the shard
+	aside  []*attempt          // that wait until that is so
 	stamp  uint64              // the last place that was given to a job that waits
 	live   map[string]*attempt // by row
 	begun  int                 // attempts whose handlers have not returned
@@ -80,13 +82,44 @@ func (n *Runner) opened(tx *partitions.Tx) error {
 		d.open, d.beside = true, b
 		b.Go(func(ctx context.Context) func(*partitions.Tx) error {
 			<-ctx.Done()
-			n.gone(d)
+			n.gone(d) //nolint:contextcheck // what it writes has its transaction's
 			return nil
+		})
+		b.Lease(func(ctx context.Context) {
+			n.lease(d, true) //nolint:contextcheck // what it writes has its transaction's
+			<-ctx.Done()
+			n.lease(d, false) //nolint:contextcheck // what it writes has its transaction's
 		})
 		n.want(d)
 		n.refill()
 	})
 	return tx.Err()
+}
+
+// lease says whether no other node can have the shard: attempts begin only while that is so, and end when it ceases to be.
+func (n *Runner) lease(d *desk, leased bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if d.leased = leased; !leased {
+		d.interrupt(ErrMoved)
+		return
+	}
+	for _, a := range d.aside {
+		if a.aside = false; !a.over {
+			n.fair.push(a)
+			n.hire()
+		}
+	}
+	d.aside = nil
+}
+
+// interrupt ends the contexts of all that runs.
+func (d *desk) interrupt(cause error) {
+	for _, a := range d.live {
+		if !a.begun.IsZero() {
+			a.interrupt(cause)
+		}
+	}
 }
 
 // interrupted sees to the jobs that the shard's last owner had in its memory. Their attempts count, since nobody knows whether they
@@ -154,20 +187,19 @@ func (n *Runner) close(d *desk) {
 	d.reserved, d.granted, d.suspect, d.ended = 0, 0, nil, nil
 	n.sated(d)
 	for _, a := range d.live {
-		switch {
-		case a.over:
-		case a.begun.IsZero():
+		if !a.over && a.begun.IsZero() {
 			n.giveUp(a)
-		default:
-			a.interrupt(ErrMoved)
 		}
 	}
+	d.interrupt(ErrMoved)
 }
 
 // giveUp takes an attempt back that has not begun.
 func (n *Runner) giveUp(a *attempt) {
 	a.over = true
-	n.fair.queued--
+	if !a.aside {
+		n.fair.queued--
+	}
 	n.forget(a)
 }
 

@@ -40,6 +40,10 @@
 //   - G19: of the attempts that a limit bounds there are never more at once than it says, over all nodes, and as many as there may be; no permit is lost or doubled by a death or a move. Test: TestAtOnce.
 //   - G20: no more attempts than a rate says have their permits in any stretch of its length, and tenants have them by turns. Test: TestRate.
 //   - G21: permits that a shard cannot use go back. Test: TestPermitsGoBack.
+//   - G22: through crashes, pauses and aborted transactions each job comes to its end, with no attempt before its time, none beyond the limit, and none after its cancellation. Attempts of a job do not overlap, but where a process stands still; a later one has a larger token, or the same and a larger number. Test: TestStorm.
+//   - G23: the tests that hold G3, G7, G8, G9, G11 and G22 find what they are for: mistakes made on purpose. Test: TestMutantsAreCaught.
+//   - G24: what earlier versions have stored is read as it was recorded. Test: TestRecordedRow.
+//   - G25: a job that waits takes at most 500 bytes of a node whose tables are in memory, 234 were measured; on disk it is 50, beside 64 MiB. Test: TestManyWaiting.
 //
 // # Effects
 //
@@ -50,7 +54,8 @@
 // # Nodes and shards
 //
 // At most as many nodes work as the queue has shards, 64 unless [Shards] says otherwise; others are standbys and say so in their log.
-// Which shard a job goes to is up to its unique key, or its id. A node has as many attempts at once as [Workers] says, of all its shards, and in its memory
+// Which shard a job goes to is up to its unique key, or its id. A node has as many attempts at once as [Workers] says, of all its shards,
+// and in its memory
 // besides these as many jobs as ended within the last second: what waits beyond that is rows, in memory or on disk as [partitions.OnDisk] says.
 //
 // # Topics

@@ -21,11 +21,7 @@ func (n *Runner) drain() {
 	}
 	n.until(n.grace, func(d *desk) bool { return d.begun > 0 || len(d.ended) > 0 })
 	for _, d := range n.desks {
-		for _, a := range d.live {
-			if !a.over && !a.begun.IsZero() {
-				a.interrupt(ErrShutdown)
-			}
-		}
+		d.interrupt(ErrShutdown)
 	}
 	n.until(overtime+lastWords, func(d *desk) bool { return d.busy() || len(d.ended) > 0 })
 }

@@ -52,7 +52,7 @@ func appendNumber(b []byte, tag byte, n uint64) []byte {
 	b = append(b, tag, 0)
 	at := len(b)
 	b = binary.AppendUvarint(b, n)
-	b[at-1] = byte(len(b) - at)
+	b[at-1] = byte(len(b) - at) //nolint:gosec // 10 at most
 	return b
 }
 

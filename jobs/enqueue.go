@@ -38,10 +38,10 @@ func Enqueue(ctx context.Context, target bus.Publisher, jobs ...Job) Results {
 		results[i].ID, messages[i] = job.id, job.message
 	}
 	published := target.Publish(ctx, messages...)
-	for i := range results {
+	for i, job := range jobs {
 		switch {
-		case jobs[i].err != nil:
-			results[i].Err = jobs[i].err
+		case job.err != nil:
+			results[i].Err = job.err
 		case i < len(published):
 			results[i].Err = published[i].Err
 		default:

@@ -30,7 +30,7 @@ var (
 	ErrHeartbeat error = &deadlineError{"jobs: the attempt has told nothing for longer than its heartbeat"}
 	// ErrShutdown: the node stops, and the grace that it gives is over. The attempt does not count.
 	ErrShutdown = errors.New("jobs: the node stops")
-	// ErrMoved: the job's shard has left this node, and is another one's.
+	// ErrMoved: the job's shard leaves this node, or may be another one's in a second, since the cluster was not heard.
 	ErrMoved = errors.New("jobs: the job's shard has left this node")
 )
 

@@ -55,12 +55,12 @@ func serve(f func(ctx context.Context, b *bus.Bus, r *jobs.Runner)) {
 	ended := make(chan error)
 	go func() { ended <- r.Run(ctx) }()
 	for !errors.Is(r.Describe(ctx, "nobody").Err(), jobs.ErrNotFound) {
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 	}
 	f(ctx, b, r)
 	stop()
 	if err := <-ended; err != nil {
-		fmt.Println(err)
+		panic(err)
 	}
 }
 

@@ -20,44 +20,7 @@ type tenant struct {
 	listed bool
 }
 
-type flowOf struct {
-	kind     *hired
-	priority uint8
-}
-
-// flow is the attempts of one tenant, kind and priority, in their order.
-type flow struct {
-	flowOf
-
-	tenant *tenant
-	first  *attempt
-	last   *attempt
-	memory int // attempts that wait or run
-	credit int
-	able   bool
-	waits  bool // is among those that its kind has blocked
-}
-
-// hired is a kind of a runner.
-type hired struct {
-	*kind
-
-	memory  int // attempts that wait or run
-	running int
-	blocked []*flow // that wait until one of them ends
-}
-
 func newFair() fair { return fair{tenants: make(map[string]*tenant)} }
-
-// weight is how many turns a priority has, and mostTurns the most.
-func weight(priority uint8) int { return 1 << (lowest - min(max(priority, 1), lowest)) }
-
-const mostTurns = 1 << (lowest - 1)
-
-func (h *hired) busy() bool { return h.concurrency > 0 && h.running >= h.concurrency }
-
-// full says whether there are as many attempts of the kind in the memory as may begin soon.
-func (h *hired) full() bool { return h.concurrency > 0 && h.memory >= 2*h.concurrency }
 
 // flow is that of a tenant, a kind and a priority. It is nil where there is none and none is to be made.
 func (f *fair) flow(name string, of flowOf, made bool) *flow {
@@ -84,6 +47,12 @@ func (f *fair) enter(a *attempt) {
 	a.flow = l
 	l.memory++
 	a.kind.memory++
+	f.push(a)
+}
+
+// push lets an attempt of the memory wait for its turn.
+func (f *fair) push(a *attempt) {
+	l := a.flow
 	if l.first == nil {
 		l.first = a
 	} else {
@@ -138,14 +107,6 @@ func (f *fair) list(t *tenant) {
 	f.last = t
 }
 
-// block lets a flow wait until its kind is less busy.
-func (l *flow) block() {
-	if !l.able && !l.waits {
-		l.waits = true
-		l.kind.blocked = append(l.kind.blocked, l)
-	}
-}
-
 // next is the attempt whose turn it is, or nil.
 func (f *fair) next() *attempt {
 	for f.first != nil {
@@ -171,7 +132,7 @@ func (f *fair) of(t *tenant) *attempt {
 	for len(t.able) > 0 {
 		t.turn %= len(t.able)
 		l := t.able[t.turn]
-		if a := l.take(); a != nil {
+		if a := f.take(l); a != nil {
 			if l.credit--; l.credit <= 0 {
 				l.credit = weight(l.priority)
 				t.turn++
@@ -192,16 +153,22 @@ func (f *fair) of(t *tenant) *attempt {
 	return nil
 }
 
-// take is the flow's next attempt, unless its kind is busy.
-func (l *flow) take() *attempt {
+// take is the flow's next attempt, unless its kind is busy. One whose shard may soon be another node's is put aside.
+func (f *fair) take(l *flow) *attempt {
 	for l.first != nil && !l.kind.busy() {
 		a := l.first
 		if l.first = a.next; l.first == nil {
 			l.last = nil
 		}
 		a.next = nil
-		if !a.over {
+		switch {
+		case a.over:
+		case a.desk.leased:
 			return a
+		default:
+			f.queued--
+			a.aside = true
+			a.desk.aside = append(a.desk.aside, a)
 		}
 	}
 	return nil

@@ -18,7 +18,7 @@ func TestFloodingTenant(t *testing.T) {
 	t.Parallel()
 	var l log
 	work := func(_ context.Context, a *jobs.Attempt, in string) (jobs.None, error) {
-		time.Sleep(100 * time.Millisecond)
+		<-time.After(100 * time.Millisecond)
 		l.add(string(a.Tenant()) + in)
 		return jobs.None{}, nil
 	}

@@ -30,7 +30,8 @@ func (n *Runner) writeOne(tx *partitions.Tx, cause error) error {
 	first := d.ended[0]
 	first.outcome.tried++
 	if first.outcome.tried > 2 { //nolint:mnd // once as it is, once without being told
-		first.outcome = outcome{state: Dead, reason: clip(fmt.Sprintf("its end as %s cannot be written: %v", first.outcome.state, cause)), tried: first.outcome.tried}
+		reason := clip(fmt.Sprintf("its end as %s cannot be written: %v", first.outcome.state, cause))
+		first.outcome = outcome{state: Dead, reason: reason, tried: first.outcome.tried}
 	}
 	d.beside.Do(func(tx *partitions.Tx) error { return n.write(tx, 1) }, n.writeOne)
 	return nil

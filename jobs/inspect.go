@@ -47,7 +47,8 @@ type Description struct {
 func described(r *row) Description {
 	tenant, id := parseKey(r.key)
 	d := Description{
-		ID: id, Tenant: tenant, Kind: r.kind, State: r.state, Priority: int(r.priority), Attempts: int(r.attempts), Calls: int(r.starts), //nolint:gosec // few
+		ID: id, Tenant: tenant, Kind: r.kind, State: r.state, Priority: int(r.priority),
+		Attempts: int(r.attempts), Calls: int(r.starts), //nolint:gosec // few
 		Enqueued: at(r.created), Due: at(r.due), Started: at(r.started), Ended: at(r.changed), Unique: r.unique, Reason: r.reason,
 		Progress: r.progress, Output: r.result, Next: r.next(), Batch: r.batch, Members: r.members,
 	}

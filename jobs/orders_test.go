@@ -85,7 +85,7 @@ func TestPause(t *testing.T) {
 	var l log
 	kind := jobs.Define("slow", func(context.Context, *jobs.Attempt, int) (jobs.None, error) {
 		l.add("begins")
-		time.Sleep(2 * time.Second)
+		<-time.After(2 * time.Second)
 		return jobs.None{}, nil
 	}, jobs.Queue("work"), jobs.Shards(4))
 	run(t, []jobs.RunnerOption{kind, jobs.Workers(2)}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test

@@ -23,7 +23,7 @@ func (a *attempt) judge(out []byte, err error, now time.Time) outcome {
 	switch {
 	case err == nil:
 		return outcome{state: Done, result: out}
-	case errors.Is(a.cause, ErrShutdown):
+	case errors.Is(a.cause, ErrShutdown), errors.Is(a.cause, ErrMoved):
 		return outcome{state: Waiting, uncount: true}
 	case snoozes:
 		return outcome{state: Scheduled, due: unixNano(now.Add(snoozed.after)), uncount: true}

@@ -24,7 +24,7 @@ type Schedule struct {
 func (n *Runner) planned(stored partitions.Stored) ([]Schedule, error) {
 	rows, err := n.ticks.Rows(stored.All())
 	if err != nil {
-		return nil, err //nolint:wrapcheck // by Inspect
+		return nil, err
 	}
 	all := make([]Schedule, 0, len(rows))
 	for name, row := range rows {

@@ -169,7 +169,7 @@ func (n *Runner) Run(ctx context.Context) error {
 	watch.Go(func() { n.watch(watching) })
 	defer watch.Wait()
 	defer stop()
-	return n.group.Run(ctx) //nolint:wrapcheck // it names the queue
+	return n.group.Run(ctx)
 }
 
 // Group is the group that runs the queue, for who asks where its shards are.

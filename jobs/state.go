@@ -30,7 +30,7 @@ func states() []State {
 	return []State{"", Waiting, Scheduled, Running, Retrying, Done, Dead, Cancelled, Pending}
 }
 
-func (s State) code() uint64 { return uint64(max(slices.Index(states(), s), 0)) } //nolint:gosec // not negative
+func (s State) code() uint64 { return uint64(max(slices.Index(states(), s), 0)) }
 
 func stateOf(code uint64) State {
 	if all := states(); code < uint64(len(all)) {

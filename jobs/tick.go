@@ -31,7 +31,7 @@ func (n *Runner) resume(tx *partitions.Tx) error {
 	for _, s := range n.schedules {
 		shard, err := n.group.Shard(s.name)
 		if err != nil {
-			return err //nolint:wrapcheck // the group says it
+			return err
 		}
 		if shard != tx.Shard() {
 			continue

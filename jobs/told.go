@@ -50,8 +50,8 @@ func (n *Runner) tell(tx *partitions.Tx, r *row, was State) error {
 
 // What jobs count. Only what is committed is.
 var (
-	ends       = partitions.NewCounter("millrace.jobs.attempts", "{attempt}", "Attempts that ended, by kind and what came of them: alarm on those that are dead.")
-	duplicates = partitions.NewCounter("millrace.jobs.duplicates", "{job}", "Jobs that were let go since there is one of the same id or unique key, by kind.")
+	ends       = partitions.NewCounter("millrace.jobs.attempts", "{attempt}", "Attempts that ended, by kind and outcome: alarm on dead.")
+	duplicates = partitions.NewCounter("millrace.jobs.duplicates", "{job}", "Jobs let go since there is one of the same id or unique key.")
 	ticks      = partitions.NewCounter("millrace.jobs.ticks", "{tick}", "Ticks of schedules that were given their jobs, by schedule.")
 	untold     = partitions.NewCounter("millrace.jobs.untold", "{job}", "Changes that could not be told: alarm on any.")
 )

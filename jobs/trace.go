@@ -22,7 +22,8 @@ func (n *Runner) span(ctx context.Context, a *attempt) (inner context.Context, e
 	}
 	tenant, id := parseKey(a.row.key)
 	ctx, span := n.tracer.Start(ctx, "job "+a.kind.name, trace.WithSpanKind(trace.SpanKindConsumer), trace.WithAttributes(
-		attribute.String("millrace.job.kind", a.kind.name), attribute.String("millrace.job.id", id), attribute.String("millrace.tenant", string(tenant)),
+		attribute.String("millrace.job.kind", a.kind.name), attribute.String("millrace.job.id", id),
+		attribute.String("millrace.tenant", string(tenant)),
 		attribute.Int64("millrace.job.attempt", int64(a.row.attempts)), attribute.Int("millrace.shard", int(a.desk.shard)))) //nolint:gosec // few
 	return ctx, func(err error) {
 		if err != nil {

@@ -19,7 +19,7 @@ func TestUnique(t *testing.T) {
 	var l log
 	kind := jobs.Define("sync", func(_ context.Context, _ *jobs.Attempt, in string) (jobs.None, error) {
 		l.add(in)
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		return jobs.None{}, nil
 	}, jobs.Queue("work"), jobs.Shards(4))
 	run(t, []jobs.RunnerOption{kind}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test

@@ -80,7 +80,7 @@ func (n *Runner) perform(ctx context.Context, a *attempt) (goes bool) {
 				"attempt", a.row.attempts, "stack", string(debug.Stack()))
 			goes = true
 		}
-		stays := n.ended(a, out, err)
+		stays := n.ended(a, out, err) //nolint:contextcheck // what it writes has its transaction's
 		if goes && stays {
 			return
 		}
@@ -88,7 +88,7 @@ func (n *Runner) perform(ctx context.Context, a *attempt) (goes bool) {
 		defer n.mu.Unlock()
 		if stays { // its place is free, and it is not
 			n.active--
-			n.hire()
+			n.hire() //nolint:contextcheck // another worker
 		}
 		goes = false
 	}()

@@ -49,7 +49,7 @@ func runWith(t *testing.T, options func() []jobs.RunnerOption, f func(*testing.T
 		}
 	}
 	told := bus.Define("work.told", func(t jobs.Told) string { return t.ID }, bus.InTopic("work.told"), bus.Aggregate("work"))
-	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) {
+	partitionstest.Run(t, func(t *testing.T, w *partitionstest.World) { //nolint:thelper // it is the test
 		q := &queue{World: w, t: t, of: make(map[*partitions.Group]*jobs.Runner), told: told}
 		q.group = w.Group(func(b *bus.Bus) (*partitions.Group, error) {
 			r, err := jobs.New(b, "work", options()...)

@@ -37,6 +37,24 @@ func (b Beside) Go(work func(context.Context) func(*Tx) error, otherwise ...func
 	})
 }
 
+// Lease calls f beside the shard while no other node can have it, as a [Singleton] runs: f's context ends before that is over, and f must
+// return then. It is called again with the next lease, for as long as the shard stays.
+func (b Beside) Lease(f func(context.Context)) {
+	e, s := b.engine, b.shard
+	s.start(func() {
+		for waited := 1; !s.gone(); waited++ {
+			lease, err := e.grant(s)
+			if err != nil {
+				wait(s.ctx, again(waited))
+				continue
+			}
+			waited = 0
+			f(lease.ctx)
+			e.release(lease)
+		}
+	})
+}
+
 // Do calls f in a transaction of the shard, unless that has left this node, and does not wait for it. When f fails, or brokers
 // refuse for good what it emits, that is logged, and otherwise is called, as by [Tx.Go].
 func (b Beside) Do(f func(*Tx) error, otherwise ...func(*Tx, error) error) {

@@ -28,7 +28,7 @@ func TestDraining(t *testing.T) {
 					return nil
 				}),
 				partitions.Draining(func() {
-					time.Sleep(5 * time.Second)
+					<-time.After(5 * time.Second)
 					if err := g.Do(t.Context(), "last", func(tx *partitions.Tx) error {
 						words.Put(tx, "last", 2)
 						return nil

@@ -43,7 +43,7 @@ func (l *life) die() {
 		return
 	}
 	l.line.Cut()
-	l.cancel()
+	l.cancel(line.ErrCut)
 	close(l.crash)
 	n.group.world.expire(l)
 }

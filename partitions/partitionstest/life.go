@@ -16,7 +16,7 @@ type life struct {
 	client string
 	line   *line.Line
 	group  *partitions.Group
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	crash  chan struct{} // closed when it has crashed
 	ended  chan struct{} // closed when Run has returned
 
@@ -57,7 +57,7 @@ func (n *Node) begin(still func() bool) error {
 		return b.Close()
 	}
 	n.life = l
-	ctx, cancel := context.WithCancel(w.t.Context())
+	ctx, cancel := context.WithCancelCause(w.t.Context())
 	l.cancel = cancel
 	w.planned.arm(l)
 	w.ending.Go(func() { l.run(ctx, b) })
@@ -67,7 +67,7 @@ func (n *Node) begin(still func() bool) error {
 func (l *life) run(ctx context.Context, b *bus.Bus) {
 	defer close(l.ended)
 	err := l.group.Run(ctx)
-	l.cancel()
+	l.cancel(nil)
 	_ = b.Close()
 	l.node.mu.Lock()
 	defer l.node.mu.Unlock()
@@ -85,6 +85,6 @@ func (l *life) stop() *life {
 	l.node.mu.Unlock()
 	l.line.Set(nil)
 	l.line.Flow()
-	l.cancel()
+	l.cancel(nil)
 	return l
 }

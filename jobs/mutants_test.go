@@ -1,0 +1,55 @@
+package jobs_test
+
+import (
+	"testing"
+
+	"github.com/millrace/millrace/internal/mutants"
+)
+
+const none = "// Mistakes need nothing else.\n"
+
+// TestMutantsAreCaught makes each mistake on purpose and runs the test that is for it, which must fail by what it looks at.
+func TestMutantsAreCaught(t *testing.T) {
+	t.Parallel()
+	mutants.Check(t, "jobs", none, map[string]mutants.Mutant{
+		"attempts that were interrupted are lost": {
+			File: "desk.go", Old: "	for _, r := range lost {\n", New: "	for _, r := range lost {\n		if mutant(\"attempts that were interrupted are lost\") {\n			break\n		}\n",
+			Test: "TestStorm", Found: "judge_test.go",
+		},
+		"early": {
+			File: "due.go", Old: "nanos > now ||", New: "nanos > now && !mutant(\"early\") ||",
+			Test: "TestStorm", Found: "judge_test.go",
+		},
+		"attempts are not counted before they begin": {
+			File: "admit.go", Old: "	r.attempts++\n", New: "	if !mutant(\"attempts are not counted before they begin\") || r.lost == 0 {\n		r.attempts++\n	}\n",
+			Test: "TestPoisonJob", Found: "crash_test.go",
+		},
+		"a cancellation is answered at once": {
+			File: "revise.go", Old: "	r.asking = append(r.asking, n.ask.Later(tx))\n",
+			New:  "	if mutant(\"a cancellation is answered at once\") {\n		r.state = Cancelled\n		return n.describe(tx, r), n.bury(tx, r, Running, Cancelled)\n	}\n	r.asking = append(r.asking, n.ask.Later(tx))\n",
+			Test: "TestStorm", Found: "judge_test.go",
+		},
+		"begins while another node may have the shard": {
+			File: "desk.go", Old: "	if d.leased = leased; !leased {\n",
+			New:  "	if mutant(\"begins while another node may have the shard\") {\n		leased = true\n	}\n	if d.leased = leased; !leased {\n",
+			Test: "TestStorm", Found: "judge_test.go",
+		},
+		"a result counts although the job is cancelled": {
+			File: "flush.go", Old: "	case r.cancelled:\n", New: "	case r.cancelled && !mutant(\"a result counts although the job is cancelled\"):\n",
+			Test: "TestCancel", Found: "cancel_test.go",
+		},
+		"a unique key is given back too early": {
+			File: "unique.go", Old: "	if until <= tx.Now().UnixNano() ||", New: "	if until <= tx.Now().UnixNano() || mutant(\"a unique key is given back too early\") ||",
+			Test: "TestUnique", Found: "unique_test.go",
+		},
+		"tenants have no turns": {
+			File: "fair.go", Old: "	case len(t.able) > 0:\n			f.list(t)\n",
+			New:  "	case len(t.able) > 0 && mutant(\"tenants have no turns\"):\n			t.listed, t.next, f.first = true, f.first, t\n			if t.next == nil {\n				f.last = t\n			}\n		case len(t.able) > 0:\n			f.list(t)\n",
+			Test: "TestFloodingTenant", Found: "fair_test.go",
+		},
+		"what is paused begins": {
+			File: "revise.go", Old: "	d.paused = true\n", New: "	d.paused = !mutant(\"what is paused begins\")\n",
+			Test: "TestPause", Found: "orders_test.go",
+		},
+	}, "-seeds", "40", "-until-failure")
+}
