@@ -80,9 +80,9 @@ func TestMissedTicks(t *testing.T) {
 	}
 	opts = append(opts, jobs.Cron("flood", "@every 1s", kind, itself, jobs.Missed(jobs.AllMissed)))
 	run(t, opts, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
+		began := time.Now()
 		node := q.group.Start()
 		q.Settle()
-		began := time.Now()
 		q.after(3 * time.Minute)
 		node.Stop()
 		q.after(12 * time.Minute)

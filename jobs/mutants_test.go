@@ -25,8 +25,8 @@ func TestMutantsAreCaught(t *testing.T) {
 			Test: "TestPoisonJob", Found: "crash_test.go",
 		},
 		"a cancellation is answered at once": {
-			File: "revise.go", Old: "	r.asking = append(r.asking, n.ask.Later(tx))\n",
-			New:  "	if mutant(\"a cancellation is answered at once\") {\n		r.state = Cancelled\n		return n.describe(tx, r), n.bury(tx, r, Running, Cancelled)\n	}\n	r.asking = append(r.asking, n.ask.Later(tx))\n",
+			File: "revise.go", Old: "	r.cancelled, r.reason = true, \"it was cancelled\"\n",
+			New:  "	if mutant(\"a cancellation is answered at once\") {\n		return n.describe(tx, r), n.bury(tx, r, Running, Cancelled)\n	}\n	r.cancelled, r.reason = true, \"it was cancelled\"\n",
 			Test: "TestStorm", Found: "judge_test.go",
 		},
 		"begins while another node may have the shard": {
