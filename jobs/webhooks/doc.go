@@ -50,7 +50,7 @@
 //   - G18: an endpoint is disabled after a time of nothing but failures, and at once by 410; both are told, and enabling it goes on with what waits. Test: TestGone.
 //   - G19: deliveries to an endpoint with an order wait for those before them. Test: TestOrder.
 //   - G20: an endpoint has no more attempts than its rate. Test: TestRate.
-//   - G21: endpoints that hang or fail do not delay deliveries to others, also where there are more of them than places. Test: TestHangingReceivers.
+//   - G21: endpoints that hang or fail do not delay deliveries to those that answer, also where there are more of them than places. Test: TestHangingReceivers.
 //   - G22: a tenant that floods does not delay others' deliveries. Test: TestFlood.
 //   - G23: what is dead, what happened between two times, and single events are told again when that is asked for, once for each replay. Test: TestReplay.
 //   - G24: secrets are neither in what is logged nor in what is told, and with Sealed not in anything that Kafka has; keys can be changed. Test: TestSecrets.

@@ -60,6 +60,7 @@ func TestDefinitionErrors(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]*webhooks.Hooks{
 		"name": webhooks.Define("Shop"), "option": webhooks.Define("shop", nil), "shards": webhooks.Define("shop", webhooks.Shards(0)),
+		"guard":   webhooks.Define("shop", webhooks.Through(nil)),
 		"timeout": webhooks.Define("shop", webhooks.Timeout(time.Hour)), "excerpt": webhooks.Define("shop", webhooks.Excerpt(5000)),
 		"delay": webhooks.Define("shop", webhooks.Schedule(0)), "jitter": webhooks.Define("shop", webhooks.Jitter(1)),
 		"breaker": webhooks.Define("shop", webhooks.Breaker(0, time.Second)), "giving up": webhooks.Define("shop", webhooks.DisableAfter(0)),

@@ -54,7 +54,13 @@ func usual() config {
 }
 
 // Through is the [Guard] that says where deliveries may go. Without it, that of [NewGuard] without options does.
-func Through(g *Guard) Option { return option(func(c *config) { c.guard = g }) }
+func Through(g *Guard) Option {
+	return option(func(c *config) {
+		if c.guard = g; g == nil {
+			c.errs = append(c.errs, errors.New("Through: the guard is nil"))
+		}
+	})
+}
 
 // Shards is how many partitions the topics "<name>.events" and "<name>.deliveries" have, 12 by default. It must not change while there
 // are endpoints.
@@ -85,7 +91,8 @@ func DisableAfter(d time.Duration) Option { return option(func(c *config) { c.gi
 
 // Slots bounds the attempts that are made at once: on one endpoint, 8 by default, and on a node, 256 on endpoints that answer and 1024 on
 // those that do not, or have not yet. One of these has one attempt at a time. An attempt on an endpoint that answers which takes longer
-// than a second makes room for others; 1024 may. So who hangs takes nothing from who answers.
+// than a second makes room for others; 1024 may. So who hangs takes nothing from who answers. A new
+// endpoint has its first attempt among those that do not answer: where these take all their places, it waits for as long as attempts time out.
 func Slots(endpoint, answering, others int) Option {
 	return option(func(c *config) { c.perEndpoint, c.fast, c.slow = endpoint, answering, others })
 }
@@ -143,9 +150,6 @@ func (c *config) check() (errs []error) {
 	wrong(c.maxQueued < 1, "MaxQueued %d must be at least 1", c.maxQueued)
 	for _, d := range []time.Duration{c.remember, c.keepEvents, c.keepLog, c.keepDead} {
 		wrong(d < leastKept, "what is kept or remembered for %s must be so for at least %s", d, leastKept)
-	}
-	if c.guard == nil {
-		errs = append(errs, errors.New("Through: the guard is nil"))
 	}
 	return errs
 }
