@@ -131,9 +131,14 @@ func (b *batch) addGroup(ctx context.Context, m *Message, carried carried) {
 	}
 }
 
-// produce hands the plain records to the idempotent producer.
+// produce hands the plain records to the idempotent producer. A context that has ended stays out of it: the client lets all that waits
+// for the same topic or in the same batch fail with that.
 func (b *Bus) produce(ctx context.Context, batch *batch) {
 	for _, i := range batch.plain {
+		if ctx.Err() != nil {
+			batch.settle(i, batch.records[i], context.Cause(ctx))
+			continue
+		}
 		b.client.Produce(ctx, batch.records[i], func(r *kgo.Record, err error) { batch.settle(i, r, err) })
 	}
 }
