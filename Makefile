@@ -40,7 +40,7 @@ race: ## Run all tests under the race detector.
 lint: ## Lint and check the format, as .golangci.yml says; the first run builds the linter and takes minutes.
 	$(LINT) run
 	cd bench && $(GO) tool -modfile=../tools/go.mod golangci-lint run -c ../.golangci.yml
-	for side in flows dbos temporal tasks river asynq; do (cd bench/$$side && $(GO) tool -modfile=../../tools/go.mod golangci-lint run -c ../../.golangci.yml) || exit 1; done
+	for side in flows dbos temporal river asynq; do (cd bench/$$side && $(GO) tool -modfile=../../tools/go.mod golangci-lint run -c ../../.golangci.yml) || exit 1; done
 
 check: lint ## Everything a change must pass: format, linters, go fix, race, known vulnerabilities.
 	@diff=$$($(GO) fix -tags $(TAGS) -diff ./... 2>&1); test -z "$$diff" || { echo "$$diff"; echo "run: go fix ./..."; exit 1; }
@@ -56,7 +56,7 @@ vuln: ## Look for known vulnerabilities in what the code calls; out of reach is 
 fmt: ## Format the tree.
 	$(LINT) fmt
 	cd bench && $(GO) tool -modfile=../tools/go.mod golangci-lint fmt -c ../.golangci.yml
-	for side in flows dbos temporal tasks river asynq; do (cd bench/$$side && $(GO) tool -modfile=../../tools/go.mod golangci-lint fmt -c ../../.golangci.yml) || exit 1; done
+	for side in flows dbos temporal river asynq; do (cd bench/$$side && $(GO) tool -modfile=../../tools/go.mod golangci-lint fmt -c ../../.golangci.yml) || exit 1; done
 
 .PHONY: bench
 bench: ## Measure beside other libraries, on a broker that it starts.

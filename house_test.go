@@ -159,6 +159,9 @@ func guarantees(t *testing.T) map[string]map[string]string {
 			t.Errorf("%s must state numbered guarantees, each with its test", path)
 		}
 		for _, match := range lines {
+			if found[folder][string(match[1])] != "" {
+				t.Errorf("%s has two guarantees %s", path, match[1])
+			}
 			found[folder][string(match[1])] = string(match[2])
 		}
 	})

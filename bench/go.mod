@@ -5,7 +5,6 @@ go 1.26.0
 replace (
 	github.com/millrace/millrace => ../
 	github.com/millrace/millrace/bench/flows => ./flows
-	github.com/millrace/millrace/bench/tasks => ./tasks
 )
 
 require (
@@ -16,7 +15,6 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/millrace/millrace v0.0.0
 	github.com/millrace/millrace/bench/flows v0.0.0
-	github.com/millrace/millrace/bench/tasks v0.0.0
 	github.com/twmb/franz-go v1.22.2
 	github.com/twmb/franz-go/pkg/kadm v1.19.0
 	github.com/twmb/franz-go/pkg/kfake v0.0.0-20260918054303-01f206a7e32c

@@ -44,6 +44,7 @@
 //   - G23: the tests that hold G3, G7, G8, G9, G11 and G22 find what they are for: mistakes made on purpose. Test: TestMutantsAreCaught.
 //   - G24: what earlier versions have stored is read as it was recorded. Test: TestRecordedRow.
 //   - G25: a job that waits takes at most 500 bytes of a node whose tables are in memory, 234 were measured; on disk it is 50, beside 64 MiB. Test: TestManyWaiting.
+//   - G26: a job comes to its end also where nobody can be told of it. Test: TestUntold.
 //
 // # Effects
 //

@@ -122,8 +122,7 @@ func (n *Runner) end(tx *partitions.Tx, d *desk, a *attempt) error {
 	if o.tried > 2 { //nolint:mnd // it may be its batch that cannot be told
 		r.counted = true
 	}
-	quiet := o.tried > 1
-	if quiet {
+	if r.quiet = n.tells && o.tried > 1; r.quiet {
 		untold.Add(tx, 1, kindKey.String(r.kind))
 	}
 	var err error

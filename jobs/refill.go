@@ -32,16 +32,8 @@ func (n *Runner) refill() {
 		return
 	}
 	n.begAll()
-	step := max(n.limits.ahead()/4, 1) //nolint:mnd // not for each that ends
-	for _, d := range slices.Clone(n.hungry) {
-		free := n.limits.free()
-		if free < step {
-			break
-		}
-		if !d.open || !n.any(d, func(l *backlog, k *hired) bool { return n.able(d, l, k) }) {
-			continue
-		}
-		n.grant(d, min(max(free/len(n.hungry), min(free, 64)), grantedAtOnce)) //nolint:mnd // a transaction's worth
+	if step := max(n.limits.ahead()/4, 1); n.limits.free() >= step { //nolint:mnd // not for each that ends
+		n.grantAll(step)
 	}
 	if !n.limits.emptied {
 		return
@@ -51,6 +43,20 @@ func (n *Runner) refill() {
 		if d.open && n.limits.extra() && n.any(d, n.starves) {
 			n.grant(d, 1)
 		}
+	}
+}
+
+// grantAll gives room to the desks that have jobs which wait, as long as there is as much as a step.
+func (n *Runner) grantAll(step int) {
+	for _, d := range slices.Clone(n.hungry) {
+		free := n.limits.free()
+		if free < step {
+			return
+		}
+		if !d.open || !n.any(d, func(l *backlog, k *hired) bool { return n.able(d, l, k) }) {
+			continue
+		}
+		n.grant(d, min(max(free/len(n.hungry), min(free, 64)), grantedAtOnce)) //nolint:mnd // a transaction's worth
 	}
 }
 

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -62,7 +63,7 @@ func (n *Runner) tick(tx *partitions.Tx, name string) error {
 	}
 	due, next := s.due(state.Last, tx.Now())
 	for _, at := range due {
-		opts := append(s.options[:len(s.options):len(s.options)], ID(name+"@"+at.UTC().Format(time.RFC3339)))
+		opts := append(slices.Clip(s.options), ID(name+"@"+at.UTC().Format(time.RFC3339)))
 		if err := Enqueue(tx.Context(), tx, s.job(at, opts...)).Err(); err != nil {
 			return err
 		}

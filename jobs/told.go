@@ -36,7 +36,7 @@ func (n *Runner) Told() bus.Event[Told] { return n.told }
 
 // tell tells of a job that it is in another state than it was.
 func (n *Runner) tell(tx *partitions.Tx, r *row, was State) error {
-	if !n.tells {
+	if !n.tells || r.quiet {
 		return nil
 	}
 	tenant, id := parseKey(r.key)

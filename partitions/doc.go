@@ -41,7 +41,7 @@
 //   - G31: a topic that is not there stops a lane for seconds, and then those alone that emit to it. Test: TestRefusedTopic.
 //   - G32: what is told of commits is told once, in their order, and work beside a shard may be bounded by who begins it. Test: TestCommitted.
 //   - G33: a node that stops leaves once what it drains has ended, and its shards are live until then. Test: TestDraining.
-//   - G33: a process that is not in a group asks it commands, and no shard moves for that. Test: TestOutside.
+//   - G34: a process that is not in a group asks it commands, and no shard moves for that. Test: TestOutside.
 //
 // # Refused messages
 //

@@ -2,11 +2,11 @@ module github.com/millrace/millrace/bench/asynq
 
 go 1.26.0
 
-replace github.com/millrace/millrace/bench/tasks => ../tasks
+replace github.com/millrace/millrace/bench/flows => ../flows
 
 require (
 	github.com/hibiken/asynq v0.26.0
-	github.com/millrace/millrace/bench/tasks v0.0.0
+	github.com/millrace/millrace/bench/flows v0.0.0
 	github.com/redis/go-redis/v9 v9.14.1
 )
 

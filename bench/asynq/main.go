@@ -8,7 +8,8 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/millrace/millrace/bench/tasks"
+	"github.com/millrace/millrace/bench/flows/phase"
+	"github.com/millrace/millrace/bench/flows/tasks"
 )
 
 const (
@@ -78,4 +79,4 @@ func (e *engine) Close() error {
 	return errors.Join(inspector.DeleteQueue(e.work.Name, true), inspector.Close(), e.client.Close())
 }
 
-func main() { tasks.Main(open) }
+func main() { phase.Main(open, tasks.Measure) }

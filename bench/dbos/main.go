@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/millrace/millrace/bench/flows"
+	"github.com/millrace/millrace/bench/flows/phase"
 )
 
 const (
@@ -102,4 +103,4 @@ func (e *engine) Close() error {
 	return err //nolint:wrapcheck // a bench
 }
 
-func main() { flows.Main(open) }
+func main() { phase.Main(open, flows.Measure) }

@@ -2,15 +2,13 @@ package flows
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"runtime/debug"
-	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/millrace/millrace/bench/flows/phase"
 )
 
 const (
@@ -21,19 +19,18 @@ const (
 )
 
 // Measure lets the engine run through the phases.
-func Measure(ctx context.Context, engine Engine, w Work, in io.Reader, out io.Writer) error {
+func Measure(ctx context.Context, engine Engine, w Work, t phase.Teller) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	t := teller{in, out}
 	for _, p := range []struct {
 		name       string
 		concurrent int
 		long       time.Duration
 	}{{Warm, w.Concurrent, min(warmUp, w.Together)}, {Alone, 1, w.Alone}, {Together, w.Concurrent, w.Together}} {
-		if err := t.tell(Mark{Phase: p.name}); err != nil {
+		if err := t.Tell(Mark{Phase: p.name}); err != nil {
 			return err
 		}
-		stop, err := profile(w.Profile, p.name)
+		stop, err := phase.Profile(map[string]string{Together: w.Profile}[p.name])
 		if err != nil {
 			return err
 		}
@@ -43,26 +40,11 @@ func Measure(ctx context.Context, engine Engine, w Work, in io.Reader, out io.Wr
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		m.Phase, m.Over = p.name, true
-		if err := t.tell(m); err != nil {
+		if err := t.Tell(m); err != nil {
 			return err
 		}
 	}
 	return wait(ctx, t, engine, w)
-}
-
-// profile begins a CPU profile where one is wanted, and returns what ends it.
-func profile(file, phase string) (stop func(), err error) {
-	if file == "" || phase != Together {
-		return func() {}, nil
-	}
-	to, err := os.Create(file) //nolint:gosec // asked for
-	if err != nil {
-		return nil, fmt.Errorf("no profile: %w", err)
-	}
-	if err := pprof.StartCPUProfile(to); err != nil {
-		return nil, errors.Join(err, to.Close())
-	}
-	return func() { pprof.StopCPUProfile(); _ = to.Close() }, nil
 }
 
 // paced runs as many flows at once for so long, and waits for those that have begun.
@@ -97,7 +79,7 @@ func paced(ctx context.Context, engine Engine, prefix string, concurrent int, lo
 }
 
 // wait parks flows, and wakes some of them.
-func wait(ctx context.Context, t teller, engine Engine, w Work) error {
+func wait(ctx context.Context, t phase.Teller, engine Engine, w Work) error {
 	if w.Waiting == 0 {
 		return nil
 	}
@@ -112,12 +94,12 @@ func wait(ctx context.Context, t teller, engine Engine, w Work) error {
 }
 
 // park starts flows that wait, until all of them do.
-func park(ctx context.Context, t teller, engine Engine, w Work, id func(int) string) error {
-	if err := pause(ctx, settle); err != nil {
+func park(ctx context.Context, t phase.Teller, engine Engine, w Work, id func(int) string) error {
+	if err := phase.Pause(ctx, settle); err != nil {
 		return err
 	}
 	debug.FreeOSMemory()
-	if err := t.tell(Mark{Phase: Waiting}); err != nil {
+	if err := t.Tell(Mark{Phase: Waiting}); err != nil {
 		return err
 	}
 	before, began := called.Load(), time.Now()
@@ -128,22 +110,22 @@ func park(ctx context.Context, t teller, engine Engine, w Work, id func(int) str
 		return true, engine.Park(ctx, id(n))
 	})
 	for err == nil && called.Load()-before < int64(w.Waiting) {
-		err = pause(ctx, look)
+		err = phase.Pause(ctx, look)
 	}
 	took := time.Since(began)
 	if err == nil {
-		err = pause(ctx, settle)
+		err = phase.Pause(ctx, settle)
 	}
 	if err != nil {
 		return err
 	}
 	debug.FreeOSMemory()
-	return t.tell(Mark{Phase: Waiting, Over: true, Flows: w.Waiting, Took: took})
+	return t.Tell(Mark{Phase: Waiting, Over: true, Flows: w.Waiting, Took: took})
 }
 
 // wake signals some of those that wait, one after the other.
-func wake(ctx context.Context, t teller, engine Engine, w Work, id func(int) string) error {
-	if err := t.tell(Mark{Phase: Woken}); err != nil {
+func wake(ctx context.Context, t phase.Teller, engine Engine, w Work, id func(int) string) error {
+	if err := t.Tell(Mark{Phase: Woken}); err != nil {
 		return err
 	}
 	m, count, began := Mark{Phase: Woken, Over: true}, min(woken, w.Waiting), time.Now()
@@ -159,7 +141,7 @@ func wake(ctx context.Context, t teller, engine Engine, w Work, id func(int) str
 		m.Flow, m.Flows = append(m.Flow, time.Since(start)), m.Flows+1
 	}
 	m.Took = time.Since(began)
-	return t.tell(m)
+	return t.Tell(m)
 }
 
 // each calls do with 0, 1, 2 … side by side, until it wants no more or fails.
@@ -183,13 +165,4 @@ func each(ctx context.Context, concurrent int, do func(n int) (more bool, err er
 	}
 	wg.Wait()
 	return context.Cause(ctx)
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -2,15 +2,14 @@ package flows_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/millrace/millrace/bench/flows"
+	"github.com/millrace/millrace/bench/flows/phase"
 )
 
 // engine calls the steps, or does what went wrong.
@@ -47,28 +46,9 @@ func (e *engine) Close() error { return nil }
 // measure is what a bench hears of the engine.
 func measure(t *testing.T, e flows.Engine) ([]flows.Mark, error) {
 	t.Helper()
-	said, out := io.Pipe()
-	in, answers := io.Pipe()
-	var marks []flows.Mark
-	heard := make(chan struct{})
-	go func() {
-		defer close(heard)
-		for from := json.NewDecoder(said); ; {
-			var m flows.Mark
-			if from.Decode(&m) != nil {
-				return
-			}
-			marks = append(marks, m)
-			if _, err := answers.Write([]byte("\n")); err != nil {
-				t.Error(err)
-			}
-		}
-	}()
 	profile := filepath.Join(t.TempDir(), "profile")
 	w := flows.Work{Name: "test", Profile: profile, Concurrent: 4, Alone: 20 * time.Millisecond, Together: 20 * time.Millisecond, Waiting: 300}
-	err := flows.Measure(t.Context(), e, w, in, out)
-	_ = out.Close() // it never fails
-	<-heard
+	marks, err := phase.Hear[flows.Mark](func(to phase.Teller) error { return flows.Measure(t.Context(), e, w, to) })
 	if about, none := os.Stat(profile); err == nil && (none != nil || about.Size() == 0) {
 		t.Errorf("there is no profile: %v", none)
 	}

@@ -9,8 +9,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/millrace/millrace/bench/flows/phase"
+	"github.com/millrace/millrace/bench/flows/tasks"
 	"github.com/millrace/millrace/bench/sides"
-	"github.com/millrace/millrace/bench/tasks"
 )
 
 // child is the hidden command of Millrace's process.
@@ -33,7 +34,7 @@ func Benches() []string { return []string{"jobs", child} }
 // Run does what the arguments say; the first is one of Benches.
 func Run(ctx context.Context, args []string) error {
 	if args[0] == child {
-		return tasks.Side(ctx, args[1], open)
+		return phase.Side(ctx, args[1], open, tasks.Measure)
 	}
 	var s settings
 	flags := flag.NewFlagSet("jobs", flag.ContinueOnError)
@@ -87,7 +88,7 @@ func (s settings) run(ctx context.Context) (err error) {
 			return failed
 		}
 		defer func() { err = errors.Join(err, end()) }()
-		all = append(all, &turn{side: side, phases: make(map[string][]phase)})
+		all = append(all, &turn{side: side, phases: make(map[string][]result)})
 	}
 	if len(all) == 0 {
 		return errors.New("no side is left to measure")

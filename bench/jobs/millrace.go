@@ -8,7 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
-	"github.com/millrace/millrace/bench/tasks"
+	"github.com/millrace/millrace/bench/flows/tasks"
 	"github.com/millrace/millrace/bench/topics"
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/jobs"

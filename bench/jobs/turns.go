@@ -9,16 +9,16 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/millrace/millrace/bench/figures"
+	"github.com/millrace/millrace/bench/flows/tasks"
 	"github.com/millrace/millrace/bench/sides"
-	"github.com/millrace/millrace/bench/tasks"
 )
 
-type phase = sides.Phase[tasks.Mark]
+type result = sides.Phase[tasks.Mark]
 
 // turn is what all turns of a side have shown, by phase.
 type turn struct {
 	side   one
-	phases map[string][]phase
+	phases map[string][]result
 }
 
 // turns lets the sides take turns, each run beginning with another one, and prints the figures. Millrace goes first once
@@ -63,7 +63,7 @@ func (s settings) turns(ctx context.Context, all []*turn) error {
 }
 
 // take lets a side work once.
-func (s settings) take(ctx context.Context, t *turn, profile string) ([]phase, error) {
+func (s settings) take(ctx context.Context, t *turn, profile string) ([]result, error) {
 	w := s.work
 	w.URL, w.Name, w.Profile = t.side.Address, "b"+uuid.NewString()[:8], profile
 	w.Jobs, w.Batch, w.Callers = t.side.jobs, t.side.batch, t.side.callers
@@ -92,13 +92,13 @@ func (t *turn) figures() (all []figures.Figure) {
 		figure(tasks.Low, t.side, "p99", figures.Quantile(times, 0.99))) //nolint:mnd // its name
 }
 
-func rate(p phase) float64      { return float64(p.Mark.Jobs) / p.Mark.Took.Seconds() }
-func cpu(p phase) float64       { return p.Used.CPU.Seconds() / float64(p.Mark.Jobs) * 1e6 }
-func serverCPU(p phase) float64 { return p.Used.Server.Seconds() / float64(p.Mark.Jobs) * 1e6 }
-func first(p phase) float64     { return float64(p.Mark.First.Milliseconds()) }
-func grown(p phase) float64     { return p.Used.Resident }
+func rate(p result) float64      { return float64(p.Mark.Jobs) / p.Mark.Took.Seconds() }
+func cpu(p result) float64       { return p.Used.CPU.Seconds() / float64(p.Mark.Jobs) * 1e6 }
+func serverCPU(p result) float64 { return p.Used.Server.Seconds() / float64(p.Mark.Jobs) * 1e6 }
+func first(p result) float64     { return float64(p.Mark.First.Milliseconds()) }
+func grown(p result) float64     { return p.Used.Resident }
 
-func (t *turn) median(name string, of func(phase) float64) float64 {
+func (t *turn) median(name string, of func(result) float64) float64 {
 	var values []float64
 	for _, p := range t.phases[name] {
 		values = append(values, of(p))

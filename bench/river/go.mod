@@ -2,11 +2,11 @@ module github.com/millrace/millrace/bench/river
 
 go 1.26.0
 
-replace github.com/millrace/millrace/bench/tasks => ../tasks
+replace github.com/millrace/millrace/bench/flows => ../flows
 
 require (
 	github.com/jackc/pgx/v5 v5.11.0
-	github.com/millrace/millrace/bench/tasks v0.0.0
+	github.com/millrace/millrace/bench/flows v0.0.0
 	github.com/riverqueue/river v0.51.2
 	github.com/riverqueue/river/riverdriver/riverpgxv5 v0.51.2
 )

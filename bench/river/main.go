@@ -13,7 +13,8 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 
-	"github.com/millrace/millrace/bench/tasks"
+	"github.com/millrace/millrace/bench/flows/phase"
+	"github.com/millrace/millrace/bench/flows/tasks"
 )
 
 const (
@@ -95,4 +96,4 @@ func (e *engine) Close() error {
 	return err //nolint:wrapcheck // a bench
 }
 
-func main() { tasks.Main(open) }
+func main() { phase.Main(open, tasks.Measure) }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/bench/flows"
+	"github.com/millrace/millrace/bench/flows/phase"
 )
 
 // settings are what the command line says.
@@ -30,7 +31,7 @@ func Benches() []string { return []string{"sagas", child} }
 // Run does what the arguments say; the first is one of Benches.
 func Run(ctx context.Context, args []string) error {
 	if args[0] == child {
-		return flows.Side(ctx, args[1], open)
+		return phase.Side(ctx, args[1], open, flows.Measure)
 	}
 	var s settings
 	flags := flag.NewFlagSet("sagas", flag.ContinueOnError)
@@ -71,7 +72,7 @@ func (s settings) run(ctx context.Context) (err error) {
 			return failed
 		}
 		defer func() { err = errors.Join(err, end()) }()
-		all = append(all, &turn{side: side, phases: make(map[string][]phase)})
+		all = append(all, &turn{side: side, phases: make(map[string][]result)})
 	}
 	if len(all) == 0 {
 		return errors.New("no side is left to measure")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 
+	"github.com/millrace/millrace/bench/flows/phase"
 	"github.com/millrace/millrace/bench/topics"
 	"github.com/millrace/millrace/partitions"
 	flow "github.com/millrace/millrace/sagas"
@@ -31,7 +32,7 @@ func (n *sleepers) start(ctx context.Context) (err error) {
 			if !errors.Is(err, partitions.ErrNotRunning) {
 				return err
 			}
-			if err := pause(ctx, 10*time.Millisecond); err != nil { //nolint:mnd // soon
+			if err := phase.Pause(ctx, 10*time.Millisecond); err != nil { //nolint:mnd // soon
 				return err
 			}
 		}
@@ -63,13 +64,4 @@ func (n *sleepers) close() error {
 		client.Close()
 	}
 	return errors.Join(err, failed, n.bus.Close())
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

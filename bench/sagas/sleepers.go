@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/millrace/millrace/bench/figures"
+	"github.com/millrace/millrace/bench/flows/phase"
 	"github.com/millrace/millrace/bench/procfs"
 	"github.com/millrace/millrace/bench/sides"
 	"github.com/millrace/millrace/bus"
@@ -71,8 +72,8 @@ func (s settings) sleep(ctx context.Context) (err error) {
 	if err := n.bus.Verify(ctx, n.flow.Contracts()...); err != nil {
 		return err
 	}
-	for _, phase := range []func(context.Context) error{n.fallAsleep, n.again, n.wake} {
-		if err := phase(ctx); err != nil {
+	for _, run := range []func(context.Context) error{n.fallAsleep, n.again, n.wake} {
+		if err := run(ctx); err != nil {
 			return err
 		}
 	}
@@ -101,18 +102,18 @@ func (n *sleepers) fallAsleep(ctx context.Context) error {
 			return err
 		}
 		for int64(i)-n.asleep.Load() > 20*published { // what is not handled yet is no memory of sleepers
-			if err := pause(ctx, 10*time.Millisecond); err != nil { //nolint:mnd // soon
+			if err := phase.Pause(ctx, 10*time.Millisecond); err != nil { //nolint:mnd // soon
 				return err
 			}
 		}
 	}
 	for n.asleep.Load() < int64(n.count) {
-		if err := pause(ctx, 10*time.Millisecond); err != nil { //nolint:mnd // soon
+		if err := phase.Pause(ctx, 10*time.Millisecond); err != nil { //nolint:mnd // soon
 			return err
 		}
 	}
 	n.tell("starts a second", float64(n.count)/time.Since(began).Seconds())
-	if err := pause(ctx, quiet); err != nil {
+	if err := phase.Pause(ctx, quiet); err != nil {
 		return err
 	}
 	return n.memory("", empty)

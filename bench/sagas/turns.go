@@ -13,12 +13,12 @@ import (
 	"github.com/millrace/millrace/bench/sides"
 )
 
-type phase = sides.Phase[flows.Mark]
+type result = sides.Phase[flows.Mark]
 
 // turn is what all turns of a side have shown, by phase.
 type turn struct {
 	side   side
-	phases map[string][]phase
+	phases map[string][]result
 }
 
 // turns lets the sides take turns, each run beginning with another one, and prints the figures.
@@ -72,7 +72,7 @@ func (s settings) warmUp(ctx context.Context, first side) error {
 }
 
 // take lets a side do the work, in a process of its own.
-func take(ctx context.Context, on side, w flows.Work) ([]phase, error) {
+func take(ctx context.Context, on side, w flows.Work) ([]result, error) {
 	w.URL, w.Name = on.Address, "b"+uuid.NewString()[:8]
 	return sides.Take[flows.Mark](ctx, on.Side, w, w.Phases())
 }
@@ -122,13 +122,13 @@ func (t *turn) figures(s settings) (all []figures.Figure) {
 	return all
 }
 
-func rate(p phase) float64      { return float64(p.Mark.Flows) / p.Mark.Took.Seconds() }
-func cpu(p phase) float64       { return p.Used.CPU.Seconds() / count(p) * 1e6 }
-func serverCPU(p phase) float64 { return p.Used.Server.Seconds() / count(p) * 1e6 }
-func count(p phase) float64     { return float64(p.Mark.Flows) }
-func growth(p phase) float64    { return p.Used.Resident / count(p) * 1e6 }
+func rate(p result) float64      { return float64(p.Mark.Flows) / p.Mark.Took.Seconds() }
+func cpu(p result) float64       { return p.Used.CPU.Seconds() / count(p) * 1e6 }
+func serverCPU(p result) float64 { return p.Used.Server.Seconds() / count(p) * 1e6 }
+func count(p result) float64     { return float64(p.Mark.Flows) }
+func growth(p result) float64    { return p.Used.Resident / count(p) * 1e6 }
 
-func (t *turn) median(name string, of func(phase) float64) float64 {
+func (t *turn) median(name string, of func(result) float64) float64 {
 	var values []float64
 	for _, p := range t.phases[name] {
 		values = append(values, of(p))

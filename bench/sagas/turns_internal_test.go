@@ -10,7 +10,7 @@ import (
 
 func TestFigures(t *testing.T) {
 	t.Parallel()
-	taken := turn{phases: make(map[string][]phase)}
+	taken := turn{phases: make(map[string][]result)}
 	for _, seconds := range []time.Duration{4, 1, 2} {
 		for _, name := range []string{flows.Together, flows.Waiting} {
 			m := flows.Mark{Phase: name, Flows: 1000, Took: seconds * time.Second}
@@ -18,7 +18,7 @@ func TestFigures(t *testing.T) {
 				m.Flow, m.Step = []time.Duration{seconds * time.Second}, []time.Duration{seconds * time.Millisecond}
 			}
 			used := sides.Usage{CPU: seconds * time.Second, Server: 2 * seconds * time.Second, Resident: float64(seconds)}
-			taken.phases[name] = append(taken.phases[name], phase{Mark: m, Used: used})
+			taken.phases[name] = append(taken.phases[name], result{Mark: m, Used: used})
 		}
 	}
 	s := settings{work: flows.Work{Concurrent: 7}}

@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/server/temporaltest"
 
 	"github.com/millrace/millrace/bench/flows"
+	"github.com/millrace/millrace/bench/flows/phase"
 )
 
 const (
@@ -106,4 +107,4 @@ func (e *engine) Close() error {
 	return nil
 }
 
-func main() { flows.Main(open) }
+func main() { phase.Main(open, flows.Measure) }

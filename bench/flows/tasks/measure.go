@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/millrace/millrace/bench/flows/phase"
 )
 
 const (
@@ -18,13 +17,12 @@ const (
 )
 
 // Measure lets the engine run through the phases.
-func Measure(ctx context.Context, engine Engine, w Work, in io.Reader, out io.Writer) error {
-	t := teller{in, out}
+func Measure(ctx context.Context, engine Engine, w Work, t phase.Teller) error {
 	for _, p := range []struct {
 		name string
 		run  func(context.Context, Engine, Work) (Mark, error)
 	}{{Enqueue, enqueue}, {Drain, drain}, {Low, low}} {
-		if err := t.tell(Mark{Phase: p.name}); err != nil {
+		if err := t.Tell(Mark{Phase: p.name}); err != nil {
 			return err
 		}
 		m, err := p.run(ctx, engine, w)
@@ -32,7 +30,7 @@ func Measure(ctx context.Context, engine Engine, w Work, in io.Reader, out io.Wr
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
 		m.Phase, m.Over = p.name, true
-		if err := t.tell(m); err != nil {
+		if err := t.Tell(m); err != nil {
 			return err
 		}
 	}
@@ -70,7 +68,7 @@ func enqueue(ctx context.Context, engine Engine, w Work) (Mark, error) {
 
 // drain starts the workers.
 func drain(ctx context.Context, engine Engine, w Work) (m Mark, err error) {
-	stop, err := profile(w.Profile)
+	stop, err := phase.Profile(w.Profile)
 	if err != nil {
 		return m, err
 	}
@@ -87,7 +85,7 @@ func drain(ctx context.Context, engine Engine, w Work) (m Mark, err error) {
 
 // low enqueues one job after the other, at a pace that leaves the machine idle.
 func low(ctx context.Context, engine Engine, w Work) (m Mark, err error) {
-	if err := pause(ctx, settle); err != nil {
+	if err := phase.Pause(ctx, settle); err != nil {
 		return m, err
 	}
 	count := max(int(w.Low/w.Pace), 1)
@@ -119,29 +117,5 @@ func finish(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-	return errors.Join(pause(ctx, settle), jobs.verdict())
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// profile begins a CPU profile where one is wanted, and returns what ends it.
-func profile(file string) (stop func(), err error) {
-	if file == "" {
-		return func() {}, nil
-	}
-	to, err := os.Create(file) //nolint:gosec // asked for
-	if err != nil {
-		return nil, fmt.Errorf("no profile: %w", err)
-	}
-	if err := pprof.StartCPUProfile(to); err != nil {
-		return nil, errors.Join(err, to.Close())
-	}
-	return func() { pprof.StopCPUProfile(); _ = to.Close() }, nil
+	return errors.Join(phase.Pause(ctx, settle), jobs.verdict())
 }

@@ -1,7 +1,5 @@
 // Package tasks is the work of the bench "jobs", the same for each side: jobs are enqueued while nobody works, then drained,
-// then enqueued one by one at a low pace. A side is a process: [Main] drives its [Engine] and tells each phase on the standard
-// output, and the bench looks at the process and answers on the standard input. It is a module of its own, without
-// dependencies, so that sides whose dependencies do not go together can share it.
+// then enqueued one by one at a low pace. [Measure] drives the [Engine] of a side.
 //
 // # Guarantees
 //

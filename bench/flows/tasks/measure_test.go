@@ -2,15 +2,14 @@ package tasks_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/millrace/millrace/bench/tasks"
+	"github.com/millrace/millrace/bench/flows/phase"
+	"github.com/millrace/millrace/bench/flows/tasks"
 )
 
 // engine handles jobs once it works, some of them so many times.
@@ -53,28 +52,9 @@ func (e *engine) Close() error {
 // measure is what a bench hears of the engine.
 func measure(t *testing.T, e *engine) ([]tasks.Mark, error) {
 	t.Helper()
-	said, out := io.Pipe()
-	in, answers := io.Pipe()
-	var marks []tasks.Mark
-	heard := make(chan struct{})
-	go func() {
-		defer close(heard)
-		for from := json.NewDecoder(said); ; {
-			var m tasks.Mark
-			if from.Decode(&m) != nil {
-				return
-			}
-			marks = append(marks, m)
-			if _, err := answers.Write([]byte("\n")); err != nil {
-				t.Error(err)
-			}
-		}
-	}()
 	profile := filepath.Join(t.TempDir(), "profile")
 	w := tasks.Work{Jobs: 1000, Batch: 7, Callers: 3, Low: 50 * time.Millisecond, Pace: time.Millisecond, Profile: profile}
-	err := tasks.Measure(t.Context(), e, w, in, out)
-	_ = out.Close() // it never fails
-	<-heard
+	marks, err := phase.Hear[tasks.Mark](func(to phase.Teller) error { return tasks.Measure(t.Context(), e, w, to) })
 	if about, none := os.Stat(profile); err == nil && (none != nil || about.Size() == 0) {
 		t.Errorf("there is no profile: %v", none)
 	}

@@ -2,12 +2,6 @@ package tasks
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
 	"time"
 )
 
@@ -50,46 +44,6 @@ type Engine interface {
 	// Work lets jobs be handled, each by Do, until Close.
 	Work(ctx context.Context) error
 	Close() error
-}
-
-// Main is the main function of a side that is a program.
-func Main(open func(context.Context, Work) (Engine, error)) {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := Side(ctx, os.Args[len(os.Args)-1], open); err != nil {
-		fmt.Fprintln(os.Stderr, "side:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to end
-	}
-}
-
-// Side does the work on the engine that open makes.
-func Side(ctx context.Context, work string, open func(context.Context, Work) (Engine, error)) (err error) {
-	var w Work
-	if err := json.Unmarshal([]byte(work), &w); err != nil {
-		return fmt.Errorf("the work is %q: %w", work, err)
-	}
-	engine, err := open(ctx, w)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, engine.Close()) }()
-	return Measure(ctx, engine, w, os.Stdin, os.Stdout)
-}
-
-// teller tells marks, each of which waits for a byte.
-type teller struct {
-	in  io.Reader
-	out io.Writer
-}
-
-func (t teller) tell(m Mark) error {
-	if err := json.NewEncoder(t.out).Encode(m); err != nil {
-		return fmt.Errorf("nobody listens: %w", err)
-	}
-	if _, err := io.ReadFull(t.in, make([]byte, 1)); err != nil {
-		return fmt.Errorf("no answer: %w", err)
-	}
-	return nil
 }
 
 // Ended says whether the phase is over.

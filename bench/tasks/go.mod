@@ -1,3 +1,0 @@
-module github.com/millrace/millrace/bench/tasks
-
-go 1.26.0
