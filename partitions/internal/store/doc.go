@@ -20,4 +20,5 @@
 //   - G12: Range of a directory yields what there was when it began, whatever is applied, written or wiped meanwhile. Test: TestModel.
 //   - G13: a kill costs no more than what may be in memory and on its way to disk. Test: TestKill.
 //   - G14: Apply waits while more is in memory than may be, and little is written after a minute. Test: TestUnwritten.
+//   - G15: a shard that was emptied takes what comes after as a new one does. Test: TestEmptied.
 package store

@@ -105,7 +105,8 @@ func (t *table) remove(key []byte) {
 		t.resize(len(t.slots) / 4)
 	}
 	if t.count == 0 && len(t.free) > minSlots {
-		t.refs, t.free = make([]ref, 1), nil // otherwise ids are kept for the most entries there ever were
+		// otherwise ids are kept for the most entries there ever were; records that are dead name them, and go with them
+		t.refs, t.free, t.log = make([]ref, 1), nil, slabs{}
 	}
 }
 
