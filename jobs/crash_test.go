@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -49,6 +50,56 @@ func TestWorkerKilled(t *testing.T) {
 		}
 		if counts := q.counts(); len(counts) != 0 {
 			t.Errorf("%v are left", counts)
+		}
+	})
+}
+
+// TestPausedNode cuts the owner of a shard off in the middle of a job: its handler's context ends, and no other job begins there, before the
+// next owner begins.
+func TestPausedNode(t *testing.T) {
+	t.Parallel()
+	type call struct {
+		node         int
+		began, ended time.Time
+	}
+	var mu sync.Mutex
+	var calls []call
+	nodes := 0
+	kind := func() *jobs.Kind[int, jobs.None] {
+		nodes++
+		node := nodes
+		return jobs.Define("long", func(ctx context.Context, _ *jobs.Attempt, _ int) (jobs.None, error) {
+			c := call{node: node, began: time.Now()}
+			select {
+			case <-ctx.Done():
+			case <-time.After(2 * time.Minute):
+			}
+			c.ended = time.Now()
+			mu.Lock()
+			defer mu.Unlock()
+			calls = append(calls, c)
+			return jobs.None{}, context.Cause(ctx)
+		}, jobs.Queue("work"), jobs.Shards(1), jobs.Timeout(time.Hour))
+	}
+	runWith(t, func() []jobs.RunnerOption { return []jobs.RunnerOption{kind(), jobs.Workers(1)} }, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
+		q.group.Start()
+		q.group.Start()
+		q.Settle()
+		k := kind()
+		q.enqueue(k.New(1, jobs.ID("a")), k.New(2, jobs.ID("b")))
+		q.after(time.Second)
+		q.group.Owner("a").Pause()
+		q.Advance(10 * time.Minute)
+		q.Settle()
+		mu.Lock()
+		defer mu.Unlock()
+		if len(calls) != 3 || calls[0].node == calls[1].node || calls[1].node != calls[2].node {
+			t.Fatalf("%+v", calls)
+		}
+		for i, c := range calls[1:] {
+			if c.began.Before(calls[i].ended) {
+				t.Errorf("%+v begins while another node may have the shard", c)
+			}
 		}
 	})
 }

@@ -14,11 +14,11 @@ func TestMutantsAreCaught(t *testing.T) {
 	mutants.Check(t, "jobs", none, map[string]mutants.Mutant{
 		"attempts that were interrupted are lost": {
 			File: "desk.go", Old: "	for _, r := range lost {\n", New: "	for _, r := range lost {\n		if mutant(\"attempts that were interrupted are lost\") {\n			break\n		}\n",
-			Test: "TestStorm", Found: "judge_test.go",
+			Test: "TestWorkerKilled", Found: "crash_test.go",
 		},
 		"early": {
 			File: "due.go", Old: "nanos > now ||", New: "nanos > now && !mutant(\"early\") ||",
-			Test: "TestStorm", Found: "judge_test.go",
+			Test: "TestNeverEarly", Found: "schedule_test.go",
 		},
 		"attempts are not counted before they begin": {
 			File: "admit.go", Old: "	r.attempts++\n", New: "	if !mutant(\"attempts are not counted before they begin\") || r.lost == 0 {\n		r.attempts++\n	}\n",
@@ -27,12 +27,12 @@ func TestMutantsAreCaught(t *testing.T) {
 		"a cancellation is answered at once": {
 			File: "revise.go", Old: "	r.cancelled, r.reason = true, \"it was cancelled\"\n",
 			New:  "	if mutant(\"a cancellation is answered at once\") {\n		return n.describe(tx, r), n.bury(tx, r, Running, Cancelled)\n	}\n	r.cancelled, r.reason = true, \"it was cancelled\"\n",
-			Test: "TestStorm", Found: "judge_test.go",
+			Test: "TestCancel", Found: "cancel_test.go",
 		},
 		"begins while another node may have the shard": {
 			File: "desk.go", Old: "	if d.leased = leased; !leased {\n",
 			New:  "	if mutant(\"begins while another node may have the shard\") {\n		leased = true\n	}\n	if d.leased = leased; !leased {\n",
-			Test: "TestStorm", Found: "judge_test.go",
+			Test: "TestPausedNode", Found: "crash_test.go",
 		},
 		"a result counts although the job is cancelled": {
 			File: "flush.go", Old: "	case r.cancelled:\n", New: "	case r.cancelled && !mutant(\"a result counts although the job is cancelled\"):\n",
@@ -51,5 +51,5 @@ func TestMutantsAreCaught(t *testing.T) {
 			File: "revise.go", Old: "	d.paused = true\n", New: "	d.paused = !mutant(\"what is paused begins\")\n",
 			Test: "TestPause", Found: "orders_test.go",
 		},
-	}, "-seeds", "40", "-until-failure")
+	})
 }

@@ -18,10 +18,7 @@ import (
 	"github.com/millrace/millrace/resilience"
 )
 
-var (
-	seeds        = flag.Uint64("seeds", 8, "how many storms there are")
-	untilFailure = flag.Bool("until-failure", false, "one storm after the other, until one fails")
-)
+var seeds = flag.Uint64("seeds", 8, "how many storms there are")
 
 // call is one call of a handler.
 type call struct {
@@ -82,13 +79,8 @@ func (w *world) work(ctx context.Context, a *jobs.Attempt, in int) (jobs.None, e
 func storms(t *testing.T, test func(t *testing.T, seed uint64)) {
 	t.Helper()
 	for seed := range *seeds {
-		if *untilFailure && t.Failed() {
-			return
-		}
 		t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
-			if !*untilFailure {
-				t.Parallel()
-			}
+			t.Parallel()
 			test(t, seed)
 		})
 	}
