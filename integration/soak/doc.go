@@ -11,7 +11,8 @@
 // records by key in a table, emits each count, arms a timer for some of the records and arms one anew for each, and has
 // singletons that note their tokens for as long as they believe in their leases; and each takes locks of package locks.
 // Beside it they run a group of machines, lamps, to which random events come, and one of sagas that move money between
-// accounts, in steps that fail at random, and that are cancelled at random.
+// accounts, in steps that fail at random, and that are cancelled at random. They are nodes of a queue of jobs, chores, which take a while,
+// fail, snooze, hang, are scheduled and cancelled at random, and of which a schedule adds one each second.
 // Some keep their state on disk and find it again in their next life; one standby is kept of each shard. The test feeds
 // them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for less or for
 // longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or restarted.
@@ -35,4 +36,6 @@
 //   - G6: the oracle of machines finds what it is for. Test: TestLampOracleFinds.
 //   - G7: no money is lost or made by sagas: each is completed, or compensated with nothing of it left; each step ends once, and is undone once and not before. Test: TestSoak.
 //   - G8: the oracle of sagas finds what it is for. Test: TestBankOracleFinds.
+//   - G9: each job has one end, and what is done was done by a call that was told; none is called before its time, too often, beside another call or after its cancellation was answered; each tick of a schedule, and what comes after a job, is there once. Test: TestSoak.
+//   - G10: the oracle of jobs finds what it is for. Test: TestChoreOracleFinds.
 package soak

@@ -21,6 +21,7 @@ type life struct {
 	err     error
 	asked   bool // it was told to end, or killed
 	pauses  []pause
+	gone    int64 // when it was killed, or had ended, by the machine's clock
 }
 
 // pause is when a process stood still, by the machine's clock.
@@ -70,6 +71,7 @@ func (f *fleet) start(worker int) (*life, error) {
 			f.timeline.breaks("%s ended by itself: %v", l.name, err)
 		}
 		f.mu.Unlock()
+		l.gone = monotonic()
 		close(l.exited)
 	})
 	f.timeline.say("%s starts", l.name)
@@ -80,8 +82,10 @@ func (f *fleet) start(worker int) (*life, error) {
 func (f *fleet) kill(l *life) {
 	f.timeline.say("%s is killed", l.name)
 	f.expect(l)
+	gone := monotonic()
 	_ = l.cmd.Process.Kill()
 	<-l.exited
+	l.gone = gone
 }
 
 // end lets a process end in good order, and finds fault where it does not.

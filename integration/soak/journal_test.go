@@ -23,6 +23,10 @@ type note struct {
 	Name  string `json:"name,omitempty"`
 	Call  int64  `json:"call,omitempty"` // when what returned now was called
 	Text  string `json:"text,omitempty"`
+
+	Wall    int64 `json:"wall,omitempty"` // in nanoseconds since 1970
+	Number  int   `json:"number,omitempty"`
+	Attempt int   `json:"attempt,omitempty"`
 }
 
 type what string
@@ -33,6 +37,8 @@ const (
 	believes what = "believes" // a lock's lease was good after At
 	over     what = "over"     // a lock's lease is not believed in from At on
 	released what = "released" // a release has returned before At
+	begins   what = "begins"   // a handler was called before At
+	ends     what = "ends"     // and has returned after it, with what Text says
 )
 
 func openJournal(path string) (*journal, error) {

@@ -70,7 +70,7 @@ func lockOps(notes []note) []porcupine.Operation {
 			}
 		case released:
 			t.released = n.At
-		case reigns:
+		case reigns, begins, ends:
 		}
 	}
 	var ops []porcupine.Operation

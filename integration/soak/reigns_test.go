@@ -26,7 +26,7 @@ const awake = time.Second
 func reignsOf(who string, notes []note, pauses []pause) []reign {
 	var found []reign
 	for _, n := range notes {
-		if n.What != reigns || slices.ContainsFunc(pauses, func(p pause) bool { return n.At >= p.from && n.At <= p.to+int64(awake) }) {
+		if n.What != reigns || stood(pauses, n.At) {
 			continue
 		}
 		same := slices.IndexFunc(found, func(r reign) bool { return r.name == n.Name && r.token == n.Token })
@@ -37,6 +37,11 @@ func reignsOf(who string, notes []note, pauses []pause) []reign {
 		found[same].last = n.At
 	}
 	return found
+}
+
+// stood says whether a process stood still at a time, or woke up.
+func stood(pauses []pause, at int64) bool {
+	return slices.ContainsFunc(pauses, func(p pause) bool { return at >= p.from && at <= p.to+int64(awake) })
 }
 
 // checkReigns wants one reign of a singleton at a time, and a larger token of each other process.

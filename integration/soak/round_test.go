@@ -35,10 +35,12 @@ func (s *soak) round(number uint64, length time.Duration) {
 	}()
 	var feeding sync.WaitGroup
 	feeding.Go(func() { s.feed.run(ctx) })
+	feeding.Go(func() { s.chores.run(ctx) })
 	s.chaos.round(ctx, number, lives)
 	feeding.Wait()
 	s.timeline.say("quiet")
-	s.settle()
+	calm := time.Now()
+	s.settle(calm)
 	quiet := monotonic()
 	var ending sync.WaitGroup
 	for _, l := range lives {
@@ -58,17 +60,22 @@ func (s *soak) round(number uint64, length time.Duration) {
 	if err := s.reader.money(s.t.Context()); err != nil {
 		s.timeline.breaks("the money cannot be read: %v", err)
 	}
+	s.reader.choreOracle.settled(calm)
+	if err := s.reader.rows(s.t.Context()); err != nil {
+		s.timeline.breaks("the rows of chores cannot be read: %v", err)
+	}
 	s.believed(quiet)
+	s.reader.choreOracle.judge()
 	s.timeline.say("round %d is checked: %d effects", number, s.oracle.effects)
 }
 
 // settle waits until all that must happen has happened.
-func (s *soak) settle() {
+func (s *soak) settle(calm time.Time) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), settleLimit)
 	defer cancel()
 	for {
 		err := s.reader.read(ctx)
-		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing(), s.reader.bankOracle.missing())
+		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing(), s.reader.bankOracle.missing(), s.reader.choreOracle.missing(calm))
 		if err == nil && missing == "" || s.timeline.wrong() != "" {
 			return
 		}
@@ -90,6 +97,7 @@ func (s *soak) believed(quiet int64) {
 			s.timeline.breaks("%s: %v", l.journal, err)
 		}
 		journals[l.name] = notes
+		callsOf(l, notes, s.reader.choreOracle.call)
 		for _, r := range reignsOf(l.name, notes, l.pauses) {
 			all = append(all, r)
 			newest[r.name] = max(newest[r.name], r.last)

@@ -34,6 +34,8 @@ type soak struct {
 	fleet    *fleet
 	chaos    *chaos
 	feed     *feed
+	chores   *choreFeed
+	stop     func() // the client of chores
 	oracle   *oracle
 	reader   *reader
 	checked  int // lives whose journals were looked at
@@ -91,7 +93,7 @@ func start(t *testing.T, seed uint64) *soak {
 	must(err)
 	s.bus, err = bus.Open(t.Context(), s.cluster.URL)
 	must(err)
-	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions, transferCalls, transferTold} {
+	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions, transferCalls, transferTold, choreEvents, choreTold} {
 		must(s.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: shards}))
 	}
 	health, err := newHealth(s.cluster.URL)
@@ -103,7 +105,11 @@ func start(t *testing.T, seed uint64) *soak {
 	}
 	s.feed = &feed{bus: s.bus, timeline: s.timeline, chance: rand.New(rand.NewPCG(seed, 0)), bank: newBank(seed), sent: make(map[string]int64)}
 	s.oracle = newOracle(s.timeline.breaks)
-	s.reader = newReader(s.bus, s.oracle, s.feed)
+	client, err := newChores(nil).client(s.bus)
+	must(err)
+	s.stop = s.timeline.while("the client of chores", client.Run)
+	s.chores = newChoreFeed(s.feed, client, seed)
+	s.reader = newReader(s.bus, s.oracle, s.feed, s.chores)
 	return s
 }
 
@@ -113,8 +119,9 @@ func (s *soak) report(took time.Duration) {
 	for _, what := range slices.Sorted(maps.Keys(s.chaos.done.of)) {
 		done = append(done, fmt.Sprintf("%s %d times", what, s.chaos.done.of[what]))
 	}
-	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d transfers (%s), %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
-		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, len(s.reader.lampOracle.ended), s.feed.started, s.reader.bankOracle.ends(), s.reigned, s.held,
+	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d transfers (%s), %s, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
+		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, len(s.reader.lampOracle.ended), s.feed.started, s.reader.bankOracle.ends(),
+		s.reader.choreOracle.states(), s.reigned, s.held,
 		s.feed.slowest.Round(time.Millisecond), s.reader.slowest.Round(time.Millisecond))
 	if wrong := s.timeline.wrong(); wrong != "" {
 		if err := s.reader.dump(s.t.Context(), s.dir); err != nil {
@@ -134,6 +141,7 @@ func total(of map[string]int64) (sum int64) {
 // end ends all processes, and keeps what they left where the test has failed.
 func (s *soak) end() {
 	s.fleet.close()
+	s.stop()
 	for _, err := range []error{s.bus.Close(), s.cluster.Close(), s.timeline.file.Close()} {
 		if err != nil {
 			s.t.Error(err)

@@ -1,6 +1,7 @@
 package soak_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,6 +50,22 @@ func (t *timeline) breaks(format string, args ...any) {
 	t.line("BROKEN: " + text)
 	if t.broken = append(t.broken, text); len(t.broken) == 1 {
 		close(t.failed)
+	}
+}
+
+// while runs something that may end only when it is told to, by what is returned.
+func (t *timeline) while(name string, run func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := run(ctx); ctx.Err() == nil {
+			t.breaks("%s has ended by itself: %v", name, err)
+		}
+	}()
+	return func() {
+		cancel()
+		<-ended
 	}
 }
 

@@ -16,18 +16,21 @@ type reader struct {
 	bus    *bus.Bus
 	oracle *oracle
 	feed   *feed
+	chores *choreFeed
 
-	lampOracle *lampOracle
-	bankOracle *bankOracle
-	at         map[bus.Topic]map[bus.Partition]int64 // from where to read on
-	acked      map[place]acked                       // acknowledged steps that were not met yet; Token is the offset
+	lampOracle  *lampOracle
+	bankOracle  *bankOracle
+	choreOracle *choreOracle
+	at          map[bus.Topic]map[bus.Partition]int64 // from where to read on
+	acked       map[place]acked                       // acknowledged steps that were not met yet; Token is the offset
 
 	slowest time.Duration // from a step to its effect
 }
 
-func newReader(b *bus.Bus, o *oracle, f *feed) *reader {
+func newReader(b *bus.Bus, o *oracle, f *feed, c *choreFeed) *reader {
 	return &reader{
-		bus: b, oracle: o, feed: f, lampOracle: newLampOracle(o.breaks), bankOracle: newBankOracle(o.breaks), at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked),
+		bus: b, oracle: o, feed: f, chores: c, lampOracle: newLampOracle(o.breaks), bankOracle: newBankOracle(o.breaks),
+		choreOracle: newChoreOracle(o.breaks), at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked),
 	}
 }
 
@@ -52,7 +55,10 @@ func (r *reader) read(ctx context.Context) error {
 	if err := r.lamps(ctx); err != nil {
 		return err
 	}
-	return r.transfers(ctx)
+	if err := r.transfers(ctx); err != nil {
+		return err
+	}
+	return r.duties(ctx)
 }
 
 // rest reads what has come to a topic since the last time.
@@ -119,7 +125,10 @@ func (r *reader) output(record bus.Record) error {
 
 // dump writes the topics into the directory, one JSON object a line, for whoever looks for the cause.
 func (r *reader) dump(ctx context.Context, dir string) error {
-	for _, topic := range []bus.Topic{inputs, outputs, changelog, lampEvents, lampTransitions, lampGroup + ".changelog", transferCalls, transferTold, bankGroup + ".changelog"} {
+	for _, topic := range []bus.Topic{
+		inputs, outputs, changelog, lampEvents, lampTransitions, lampGroup + ".changelog", transferCalls, transferTold, bankGroup + ".changelog",
+		choreEvents, choreTold, "jobs." + choreQueue + ".changelog",
+	} {
 		file, err := os.Create(filepath.Join(dir, string(topic)+".jsonl"))
 		if err != nil {
 			return err

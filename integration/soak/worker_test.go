@@ -65,6 +65,10 @@ func work() (err error) {
 	if err := money.open(b, where(os.Getenv(workerVariable), os.Getenv(stateVariable), "bank")...); err != nil {
 		return err
 	}
+	duties, err := newChores(notes).runner(b, where(os.Getenv(workerVariable), os.Getenv(stateVariable), "chores")...)
+	if err != nil {
+		return err
+	}
 	m, err := locks.New(b, group, locks.LeaseTime(lockLease), locks.Logger(logger), locks.Owner(os.Getenv(workerVariable)))
 	if err != nil {
 		return err
@@ -73,6 +77,7 @@ func work() (err error) {
 	running.Go(func() error { return g.Run(ctx) })
 	running.Go(func() error { return lights.Run(ctx) })
 	running.Go(func() error { return money.group.Run(ctx) })
+	running.Go(func() error { return duties.Run(ctx) })
 	running.Go(func() error { return m.Run(ctx) })
 	for i := range uint64(lockClients) {
 		chance := rand.New(rand.NewPCG(seed, i))
