@@ -98,7 +98,7 @@ func (d *dev) run(ctx context.Context) error {
 	if err := d.publishAddresses(at); err != nil {
 		return err
 	}
-	p, err := newPod(ctx, at, d.log, d.diskSpace)
+	p, err := newPod(ctx, at, listener.Addr(), d.log, d.diskSpace)
 	if err != nil {
 		return err
 	}

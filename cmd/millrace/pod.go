@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/examples/shop"
+	"github.com/millrace/millrace/examples/shop/hooks"
 	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/observe/otlp"
 	"github.com/millrace/millrace/outbox"
@@ -50,8 +52,8 @@ const (
 )
 
 // newPod connects to the servers, brings their schemas up to date and builds the parts. Close frees what it holds.
-// room, which may be nil, says why nothing may be written now.
-func newPod(ctx context.Context, at servers, log *slog.Logger, room func(context.Context) error) (*pod, error) {
+// http is where it will answer. room, which may be nil, says why nothing may be written now.
+func newPod(ctx context.Context, at servers, http net.Addr, log *slog.Logger, room func(context.Context) error) (*pod, error) {
 	otel, err := otlp.Open(ctx, "millrace", otlp.Logger(log), otlp.Version(version()))
 	if err != nil {
 		return nil, err
@@ -60,7 +62,7 @@ func newPod(ctx context.Context, at servers, log *slog.Logger, room func(context
 	if err := p.connect(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
-	if err := p.build(ctx, at); err != nil {
+	if err := p.build(ctx, at, http); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
 	if err := p.watch(room); err != nil {
@@ -112,7 +114,7 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 	return err
 }
 
-func (p *pod) build(ctx context.Context, at servers) (err error) {
+func (p *pod) build(ctx context.Context, at servers, http net.Addr) (err error) {
 	if p.relay, err = outbox.NewRelay(at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
@@ -122,12 +124,30 @@ func (p *pod) build(ctx context.Context, at servers) (err error) {
 	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
+	seal, err := hooks.SealKey(ctx, p.pool)
+	if err != nil {
+		return err
+	}
 	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, //nolint:contextcheck // a start's is the record's
-		shop.Logger(p.log), shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag))
+		shop.Logger(p.log), shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag),
+		shop.Webhooks(hooks.Config{Receiver: receiver(http), Seal: seal, Log: p.log}))
 	if err != nil {
 		return err
 	}
 	return p.bus.Verify(ctx, p.shop.Contracts()...)
+}
+
+// receiver is where this process receives webhooks of its own shop.
+func receiver(http net.Addr) string {
+	at, is := http.(*net.TCPAddr)
+	if !is {
+		return ""
+	}
+	own := at.AddrPort()
+	if own.Addr().IsUnspecified() {
+		own = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), own.Port())
+	}
+	return "http://" + netip.AddrPortFrom(own.Addr().Unmap(), own.Port()).String() + "/hooks/receiver"
 }
 
 // relayGroup is the consumer group whose owner of one shard relays the outbox.

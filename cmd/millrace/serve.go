@@ -37,7 +37,7 @@ func newServe(g *global) *cobra.Command {
 				return err
 			}
 			defer listener.Close() //nolint:errcheck // closed already when it was served
-			p, err := newPod(cmd.Context(), at, log, nil)
+			p, err := newPod(cmd.Context(), at, listener.Addr(), log, nil)
 			if err != nil {
 				return err
 			}

@@ -5,6 +5,9 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/examples/shop/checkout"
+	"github.com/millrace/millrace/examples/shop/hooks"
+	"github.com/millrace/millrace/examples/shop/mail"
+	"github.com/millrace/millrace/jobs/webhooks"
 	"github.com/millrace/millrace/push"
 )
 
@@ -12,11 +15,14 @@ import (
 // what happens to one order is in order.
 var OrderPlaced = bus.Define("shop.order.placed", func(o Order) string { return o.ID }, bus.Partitions(3))
 
-// Orders is the push channel that browsers follow.
-var Orders = push.Define[OrderView]("orders")
-
-// Checkouts is the push channel of what becomes of orders after that.
-var Checkouts = push.Define[checkout.Progress]("checkouts")
+// The push channels that browsers follow.
+var (
+	Orders     = push.Define[OrderView]("orders")            // orders that are accepted
+	Checkouts  = push.Define[checkout.Progress]("checkouts") // what becomes of orders after that
+	Mails      = push.Define[mail.Job]("mails")              // how the jobs are that send mail
+	Deliveries = push.Define[hooks.Delivery]("deliveries")   // attempts to deliver webhooks
+	Endpoints  = push.Define[webhooks.Notice]("endpoints")   // what becomes of the endpoints of webhooks
+)
 
 // OrderView is what a browser is told when an order has been accepted.
 type OrderView struct {

@@ -68,9 +68,9 @@ func malformed(err error) *Problem {
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		return problem(http.StatusBadRequest, "malformed",
-			"remove the field "+name+"; an order has id, customer and items, and an item has sku, quantity and price_cents")
+			"remove the field "+name+"; an order has id, customer, email and items, and an item has sku, quantity and price_cents")
 	}
-	return problem(http.StatusBadRequest, "malformed", "send one JSON object: id, customer, items [sku, quantity, price_cents]")
+	return problem(http.StatusBadRequest, "malformed", "send one JSON object: id, customer, email, items [sku, quantity, price_cents]")
 }
 
 func kind(t reflect.Type) string {

@@ -15,6 +15,8 @@
 //   - store.go, migrations/: PostgreSQL, and the outbox.
 //   - fulfil.go: the event's handler.
 //   - checkout/, life.go: the order's machine and its checkout.
+//   - mail/, post.go: mails, which are jobs.
+//   - hooks/, partners.go: webhooks, and a receiver of them.
 //   - routes.go, identify.go, decode.go, place.go, read.go, status.go, problem.go: HTTP.
 //   - page/: the page, without a build step.
 //   - shop.go: all of it wired.
@@ -29,4 +31,6 @@
 //   - G6: A request's id is in the answer and goes with the event. Test: TestRequestIDTravels.
 //   - G7: The page shows what it missed while it was disconnected. Test: TestPageInABrowser.
 //   - G8: An order is checked out as its page says: delivered, or cancelled with what was done undone. Test: TestLifeInABrowser.
+//   - G9: A customer who gave an address has one mail of each, however often sending fails. Test: TestMailOfAnOrder.
+//   - G10: Partners' endpoints are told of all that happens to an order, and the receiver takes each event once. Test: TestWebhooksOfAnOrder.
 package shop

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"fmt"
+	"net/mail"
 	"regexp"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ const (
 	MaxQuantity   = 1_000      // pieces in one line
 	MaxPriceCents = 10_000_000 // price of one piece, in cents
 	MaxCustomer   = 120        // characters in a customer's name
+	MaxEmail      = 254        // bytes of an address for mail
 )
 
 var (
@@ -22,10 +24,11 @@ var (
 	skuPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 )
 
-// Draft is what a client asks for. Its id is chosen by the client, which makes asking again harmless.
+// Draft is what a client asks for. Its id is chosen by the client, which makes asking again harmless. Without an Email no mail is sent.
 type Draft struct {
 	ID       string `json:"id"`
 	Customer string `json:"customer"`
+	Email    string `json:"email,omitzero"`
 	Items    []Item `json:"items"`
 }
 
@@ -47,6 +50,9 @@ func (d Draft) check() []FieldError {
 		add("/customer", "remove the control characters from the name")
 	case strings.ContainsRune(d.Customer, utf8.RuneError):
 		add("/customer", "a character of the name could not be read; half of a surrogate pair is none")
+	}
+	if at, err := mail.ParseAddress(d.Email); d.Email != "" && (err != nil || at.Address != d.Email || len(d.Email) > MaxEmail) {
+		add("/email", "give an address such as ada@example.com, at most %d bytes, or leave it out", MaxEmail)
 	}
 	if len(d.Items) == 0 || len(d.Items) > MaxItems {
 		add("/items", "send 1 to %d items; there are %d", MaxItems, len(d.Items))

@@ -16,6 +16,7 @@ import (
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/bus/bustest"
 	"github.com/millrace/millrace/examples/shop"
+	"github.com/millrace/millrace/examples/shop/hooks"
 	"github.com/millrace/millrace/outbox"
 	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/push"
@@ -54,6 +55,12 @@ func open(t *testing.T, wrap func(http.Handler) http.Handler, opts ...shop.Optio
 	if f.relay, err = outbox.NewRelay(f.dbURL, outbox.Slot(slot)); err != nil {
 		t.Fatal(err)
 	}
+	server := httptest.NewUnstartedServer(nil)
+	seal, err := hooks.SealKey(t.Context(), f.pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts = append(opts, shop.Webhooks(hooks.Config{Receiver: "http://" + server.Listener.Addr().String() + "/hooks/receiver", Seal: seal}))
 	f.shop, err = shop.New(shop.Deps{Pool: f.pool, Bus: f.bus, Hub: f.hub}, append(opts, shop.Outbox(func(context.Context) (shop.OutboxLag, error) {
 		status := f.relay.Status()
 		return shop.OutboxLag{Bytes: max(status.Lag, 0), Running: status.Working}, nil
@@ -68,7 +75,8 @@ func open(t *testing.T, wrap func(http.Handler) http.Handler, opts ...shop.Optio
 	if wrap != nil {
 		handler = wrap(handler)
 	}
-	server := httptest.NewServer(handler)
+	server.Config.Handler = handler
+	server.Start()
 	f.url, f.client = server.URL, server.Client()
 	t.Cleanup(func() {
 		server.CloseClientConnections()

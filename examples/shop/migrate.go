@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/millrace/millrace/examples/shop/checkout"
+	"github.com/millrace/millrace/examples/shop/mail"
 )
 
 //go:embed migrations/*.sql
@@ -40,7 +41,10 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return fmt.Errorf("shop: migrate: %w", err)
 	}
-	return checkout.Migrate(ctx, pool)
+	if err := checkout.Migrate(ctx, pool); err != nil {
+		return err //nolint:wrapcheck // it says whose it is
+	}
+	return mail.Migrate(ctx, pool) //nolint:wrapcheck // it says whose it is
 }
 
 func apply(ctx context.Context, tx pgx.Tx, name string) error {

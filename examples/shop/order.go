@@ -32,16 +32,17 @@ type Order struct {
 	PlacedAt   time.Time `json:"placed_at"`
 }
 
-// OrderState is an order and how far it has come.
+// OrderState is an order and how far it has come. The customer's address is no part of the event: who handles that need not know it.
 type OrderState struct {
 	Order
+	Email      string    `json:"email,omitzero"`
 	Status     Status    `json:"status"`
 	AcceptedAt time.Time `json:"accepted_at,omitzero"`
 }
 
 // asks reports whether the order is what the draft asks for.
-func (o Order) asks(d Draft) bool {
-	return o.ID == d.ID && o.Customer == d.Customer && slices.Equal(o.Items, d.Items)
+func (o OrderState) asks(d Draft) bool {
+	return o.ID == d.ID && o.Customer == d.Customer && o.Email == d.Email && slices.Equal(o.Items, d.Items)
 }
 
 // cart is what of the order is checked out.

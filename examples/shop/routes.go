@@ -27,7 +27,7 @@ func (s *Shop) Handler() http.Handler {
 		return problem(http.StatusNotFound, "", "there is nothing here; try /orders, /events?channel=orders, /topics, /lag or /")
 	}))
 	r.MethodNotAllowed(s.serve(func(w http.ResponseWriter, req *http.Request) error {
-		for _, method := range []string{http.MethodGet, http.MethodPost} {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 			if r.Match(chi.NewRouteContext(), method, req.URL.Path) {
 				w.Header().Add("Allow", method)
 			}
@@ -44,6 +44,12 @@ func (s *Shop) Handler() http.Handler {
 		r.Post("/orders/{id}/approve", s.serve(s.approveOrder))
 		r.Post("/orders/{id}/cancel", s.serve(s.cancelOrder))
 		r.Get("/chart", s.serve(s.showChart))
+		r.Get("/mail", s.serve(s.showMail))
+		r.Get("/hooks", s.serve(s.showHooks))
+		r.Get("/hooks/endpoints", s.serve(s.listEndpoints))
+		r.Post("/hooks/endpoints", s.serve(s.addEndpoint))
+		r.Delete("/hooks/endpoints/{id}", s.serve(s.removeEndpoint))
+		r.Method(http.MethodPost, "/hooks/receiver", s.hooks.Receiver())
 		r.Get("/topics", s.serve(s.listTopics))
 		r.Get("/lag", s.serve(s.showLag))
 		r.Get("/clock", s.serve(s.showClock))

@@ -1,17 +1,22 @@
 package shop
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/examples/shop/checkout"
+	"github.com/millrace/millrace/examples/shop/hooks"
+	"github.com/millrace/millrace/examples/shop/mail"
+	"github.com/millrace/millrace/jobs"
 	"github.com/millrace/millrace/push"
 )
 
@@ -29,6 +34,9 @@ type Shop struct {
 	bus    *bus.Bus
 	check  *checkout.Checkout
 	pace   []checkout.Option
+	mail   *mail.Office
+	hooks  *hooks.Hooks
+	tell   hooks.Config
 	hub    *push.Hub
 	log    *slog.Logger
 	outbox func(context.Context) (OutboxLag, error)
@@ -60,6 +68,10 @@ func Pace(p checkout.Pace) Option {
 	return option(func(s *Shop) { s.pace = append(s.pace, checkout.At(p)) })
 }
 
+// Webhooks says where the shop's own receiver of webhooks is, and what seals their secrets; by default there is no receiver, and secrets are
+// in the clear in Kafka.
+func Webhooks(c hooks.Config) Option { return option(func(s *Shop) { s.tell = c }) }
+
 // New makes a shop.
 func New(deps Deps, opts ...Option) (*Shop, error) {
 	if deps.Pool == nil || deps.Bus == nil || deps.Hub == nil {
@@ -79,21 +91,40 @@ func New(deps Deps, opts ...Option) (*Shop, error) {
 	if s.check, err = checkout.New(deps.Pool, deps.Bus, s.pace...); err != nil {
 		return nil, fmt.Errorf("shop: new: %w", err)
 	}
-	s.store = store{pool: deps.Pool, flow: s.check.Flow}
+	if s.mail, err = mail.New(deps.Pool, deps.Bus, mail.Outbound{}, jobs.Logger(s.log)); err != nil {
+		return nil, fmt.Errorf("shop: new: %w", err)
+	}
+	s.tell.Log = cmp.Or(s.tell.Log, s.log)
+	if s.hooks, err = hooks.New(deps.Pool, deps.Bus, s.tell); err != nil {
+		return nil, fmt.Errorf("shop: new: %w", err)
+	}
+	s.store = store{pool: deps.Pool, flow: s.check.Flow, mail: s.mail.Send}
 	return s, nil
 }
 
 // Contracts are all that the shop's topics hold, for [bus.Bus.Verify], which must have seen them before the shop runs.
 func (s *Shop) Contracts() []bus.Definition {
-	return append(s.check.Contracts(), OrderPlaced)
+	return slices.Concat(s.check.Contracts(), s.mail.Contracts(), s.hooks.Contracts(), []bus.Definition{OrderPlaced})
 }
 
-// Run accepts orders and checks them out until ctx ends; it finishes what it has begun and returns nil then.
+// Run accepts orders, checks them out and tells customers and partners of them until ctx ends; it finishes what it has begun and returns nil then.
 func (s *Shop) Run(ctx context.Context) error {
 	running, ending := errgroup.WithContext(ctx)
-	running.Go(func() error { return s.bus.Subscribe(ending, Group, bus.On(OrderPlaced, s.accept)) })
-	running.Go(func() error { return s.check.Run(ending) })
-	running.Go(func() error { return s.check.Follow(ending, s.bus, s.progress) })
+	for _, part := range []func(context.Context) error{
+		func(ctx context.Context) error { return s.bus.Subscribe(ctx, Group, bus.On(OrderPlaced, s.accept)) },
+		s.check.Run, s.mail.Run, s.hooks.Run,
+		func(ctx context.Context) error { return s.check.Follow(ctx, s.bus, s.progress) },
+		func(ctx context.Context) error {
+			return s.bus.Subscribe(ctx, MailGroup, bus.On(checkout.Orders.Transitions(), s.shipped))
+		},
+		func(ctx context.Context) error { return s.mail.Follow(ctx, s.bus, s.mailed) },
+		func(ctx context.Context) error {
+			return s.hooks.Tell(ctx, s.bus, hooks.From(s.hooks, s.bus, OrderPlaced, forPartners))
+		},
+		func(ctx context.Context) error { return s.hooks.Follow(ctx, s.bus, s.attempted, s.noticed) },
+	} {
+		running.Go(func() error { return part(ending) })
+	}
 	if err := running.Wait(); err != nil && ctx.Err() == nil {
 		return fmt.Errorf("shop: %w", err)
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/millrace/millrace/examples/shop/checkout"
+	"github.com/millrace/millrace/examples/shop/mail"
+	"github.com/millrace/millrace/jobs"
 	"github.com/millrace/millrace/outbox"
 	"github.com/millrace/millrace/sagas"
 )
@@ -23,24 +25,30 @@ var (
 type store struct {
 	pool *pgxpool.Pool
 	flow *sagas.Flow[checkout.Cart, checkout.Receipt]
+	mail *jobs.Kind[mail.Mail, jobs.None]
 }
 
-// place writes the order, its event and the start of its checkout in one transaction. Asking for the same order again returns the one that is
+// place writes the order, its event, the start of its checkout and the job that mails its confirmation in one transaction. Asking for the same order again returns the one that is
 // there; created says which of the two happened. Another order under the same id gives [ErrConflict].
 func (s store) place(ctx context.Context, d Draft) (state OrderState, created bool, err error) {
 	order := d.place(now())
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		created, err = insert(ctx, tx, order)
+		created, err = insert(ctx, tx, order, d.Email)
 		if err != nil || !created {
 			return err
 		}
-		return outbox.In(tx).Publish(ctx, OrderPlaced.New(order), s.flow.New(order.ID, order.cart())).Err()
+		out := outbox.In(tx)
+		err = out.Publish(ctx, OrderPlaced.New(order), s.flow.New(order.ID, order.cart())).Err()
+		if err != nil || d.Email == "" {
+			return err //nolint:wrapcheck // wrapped by place
+		}
+		return jobs.Enqueue(ctx, out, s.mail.New(confirmation(order, d.Email), jobs.ID(order.ID+"/placed"))).Err()
 	})
 	if err != nil {
 		return OrderState{}, false, fmt.Errorf("shop: place order %s: %w", d.ID, err)
 	}
 	if created {
-		return OrderState{Order: order, Status: StatusPlaced}, true, nil
+		return OrderState{Order: order, Email: d.Email, Status: StatusPlaced}, true, nil
 	}
 	state, err = s.get(ctx, d.ID)
 	if err == nil && !state.asks(d) {
@@ -49,10 +57,10 @@ func (s store) place(ctx context.Context, d Draft) (state OrderState, created bo
 	return state, false, err
 }
 
-func insert(ctx context.Context, tx pgx.Tx, o Order) (bool, error) {
+func insert(ctx context.Context, tx pgx.Tx, o Order, email string) (bool, error) {
 	tag, err := tx.Exec(ctx, `
-		INSERT INTO shop.orders (id, customer, total_cents, placed_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (id) DO NOTHING`, o.ID, o.Customer, o.TotalCents, o.PlacedAt)
+		INSERT INTO shop.orders (id, customer, email, total_cents, placed_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO NOTHING`, o.ID, o.Customer, email, o.TotalCents, o.PlacedAt)
 	if err != nil || tag.RowsAffected() == 0 {
 		return false, err //nolint:wrapcheck // wrapped by place
 	}
@@ -69,7 +77,7 @@ func insert(ctx context.Context, tx pgx.Tx, o Order) (bool, error) {
 }
 
 const selectOrders = `
-	SELECT o.seq, o.id, o.customer, o.total_cents, o.placed_at, f.accepted_at,
+	SELECT o.seq, o.id, o.customer, o.email, o.total_cents, o.placed_at, f.accepted_at,
 		(SELECT json_agg(json_build_object('sku', sku, 'quantity', quantity, 'price_cents', price_cents) ORDER BY line)
 		 FROM shop.order_items WHERE order_id = o.id)
 	FROM shop.orders o LEFT JOIN shop.fulfilments f ON f.order_id = o.id `
@@ -108,7 +116,7 @@ func (s store) query(ctx context.Context, sql string, args ...any) ([]OrderState
 	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (OrderState, error) {
 		state := OrderState{Status: StatusPlaced}
 		var accepted *time.Time
-		err := row.Scan(&seq, &state.ID, &state.Customer, &state.TotalCents, &state.PlacedAt, &accepted, &state.Items)
+		err := row.Scan(&seq, &state.ID, &state.Customer, &state.Email, &state.TotalCents, &state.PlacedAt, &accepted, &state.Items)
 		state.PlacedAt = state.PlacedAt.UTC()
 		if accepted != nil {
 			state.Status, state.AcceptedAt = StatusAccepted, accepted.UTC()
