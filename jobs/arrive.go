@@ -27,7 +27,7 @@ func (n *Runner) arrive(tx *partitions.Tx, record bus.Record) error {
 	if strings.HasPrefix(record.Type(), controlPrefix) {
 		return n.control(tx, record)
 	}
-	a, err := read(tx, record)
+	a, err := read(record, tx.Now())
 	if err != nil {
 		return resilience.Permanent(err)
 	}
@@ -70,7 +70,7 @@ func (n *Runner) known(tx *partitions.Tx, key string) (*row, error) {
 }
 
 // read makes a job of its record.
-func read(tx *partitions.Tx, record bus.Record) (*arrival, error) {
+func read(record bus.Record, now time.Time) (*arrival, error) {
 	a := &arrival{row: row{priority: usualPriority, args: record.Value}, conflict: Ignore}
 	var id, tenant string
 	for _, h := range record.Headers {
@@ -113,7 +113,7 @@ func read(tx *partitions.Tx, record bus.Record) (*arrival, error) {
 	}
 	a.key, a.kind = rowKey(request.Tenant(tenant), id), kind
 	if a.created <= 0 {
-		a.created = tx.Now().UnixNano()
+		a.created = now.UnixNano()
 	}
 	return a, nil
 }

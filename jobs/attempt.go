@@ -34,6 +34,7 @@ type attempt struct {
 	mu       sync.Mutex
 	progress Progress
 	then     []byte // what the attempt lets come after it
+	trial    *trial // of one that is tried without a queue
 }
 
 // Progress is how far an attempt says that it is.
@@ -86,14 +87,20 @@ func (a *Attempt) Heartbeat() {
 	if a.of.beat != nil && a.of.cause == nil && !a.of.over {
 		a.of.beat.Reset(a.of.kind.heartbeat)
 	}
+	if a.of.trial != nil {
+		a.of.trial.beats++
+	}
 }
 
-// Progress says how far the attempt is, which others see by [Runner.Describe], and is a [Attempt.Heartbeat] too. The last of it is kept
+// Progress says how far the attempt is, which others see by [Control.Describe], and is a [Attempt.Heartbeat] too. The last of it is kept
 // with the job when the attempt has ended.
 func (a *Attempt) Progress(p Progress) {
 	p.Note = p.Note[:min(len(p.Note), maxNote)]
 	a.of.mu.Lock()
 	a.of.progress = p
+	if a.of.trial != nil {
+		a.of.trial.progress = append(a.of.trial.progress, p)
+	}
 	a.of.mu.Unlock()
 	a.Heartbeat()
 }

@@ -16,7 +16,7 @@ import (
 // [Enqueue], all of it and with one context; where that says that some of it is not enqueued, enqueue the same again, or cancel the
 // batch. The topic of completion's queue must be there.
 //
-// The batch is its completion job: it has that one's id, is described and listed as that, and is cancelled by [Runner.Cancel]. With it
+// The batch is its completion job: it has that one's id, is described and listed as that, and is cancelled by [Control.Cancel]. With it
 // those of its members are cancelled that have not ended. Members may be of any kinds and queues, also completion jobs of other batches.
 // Jobs that come after a member by [Then] are members too, and by [Attempt.Join] a member makes others. A member counts once, as what it
 // has ended as first: its redrive is not waited for. One that is let go, since another job has its id or its unique key, counts as

@@ -107,7 +107,7 @@ func invoke[In, Out any](
 			return nil, Discard(fmt.Errorf("what the job was given cannot be read: %w", err))
 		}
 		result, err := handle(ctx, a, given)
-		if err != nil || silent || k.retain == 0 && len(a.of.follows()) == 0 {
+		if err != nil || silent || k.retain == 0 && a.of.trial == nil && len(a.of.follows()) == 0 {
 			return nil, err
 		}
 		raw, err := out.Encode(result)

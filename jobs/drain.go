@@ -2,10 +2,7 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/millrace/millrace/partitions"
 )
 
 // lastWords is how long a node that stops waits until the ends of its attempts are written, beyond its grace.
@@ -61,41 +58,6 @@ func (n *Runner) patiently(most time.Duration, is func() bool) {
 	for !over && is() {
 		n.quiet.Wait()
 	}
-}
-
-// Pause lets no job of the queue begin any more, on any node, until [Runner.Resume]. It returns when that is so. What runs goes on to its end, and
-// jobs that come wait. The queue stays paused also when all nodes are started anew.
-func (n *Runner) Pause(ctx context.Context) error { return n.everywhere(ctx, orderPause) }
-
-// Resume lets a queue go on that was paused.
-func (n *Runner) Resume(ctx context.Context) error { return n.everywhere(ctx, orderResume) }
-
-// everywhere asks the same of all shards.
-func (n *Runner) everywhere(ctx context.Context, what string) error {
-	description, err := partitions.Describe(ctx, n.bus, groupOf(n.queue))
-	if err != nil {
-		return fmt.Errorf("jobs: %s %s: %w", what, n.queue, err)
-	}
-	missing := make(map[int32]bool, len(description.Shards))
-	for _, s := range description.Shards {
-		missing[s.Shard] = true
-	}
-	var ids []string
-	for i := 0; len(missing) > 0; i++ { // a hash: it comes to all of them soon
-		id := fmt.Sprint(what, "-", i)
-		shard, err := n.group.Shard(id)
-		if err != nil {
-			return fmt.Errorf("jobs: %s %s: %w", what, n.queue, err)
-		}
-		if missing[shard] {
-			delete(missing, shard)
-			ids = append(ids, id)
-		}
-	}
-	if err := n.each(ctx, what, ids).Err(); err != nil {
-		return fmt.Errorf("jobs: %s %s: %w", what, n.queue, err)
-	}
-	return nil
 }
 
 // watch says in the log when this node has no shard although others have: there are more nodes than shards.

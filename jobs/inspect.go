@@ -94,7 +94,7 @@ type Inspection struct {
 // node of the queue and no kinds, and reads all of the queue's changelog. Progress is as it was when the last attempt ended.
 func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Description) bool) (Inspection, error) {
 	in := Inspection{Queue: queue, Counts: make(map[State]int)}
-	n := &Runner{queue: queue}
+	n := &Runner{Control: Control{queue: queue}}
 	n.define()
 	tables := []*partitions.Table[string, []byte]{n.live, n.held, n.past}
 	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r bus.Record) bool {

@@ -17,8 +17,8 @@ import (
 
 // Runner does the jobs of one queue on this node.
 type Runner struct {
-	bus    *bus.Bus
-	queue  string
+	Control
+
 	group  *partitions.Group
 	kinds  map[string]*hired
 	tells  bool
@@ -57,7 +57,6 @@ type books struct {
 	said   *partitions.Table[string, []byte] // what was said of the queue
 	due    *partitions.Timer[string]
 	told   bus.Event[Told]
-	ask    *partitions.Command[order, Description]
 	ticks  *partitions.Table[string, ticked] // how far the schedules are
 	clock  *partitions.Timer[string]
 }
@@ -82,7 +81,7 @@ func (n *Runner) define() {
 	n.due = partitions.NewTimer("timer", n.fire)
 	n.defineCron()
 	n.told = toldOf(n.queue)
-	n.ask = partitions.NewCommand[order, Description]("job", order.route)
+	n.ask = newAsk()
 }
 
 // New makes a runner of a queue's kinds. Every node of the queue is given all of them: a job of a kind that its node does not know waits
@@ -99,7 +98,8 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 		opt.applyRunner(&c)
 	}
 	n := &Runner{
-		bus: b, queue: queue, kinds: make(map[string]*hired, len(c.kinds)), tells: c.tells, dead: c.dead, grace: c.grace, logs: c.log,
+		Control: Control{bus: b, queue: queue},
+		kinds:   make(map[string]*hired, len(c.kinds)), tells: c.tells, dead: c.dead, grace: c.grace, logs: c.log,
 		desks: make(map[int32]*desk), schedules: make(map[string]*schedule, len(c.schedules)), fair: newFair(), limits: limits{workers: c.workers},
 	}
 	n.quiet, n.bounds = sync.NewCond(&n.mu), c.bounds
@@ -139,6 +139,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 	if n.group, err = partitions.New(b, groupOf(queue), n.part(), partitions.Options(c.group...)); err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
+	n.of = n.group
 	return n, nil
 }
 

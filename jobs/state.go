@@ -17,7 +17,7 @@ const (
 	Retrying State = "retrying"
 	// Done: its handler has returned no error.
 	Done State = "done"
-	// Dead: its attempts are spent, or it was not to be tried again. It stays to be looked at, see [Runner.Redrive].
+	// Dead: its attempts are spent, or it was not to be tried again. It stays to be looked at, see [Control.Redrive].
 	Dead State = "dead"
 	// Cancelled: somebody has cancelled it.
 	Cancelled State = "cancelled"

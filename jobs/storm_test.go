@@ -88,7 +88,7 @@ func storms(t *testing.T, test func(t *testing.T, seed uint64)) {
 
 // TestStorm enqueues jobs of all sorts while nodes crash, stand still, stop and come back, transactions fail, and jobs are cancelled, and
 // then looks at each call of each handler.
-func TestStorm(t *testing.T) { //nolint:tparallel // storms sees to it
+func TestStorm(t *testing.T) {
 	t.Parallel()
 	storms(t, func(t *testing.T, seed uint64) { //nolint:thelper // it is the test
 		random := rand.New(rand.NewPCG(seed, 1))

@@ -20,6 +20,8 @@ type Told struct {
 	Was State `json:"was,omitempty"`
 	// Attempt is the number of the attempt that begins or has ended.
 	Attempt int `json:"attempt,omitempty"`
+	// Attempts are those that count, until now.
+	Attempts int `json:"attempts,omitempty"`
 	// Due is when a job that is scheduled or retrying comes.
 	Due time.Time `json:"due,omitzero"`
 	// Reason is why it has failed, or was cancelled.
@@ -40,7 +42,10 @@ func (n *Runner) tell(tx *partitions.Tx, r *row, was State) error {
 		return nil
 	}
 	tenant, id := parseKey(r.key)
-	t := Told{ID: id, Kind: r.kind, State: r.state, Was: was, Attempt: int(r.starts), Reason: r.reason, At: tx.Now()} //nolint:gosec // few
+	t := Told{
+		ID: id, Kind: r.kind, State: r.state, Was: was, Attempt: int(r.starts), Attempts: int(r.attempts), //nolint:gosec // few
+		Reason: r.reason, At: tx.Now(),
+	}
 	if r.state == Scheduled || r.state == Retrying {
 		t.Due = at(r.due)
 	}

@@ -105,6 +105,9 @@ func (n *Runner) ended(a *attempt, out []byte, err error) bool {
 	defer n.mu.Unlock()
 	a.desk.begun--
 	a.stop()
+	if a.trial != nil {
+		a.trial.err, a.trial.late = err, a.over
+	}
 	n.quiet.Broadcast()
 	if a.over {
 		n.stuck--
@@ -118,6 +121,9 @@ func (n *Runner) ended(a *attempt, out []byte, err error) bool {
 func (n *Runner) finish(a *attempt, out []byte, err error, now time.Time) {
 	a.over = true
 	a.outcome = a.judge(out, err, now)
+	if a.trial != nil {
+		a.trial.ended = now
+	}
 	n.limits.count(now)
 	n.fair.ended(a.kind)
 	n.forget(a)

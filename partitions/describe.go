@@ -22,6 +22,9 @@ type Description struct {
 	Shards []ShardDescription
 }
 
+// ShardOf is the shard that a record's key falls to.
+func (d Description) ShardOf(key string) int32 { return shardOf([]byte(key), len(d.Shards)) }
+
 // ShardDescription is one shard, as the last committed transaction and the last rebalance have left it.
 type ShardDescription struct {
 	Shard int32
