@@ -2,6 +2,7 @@ package soak_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,7 @@ func TestChoreOracleFinds(t *testing.T) {
 	row := func(d jobs.Description) func(*choreOracle) {
 		return func(o *choreOracle) { o.stored(append(kept(o, d.ID), d)) }
 	}
+	dead := jobs.Description{ID: "c3", State: jobs.Dead, Attempts: choreAttempts}
 	again := at.Add(3 * time.Second)
 	failed := choreCall{who: "w1", token: 5, number: 1, attempt: 1, began: 10, left: 20, wall: wall, came: fateFails}
 	well := choreCall{who: "w2", token: 7, number: 2, attempt: 2, began: 30, left: 40, wall: again.UnixNano(), came: fateWell}
@@ -86,7 +88,7 @@ func TestChoreOracleFinds(t *testing.T) {
 		single("call 1", call("c0", failed)), single("call 2", call("c0", well)), single("call cancelled", call("c1", one("w1", fateIsCut))),
 		single("call dead", call("c3", one("w1", fateIsBad))), single("call ticks", call(tick(at), one("w2", fateWell)), call(tick(next), one("w3", fateWell))),
 		single("call receipt", call(receiptOf+"c0", one("w2", fateWell))),
-		single("rows", row(jobs.Description{ID: "c3", State: jobs.Dead, Attempts: choreAttempts})),
+		single("rows", row(dead)),
 	}
 	if said := history.play("", nil, at); said != "" {
 		t.Fatalf("nothing is wrong, and the oracle says %s", said)
@@ -137,6 +139,10 @@ func TestChoreOracleFinds(t *testing.T) {
 		{"a tick that is missing", "tick 2", "is missing", append([]func(*choreOracle){
 			arrived(tick(next.Add(beatEvery)), beatKind, next.Add(beatEvery)), arrived(tick(next), receiptKind, time.Time{}),
 		}, toldAs(tick(next.Add(beatEvery)), jobs.Running)...)},
+		{"a tick that comes when all has ended", "rows", "", []func(*choreOracle){
+			arrived(tick(next.Add(beatEvery)), beatKind, next.Add(beatEvery)),
+			func(o *choreOracle) { o.stored(append(kept(o, "c3", tick(next.Add(beatEvery))), dead)) },
+		}},
 		{"a tick twice", "tick 2", "is enqueued twice", []func(*choreOracle){arrived(tick(next), beatKind, next), arrived(tick(next), beatKind, next)}},
 		{"a tick of another time", "tick 1", "the tick of", []func(*choreOracle){arrived(tick(at), beatKind, next)}},
 		{"a tick that is dead", "tick 1 done", "is dead", toldAs(tick(at), jobs.Running, jobs.Dead)},
@@ -152,10 +158,10 @@ func TestChoreOracleFinds(t *testing.T) {
 	}
 }
 
-// kept are the rows of all jobs but one, as they should be.
-func kept(o *choreOracle, but string) (rows []jobs.Description) {
+// kept are the rows of all jobs but some, as they should be.
+func kept(o *choreOracle, but ...string) (rows []jobs.Description) {
 	for id, l := range o.jobs {
-		if id != but {
+		if !slices.Contains(but, id) {
 			rows = append(rows, jobs.Description{ID: id, State: l.state})
 		}
 	}
