@@ -27,9 +27,10 @@ integration: ## Run the tests against real servers; MILLRACE_SERVERS=environment
 
 .PHONY: soak
 DURATION ?= 2h
-soak: ## Kill and stop five processes and three brokers at random for DURATION, two hours by default, and count; MILLRACE_SEED repeats the choices.
-	MILLRACE_SERVERS=process MILLRACE_REQUIRE_SERVERS=1 MILLRACE_SOAK=$(DURATION) \
-		$(GO) test -tags $(TAGS) -count=1 -timeout 0 -v -run '^TestSoak$$' ./integration/soak
+WAITING ?= 10000000
+soak: ## Kill and stop five processes and three brokers at random for DURATION, two hours by default, and count; MILLRACE_SEED repeats the choices. Before that, WAITING jobs wait, ten million.
+	MILLRACE_SERVERS=process MILLRACE_REQUIRE_SERVERS=1 MILLRACE_SOAK=$(DURATION) MILLRACE_SOAK_WAITING=$(WAITING) \
+		$(GO) test -tags $(TAGS) -count=1 -timeout 0 -v -run '^Test(ManyWaiting|Soak)$$' ./integration/soak
 
 image: ## Make the image of the test servers for Docker, where the official ones cannot be pulled.
 	@integration/image/build.sh

@@ -1,8 +1,9 @@
 // Package soak lets five processes and three brokers of Apache Kafka fail at random for as long as it is told, and
 // counts what is left.
 //
-//	go test -tags synctests ./integration/soak              # 90 seconds of faults
-//	make soak DURATION=2h                                   # as long as you like, in rounds
+//	go test -tags synctests ./integration/soak              # 90 seconds of faults, and 100,000 jobs that wait
+//	make soak DURATION=2h                                   # as long as you like, in rounds, and ten million
+//	MILLRACE_SOAK_WAITING=1000000 go test -tags synctests -timeout 0 -v -run TestManyWaiting ./integration/soak
 //	MILLRACE_SOAK=10m MILLRACE_SEED=7 go test -tags synctests -timeout 0 -run TestSoak ./integration/soak
 //
 // # What runs
@@ -38,4 +39,5 @@
 //   - G8: the oracle of sagas finds what it is for. Test: TestBankOracleFinds.
 //   - G9: each job has one end, and what is done was done by a call that was told; none is called before its time, too often, beside another call or after its cancellation was answered; each tick of a schedule, and what comes after a job, is there once. Test: TestSoak.
 //   - G10: the oracle of jobs finds what it is for. Test: TestChoreOracleFinds.
+//   - G11: jobs that wait are all there, once each, when the node that has them is killed; a node of tables in memory has at most 1 GiB and 600 bytes for each of them. Test: TestManyWaiting.
 package soak

@@ -32,6 +32,7 @@ type fleet struct {
 	dir, cluster string
 	seed         uint64
 	timeline     *timeline
+	env          []string // for each worker
 
 	mu     sync.Mutex
 	count  int
@@ -55,7 +56,7 @@ func (f *fleet) start(worker int) (*life, error) {
 	}
 	l.cmd = exec.Command(os.Args[0])
 	l.cmd.Stdout, l.cmd.Stderr = output, output
-	l.cmd.Env = append(os.Environ(), workerVariable+"="+l.name, clusterVariable+"="+f.cluster, journalVariable+"="+l.journal,
+	l.cmd.Env = append(append(os.Environ(), f.env...), workerVariable+"="+l.name, clusterVariable+"="+f.cluster, journalVariable+"="+l.journal,
 		seedVariable+"="+strconv.FormatUint(f.seed+uint64(f.count), 10))
 	if worker%2 == 0 {
 		l.cmd.Env = append(l.cmd.Env, stateVariable+"="+filepath.Join(f.dir, fmt.Sprintf("state-w%d", worker)))

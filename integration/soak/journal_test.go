@@ -38,6 +38,7 @@ const (
 	over     what = "over"     // a lock's lease is not believed in from At on
 	released what = "released" // a release has returned before At
 	begins   what = "begins"   // a handler was called before At
+	handles  what = "handles"  // so many jobs, as Number says
 	ends     what = "ends"     // and has returned after it, with what Text says
 )
 

@@ -70,7 +70,7 @@ func lockOps(notes []note) []porcupine.Operation {
 			}
 		case released:
 			t.released = n.At
-		case reigns, begins, ends:
+		case reigns, begins, ends, handles:
 		}
 	}
 	var ops []porcupine.Operation

@@ -10,11 +10,15 @@ import (
 
 // TestMain is the tests, or one of the processes that they start and end.
 func TestMain(m *testing.M) {
-	if os.Getenv(workerVariable) == "" {
+	program := work
+	switch {
+	case os.Getenv(workerVariable) == "":
 		goleak.VerifyTestMain(m)
 		return
+	case os.Getenv(roleVariable) == waiterRole:
+		program = waiter
 	}
-	if err := work(); err != nil {
+	if err := program(); err != nil {
 		fmt.Fprintln(os.Stderr, "worker:", err)
 		os.Exit(1)
 	}
