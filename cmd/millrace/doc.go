@@ -19,7 +19,7 @@
 //
 //   - G1: dev serves on a machine without any server running, and leaves nothing behind. Test: TestDev.
 //   - G2: orders and events are there again after a restart on the same data. Test: TestRestartKeepsOrders.
-//   - G3: kill -9 loses no accepted order; the database server left behind is adopted. Test: TestKillLosesNoOrder.
+//   - G3: kill -9 loses no accepted order, and each of its mails is kept once; the database server left behind is adopted. Test: TestKillLosesNoOrder.
 //   - G4: a second dev on the same data, and a port in use, are errors that say what to do. Test: TestStartErrors.
 //   - G5: dev runs as an ordinary user as well as root. Test: TestDevAsOrdinaryUser.
 //   - G6: commands read and write what any Kafka client does. Test: TestPublishAndTail.

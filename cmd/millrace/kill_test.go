@@ -68,6 +68,7 @@ func TestKillLosesNoOrder(t *testing.T) {
 	if lost > 0 {
 		t.Errorf("%d of %d accepted orders are not on the topic", lost, len(accepted))
 	}
+	awaitMails(t, client, second.at(t, "shop"), 2*len(accepted)) // that the order has come, and that it is shipped
 	if got := place(t.Context(), client, second.at(t, "shop"), "after"); got != http.StatusCreated {
 		t.Errorf("an order after the kill: %d", got)
 	}

@@ -14,7 +14,7 @@ import (
 
 // place posts an order and returns the status, 0 where there was no answer.
 func place(ctx context.Context, client *http.Client, shop, id string) int {
-	body := fmt.Sprintf(`{"id":%q,"customer":"Ada","items":[{"sku":"tea","quantity":2,"price_cents":450}]}`, id)
+	body := fmt.Sprintf(`{"id":%q,"customer":"Ada","email":"ada@example.com","items":[{"sku":"tea","quantity":2,"price_cents":450}]}`, id)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, shop+"/orders", strings.NewReader(body))
 	if err != nil {
 		return 0
@@ -26,6 +26,40 @@ func place(ctx context.Context, client *http.Client, shop, id string) int {
 	}
 	defer response.Body.Close()
 	return response.StatusCode
+}
+
+// awaitMails waits until so many mails are kept, and no more than there are jobs that are done: one that is kept twice is never made up for.
+func awaitMails(t *testing.T, client *http.Client, shop string, least int) {
+	t.Helper()
+	var report struct {
+		Counts map[string]int
+		Kept   int
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	poll := time.NewTicker(200 * time.Millisecond) //nolint:mnd // often enough
+	defer poll.Stop()
+	for report.Kept < least || report.Kept != report.Counts["done"] {
+		select {
+		case <-poll.C:
+		case <-ctx.Done():
+			t.Fatalf("of %d mails: %+v", least, report)
+		}
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, shop+"/mail", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		report.Counts = nil
+		response, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = json.NewDecoder(response.Body).Decode(&report)
+		_ = response.Body.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func httpClient(t *testing.T) *http.Client {

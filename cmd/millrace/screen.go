@@ -46,7 +46,7 @@ Try, in another terminal:
 
   # place an order
   curl -sS -X POST http://%[1]s/orders -H 'Content-Type: application/json' \
-    -d '{"id":"order-1","customer":"Ada","items":[{"sku":"tea","quantity":2,"price_cents":450}]}'
+    -d '{"id":"order-1","customer":"Ada","email":"ada@example.com","items":[{"sku":"tea","quantity":2,"price_cents":450}]}'
 
   # see its event in Kafka
   %[2]s

@@ -97,7 +97,7 @@ func (p *tab) bound() (context.Context, context.CancelFunc) {
 		p.opened = true
 		return p.ctx, func() {}
 	}
-	return context.WithTimeout(p.ctx, 40*time.Second)
+	return context.WithTimeout(p.ctx, 2*time.Minute)
 }
 
 // wait waits until an expression of JavaScript is true in the page.

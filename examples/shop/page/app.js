@@ -2,7 +2,9 @@ import { keepClock, now } from './clock.js';
 import { arrived, earlier, placed } from './feed.js';
 import { orders } from './form.js';
 import { precise } from './format.js';
-import { live, lives } from './life.js';
+import { changed, delivered, hooks } from './hooks.js';
+import { ask, live, lives, take } from './life.js';
+import { mailed, mails } from './mail.js';
 import { meters } from './meters.js';
 import { follow } from './stream.js';
 
@@ -31,27 +33,37 @@ function reveal() {
 	journey.scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth' });
 }
 
-follow('orders', {
+function ordered(view) {
+	const received = now();
+	const late = precise(view.trace.sent_at) < openedAt;
+	if (late) {
+		caughtUp++;
+		resumed();
+	}
+	arrived(view, received, late);
+}
+
+/** Reads what the stream told before it was open, or has left out. */
+function load() {
+	ask();
+	mails();
+	hooks();
+}
+
+follow({ orders: ordered, checkouts: take, mails: mailed, deliveries: delivered, endpoints: changed }, {
 	state(name, again) {
 		clearTimeout(settle);
 		if (name !== 'live') return tell(name);
 		openedAt = again ? now() : 0;
 		caughtUp = 0;
+		load();
 		if (again) resumed();
 		else tell('live');
-	},
-	event(view) {
-		const received = now();
-		const late = precise(view.trace.sent_at) < openedAt;
-		if (late) {
-			caughtUp++;
-			resumed();
-		}
-		arrived(view, received, late);
 	},
 	reset() {
 		tell('resumed', 'Resumed, orders read again');
 		earlier();
+		load();
 	},
 });
 orders(order => {

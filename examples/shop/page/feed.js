@@ -104,9 +104,11 @@ export async function earlier() {
 	try {
 		const response = await fetch('/orders?limit=20', { cache: 'no-store' });
 		if (!response.ok) throw new Error(response.status);
-		for (const order of (await response.json()).orders.reverse()) {
+		const { orders } = await response.json();
+		for (const order of orders.toReversed()) {
 			if ((rows.get(order.id)?.dataset.state ?? 'waiting') === 'waiting') known(order);
 		}
+		if (orders.length && !last) document.dispatchEvent(new CustomEvent('order', { detail: orders[0] }));
 		note('No orders yet', 'Place one, and its event appears here.');
 	} catch {
 		note('The orders could not be read', 'New events still appear here. Reload the page to try again.');

@@ -3,6 +3,7 @@ import { now } from './clock.js';
 
 const form = document.querySelector('#form');
 const customer = document.querySelector('#customer');
+const email = document.querySelector('#email');
 const problem = document.querySelector('#problem');
 const products = [...form.querySelectorAll('.products li')].map(row => ({
 	row, sku: row.dataset.sku, price: Number(row.dataset.price), input: row.querySelector('input'),
@@ -10,6 +11,7 @@ const products = [...form.querySelectorAll('.products li')].map(row => ({
 
 const people = ['Ada Lovelace', 'Grace Hopper', 'Katherine Johnson', 'Edsger Dijkstra', 'Barbara Liskov', 'Leslie Lamport',
 	'Margaret Hamilton', 'Tony Hoare', 'Radia Perlman', 'Alan Kay', 'Frances Allen', 'Jim Gray'];
+const domains = ['example.com', 'example.com', 'example.com', 'example.com', 'flaky.example'];
 const pick = list => list[Math.floor(Math.random() * list.length)];
 
 /** Ids that sort by time and read well on a narrow screen. */
@@ -98,7 +100,8 @@ export function orders(placed) {
 				refuse('Choose at least one item.');
 				products[0].input.focus();
 			} else {
-				show(await place({ id: newId(), customer: customer.value.trim(), items }, placed));
+				const address = email.value.trim();
+				show(await place({ id: newId(), customer: customer.value.trim(), ...(address && { email: address }), items }, placed));
 			}
 		});
 	});
@@ -106,8 +109,9 @@ export function orders(placed) {
 	document.querySelector('#burst').addEventListener('click', () => busy(async () => {
 		const waiting = Array.from({ length: 20 }, () => {
 			const chosen = products.filter(() => Math.random() < 0.4);
+			const person = pick(people);
 			return {
-				id: newId(), customer: pick(people),
+				id: newId(), customer: person, email: `${person.split(' ')[0].toLowerCase()}@${pick(domains)}`,
 				items: (chosen.length ? chosen : [pick(products)])
 					.map(p => ({ sku: p.sku, quantity: 1 + Math.floor(Math.random() * 3), price_cents: p.price })),
 			};

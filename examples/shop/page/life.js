@@ -1,7 +1,6 @@
 import { draw } from './chart.js';
 import { stage } from './feed.js';
 import { at, precise } from './format.js';
-import { follow } from './stream.js';
 
 const card = document.querySelector('#life');
 const journal = document.querySelector('#journal');
@@ -49,15 +48,15 @@ function render(progress) {
 	buttons.approve.disabled = !(open && progress.state === 'new' && progress.saga === 'waiting');
 }
 
-// take shows progress unless a later one is shown already.
-function take(progress) {
+/** Shows progress, unless a later one is shown already. */
+export function take(progress) {
 	stage(progress.order, progress.state);
 	if (progress.order !== shown || known?.journal.length > progress.journal.length) return;
 	render(progress);
 }
 
-// ask reads the progress of the order that is shown: what the stream told before it was open, or has left out.
-async function ask() {
+/** Reads the progress of the order that is shown: what the stream told before it was open, or has left out. */
+export async function ask() {
 	if (!shown) return;
 	const response = await fetch(`/orders/${encodeURIComponent(shown)}/progress`, { cache: 'no-store' }).catch(() => null);
 	if (response?.ok) take(await response.json());
@@ -81,16 +80,10 @@ for (const [verb, button] of Object.entries(buttons)) {
 	});
 }
 
-/** Draws the machine, and follows what becomes of all orders. */
+/** Draws the machine. */
 export async function lives() {
 	const chart = await fetch('/chart').then(r => r.json()).catch(() => null);
 	if (chart) mark = draw(document.querySelector('#chart'), chart);
-	mark(known?.state, new Set());
-	follow('checkouts', {
-		state(name) {
-			if (name === 'live') ask();
-		},
-		event: take,
-		reset: ask,
-	});
+	if (known) render(known);
+	else mark(undefined, new Set());
 }

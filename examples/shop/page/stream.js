@@ -4,17 +4,17 @@ const firstPause = 500;
 const longestPause = 8000;
 
 /**
- * Follows a channel. state(name, again) is told 'connecting', 'live' and 'lost'; event(data) gets every message;
- * reset() says that messages may be missing.
+ * Follows channels, all by one connection: a browser has six of them for a server and its pages together. Each channel's function gets its messages;
+ * state(name, again) is told 'connecting', 'live' and 'lost'; reset() says that messages may be missing.
  */
-export function follow(channel, { state, event, reset }) {
+export function follow(channels, { state, reset }) {
 	let lastId = '';
 	let pause = firstPause;
 	let wasLive = false;
 	let reopened = false;
 
 	function open() {
-		const query = new URLSearchParams({ channel });
+		const query = new URLSearchParams(Object.keys(channels).map(name => ['channel', name]));
 		if (lastId) query.set('last_event_id', lastId);
 		const source = new EventSource(`/events?${query}`);
 		source.addEventListener('open', () => {
@@ -24,12 +24,12 @@ export function follow(channel, { state, event, reset }) {
 			wasLive = true;
 			reopened = false;
 		});
-		const message = e => {
-			if (e.lastEventId) lastId = e.lastEventId;
-			event(JSON.parse(e.data));
-		};
-		source.addEventListener('message', message);
-		source.addEventListener(channel, message);
+		for (const [name, take] of Object.entries(channels)) {
+			source.addEventListener(name, e => {
+				if (e.lastEventId) lastId = e.lastEventId;
+				take(JSON.parse(e.data));
+			});
+		}
 		source.addEventListener('reset', e => {
 			lastId = e.lastEventId || '';
 			reset();
