@@ -42,9 +42,9 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) error {
 		return fmt.Errorf("shop: migrate: %w", err)
 	}
 	if err := checkout.Migrate(ctx, pool); err != nil {
-		return err //nolint:wrapcheck // it says whose it is
+		return err
 	}
-	return mail.Migrate(ctx, pool) //nolint:wrapcheck // it says whose it is
+	return mail.Migrate(ctx, pool)
 }
 
 func apply(ctx context.Context, tx pgx.Tx, name string) error {

@@ -43,7 +43,7 @@ func (s *Shop) noticed(ctx context.Context, n webhooks.Notice) error {
 func (s *Shop) showHooks(w http.ResponseWriter, r *http.Request) error {
 	report, err := s.hooks.Report(r.Context())
 	if err != nil {
-		return err //nolint:wrapcheck // told by the router
+		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, http.StatusOK, "application/json", report)
@@ -58,7 +58,7 @@ type EndpointList struct {
 func (s *Shop) listEndpoints(w http.ResponseWriter, r *http.Request) error {
 	found, err := s.hooks.Endpoints(r.Context())
 	if err != nil {
-		return err //nolint:wrapcheck // told by the router
+		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, http.StatusOK, "application/json", EndpointList{found})
@@ -86,7 +86,7 @@ func (s *Shop) addEndpoint(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, webhooks.ErrTooMany):
 		return problem(http.StatusConflict, "too-many", "there are as many endpoints as there may be; remove one first")
 	case err != nil:
-		return err //nolint:wrapcheck // told by the router
+		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, http.StatusCreated, "application/json", made)
@@ -100,7 +100,7 @@ func (s *Shop) removeEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return problem(http.StatusNotFound, "", "there is no such endpoint; GET /hooks/endpoints lists those that are there")
 	}
 	if err != nil {
-		return err //nolint:wrapcheck // told by the router
+		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

@@ -46,7 +46,7 @@ func (s *Shop) shipped(ctx context.Context, m moved) error {
 		out := outbox.In(tx)
 		first, err := outbox.Once(ctx, out, MailGroup, delivered.Record.ID())
 		if err != nil || !first {
-			return err //nolint:wrapcheck // wrapped below
+			return err
 		}
 		var customer, to string
 		err = tx.QueryRow(ctx, `SELECT customer, email FROM shop.orders WHERE id = $1`, m.ID).Scan(&customer, &to)
@@ -78,7 +78,7 @@ func (s *Shop) mailed(ctx context.Context, j mail.Job) error {
 func (s *Shop) showMail(w http.ResponseWriter, r *http.Request) error {
 	report, err := s.mail.Report(r.Context())
 	if err != nil {
-		return err //nolint:wrapcheck // told by the router
+		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	writeJSON(w, http.StatusOK, "application/json", report)

@@ -28,8 +28,9 @@ type store struct {
 	mail *jobs.Kind[mail.Mail, jobs.None]
 }
 
-// place writes the order, its event, the start of its checkout and the job that mails its confirmation in one transaction. Asking for the same order again returns the one that is
-// there; created says which of the two happened. Another order under the same id gives [ErrConflict].
+// place writes the order, its event, the start of its checkout and the job that mails its confirmation in one transaction. Asking for the
+// same order again returns the one that is there; created says which of the two happened. Another order under the same id gives
+// [ErrConflict].
 func (s store) place(ctx context.Context, d Draft) (state OrderState, created bool, err error) {
 	order := d.place(now())
 	err = pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
@@ -40,7 +41,7 @@ func (s store) place(ctx context.Context, d Draft) (state OrderState, created bo
 		out := outbox.In(tx)
 		err = out.Publish(ctx, OrderPlaced.New(order), s.flow.New(order.ID, order.cart())).Err()
 		if err != nil || d.Email == "" {
-			return err //nolint:wrapcheck // wrapped by place
+			return err
 		}
 		return jobs.Enqueue(ctx, out, s.mail.New(confirmation(order, d.Email), jobs.ID(order.ID+"/placed"))).Err()
 	})

@@ -27,7 +27,7 @@ func (h *Hooks) Register(ctx context.Context, target string, types ...string) (R
 	}
 	endpoint, key, err := h.hooks.Create(ctx, h.group, "", webhooks.Settings{URL: target, Types: types})
 	if err != nil {
-		return Registered{}, err //nolint:wrapcheck // it says whose it is
+		return Registered{}, err
 	}
 	made := Registered{endpoint, key.Reveal()}
 	if u, err := url.Parse(target); err == nil && h.own(u) { // the shop's own receiver is told the secret, as a partner's would be
@@ -42,9 +42,10 @@ func (h *Hooks) Register(ctx context.Context, target string, types ...string) (R
 // Remove ends an endpoint and all that waits for it. What is not there is [webhooks.ErrNoEndpoint].
 func (h *Hooks) Remove(ctx context.Context, id string) error {
 	if err := h.hooks.Delete(ctx, h.group, id); err != nil {
-		return err //nolint:wrapcheck // it says whose it is
+		return err
 	}
-	_, err := h.pool.Exec(ctx, `WITH gone AS (DELETE FROM shop.receiver_secrets WHERE endpoint = $1) DELETE FROM shop.deliveries WHERE endpoint = $1`, id)
+	_, err := h.pool.Exec(ctx, `
+		WITH secrets AS (DELETE FROM shop.receiver_secrets WHERE endpoint = $1) DELETE FROM shop.deliveries WHERE endpoint = $1`, id)
 	if err != nil {
 		return fmt.Errorf("hooks: remove %s: %w", id, err)
 	}
@@ -55,7 +56,7 @@ func (h *Hooks) Remove(ctx context.Context, id string) error {
 func (h *Hooks) Endpoints(ctx context.Context) ([]webhooks.Description, error) {
 	endpoints, err := h.hooks.List(ctx, h.group)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // it says whose it is
+		return nil, err
 	}
 	found := make([]webhooks.Description, len(endpoints))
 	asking, ctx := errgroup.WithContext(ctx)
@@ -65,7 +66,7 @@ func (h *Hooks) Endpoints(ctx context.Context) ([]webhooks.Description, error) {
 			if errors.Is(err, webhooks.ErrNoEndpoint) {
 				found[i], err = webhooks.Description{Endpoint: endpoint}, nil // it is being made, or removed
 			}
-			return err //nolint:wrapcheck // it says whose it is
+			return err
 		})
 	}
 	return found, asking.Wait() //nolint:wrapcheck // it says whose it is

@@ -58,7 +58,8 @@ func (h *Hooks) receive(w http.ResponseWriter, r *http.Request) {
 // take handles an event, which here is to note it. What comes again is known by its id, and answered like the first.
 func (h *Hooks) take(ctx context.Context, id, kind string, refusals int) (refused bool, err error) {
 	err = h.pool.QueryRow(ctx, `
-		INSERT INTO shop.received AS r (id, type, refused, taken) VALUES ($1, $2, CASE WHEN $3 > 0 THEN 1 ELSE 0 END, CASE WHEN $3 > 0 THEN 0 ELSE 1 END)
+		INSERT INTO shop.received AS r (id, type, refused, taken)
+		VALUES ($1, $2, CASE WHEN $3 > 0 THEN 1 ELSE 0 END, CASE WHEN $3 > 0 THEN 0 ELSE 1 END)
 		ON CONFLICT (id) DO UPDATE SET
 			refused = r.refused + CASE WHEN r.taken = 0 AND r.refused < $3 THEN 1 ELSE 0 END,
 			taken = r.taken + CASE WHEN r.taken = 0 AND r.refused < $3 THEN 0 ELSE 1 END

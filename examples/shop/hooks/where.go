@@ -17,7 +17,7 @@ const httpsPort = 443
 // guard lets deliveries go to public addresses by https, and to the one address that the shop's own receiver has.
 func guard(receiver string) (*webhooks.Guard, error) {
 	if receiver == "" {
-		return webhooks.NewGuard() //nolint:wrapcheck // it says whose it is
+		return webhooks.NewGuard()
 	}
 	u, err := url.Parse(receiver)
 	if err != nil || u.Scheme != "http" {
@@ -28,7 +28,7 @@ func guard(receiver string) (*webhooks.Guard, error) {
 		return nil, fmt.Errorf("hooks: the receiver's host must be an address and a port: %w", err)
 	}
 	var dialer net.Dialer
-	return webhooks.NewGuard( //nolint:wrapcheck // it says whose it is
+	return webhooks.NewGuard(
 		webhooks.AllowHTTP(), webhooks.Ports(httpsPort, own.Port()), webhooks.AllowNets(netip.PrefixFrom(own.Addr(), own.Addr().BitLen())),
 		webhooks.Dial(func(ctx context.Context, network, address string) (net.Conn, error) {
 			to, err := netip.ParseAddrPort(address)

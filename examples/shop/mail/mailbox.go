@@ -18,7 +18,8 @@ type Mailbox interface {
 	Put(ctx context.Context, tx pgx.Tx, a *jobs.Attempt, m Mail) error
 }
 
-// Outbound is a mailbox in the table shop.mails. Nothing leaves it: the shop has no mail server. Addresses at two domains fail, to show what comes of it.
+// Outbound is a mailbox in the table shop.mails. Nothing leaves it: the shop has no mail server. Addresses at two domains fail, to show
+// what comes of it.
 type Outbound struct{}
 
 // Domains that fail.
