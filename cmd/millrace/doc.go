@@ -5,7 +5,8 @@
 // dev runs everything on one machine with what the machine has: a Kafka broker within the process, PostgreSQL and Redis,
 // the outbox relay, the push hub and the example shop. serve runs the same program on servers that are there already, and
 // relay the outbox relay alone. topics, tail, publish, deadletters and shards look into Kafka, outbox into relays and
-// replication slots, and doctor says what to change in the servers' configuration.
+// replication slots, and doctor says what to change in the servers' configuration. machines, sagas, jobs and webhooks show what
+// groups of these packages have, and act on it.
 //
 // # Exit codes
 //
@@ -31,4 +32,6 @@
 //   - G12: relay publishes what is committed once and in order; another one takes over when it is killed. Test: TestRelay.
 //   - G13: relay stops before a gap, its log, /readyz and outbox say what to do, and it goes on when told to. Test: TestRelayGap.
 //   - G14: outbox shows who publishes, slots that are lost, read by others or unread, and what to do, whether relays run or not. Test: TestOutbox.
+//   - G15: jobs shows what a queue has, also while no node of it runs, and what it does to jobs and to the queue is what their nodes answer. Test: TestJobs.
+//   - G16: webhooks shows endpoints and deliveries, and tests, replays, rotates, enables and disables them. Test: TestWebhooks.
 package main
