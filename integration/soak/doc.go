@@ -13,7 +13,8 @@
 // singletons that note their tokens for as long as they believe in their leases; and each takes locks of package locks.
 // Beside it they run a group of machines, lamps, to which random events come, and one of sagas that move money between
 // accounts, in steps that fail at random, and that are cancelled at random. They are nodes of a queue of jobs, chores, which take a while,
-// fail, snooze, hang, are scheduled and cancelled at random, and of which a schedule adds one each second.
+// fail, snooze, hang, are scheduled and cancelled at random, and of which a schedule adds one each second; and of a group that delivers webhooks
+// to the test, which verifies them, and fails and dawdles at random.
 // Some keep their state on disk and find it again in their next life; one standby is kept of each shard. The test feeds
 // them. Meanwhile every worker is, each by its own chance, killed with SIGKILL, stopped with SIGSTOP for less or for
 // longer than the session timeout, or ended in good order; and one broker at a time is killed, stopped or restarted.
@@ -40,4 +41,6 @@
 //   - G9: each job has one end, and what is done was done by a call that was told; none is called before its time, too often, beside another call or after its cancellation was answered; each tick of a schedule, and what comes after a job, is there once. Test: TestSoak.
 //   - G10: the oracle of jobs finds what it is for. Test: TestChoreOracleFinds.
 //   - G11: jobs that wait are all there, once each, when the node that has them is killed; a node of tables in memory has at most 1 GiB and 600 bytes for each of them. Test: TestManyWaiting.
+//   - G12: each event comes to each of its tenant's endpoints under a good signature, in order where that is asked for, and is told as delivered once. Test: TestSoak.
+//   - G13: the oracle of webhooks finds what it is for. Test: TestHookOracleFinds.
 package soak

@@ -24,6 +24,9 @@ func (s *soak) round(number uint64, length time.Duration) {
 			s.t.Fatal(err)
 		}
 	}
+	if number == 1 {
+		s.prepare()
+	}
 	ctx, cancel := context.WithTimeout(s.t.Context(), length)
 	defer cancel()
 	go func() {
@@ -36,6 +39,7 @@ func (s *soak) round(number uint64, length time.Duration) {
 	var feeding sync.WaitGroup
 	feeding.Go(func() { s.feed.run(ctx) })
 	feeding.Go(func() { s.chores.run(ctx) })
+	feeding.Go(func() { s.hooks.run(ctx) })
 	s.chaos.round(ctx, number, lives)
 	feeding.Wait()
 	s.timeline.say("quiet")
@@ -61,6 +65,7 @@ func (s *soak) round(number uint64, length time.Duration) {
 		s.timeline.breaks("the money cannot be read: %v", err)
 	}
 	s.reader.choreOracle.settled(calm)
+	s.reader.hookOracle.settled()
 	if err := s.reader.rows(s.t.Context()); err != nil {
 		s.timeline.breaks("the rows of chores cannot be read: %v", err)
 	}
@@ -69,13 +74,22 @@ func (s *soak) round(number uint64, length time.Duration) {
 	s.timeline.say("round %d is checked: %d effects", number, s.oracle.effects)
 }
 
+// prepare makes what must be there before anything happens.
+func (s *soak) prepare() {
+	ctx, cancel := context.WithTimeout(s.t.Context(), settleLimit)
+	defer cancel()
+	if err := s.hooks.endpoints(ctx); err != nil {
+		s.t.Fatalf("endpoints of webhooks cannot be made: %v", err)
+	}
+}
+
 // settle waits until all that must happen has happened.
 func (s *soak) settle(calm time.Time) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), settleLimit)
 	defer cancel()
 	for {
 		err := s.reader.read(ctx)
-		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing(), s.reader.bankOracle.missing(), s.reader.choreOracle.missing(calm))
+		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing(), s.reader.bankOracle.missing(), s.reader.choreOracle.missing(calm), s.reader.hookOracle.missing())
 		if err == nil && missing == "" || s.timeline.wrong() != "" {
 			return
 		}

@@ -35,7 +35,8 @@ type soak struct {
 	chaos    *chaos
 	feed     *feed
 	chores   *choreFeed
-	stop     func() // the client of chores
+	hooks    *hookFeed
+	stops    []func() // of what runs in this process
 	oracle   *oracle
 	reader   *reader
 	checked  int // lives whose journals were looked at
@@ -93,13 +94,16 @@ func start(t *testing.T, seed uint64) *soak {
 	must(err)
 	s.bus, err = bus.Open(t.Context(), s.cluster.URL)
 	must(err)
-	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions, transferCalls, transferTold, choreEvents, choreTold} {
+	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions, transferCalls, transferTold, choreEvents, choreTold, hookEvents, hookDeliveries, hookTold} {
 		must(s.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: shards}))
 	}
 	health, err := newHealth(s.cluster.URL)
 	must(err)
 	t.Cleanup(health.client.Close)
-	s.fleet = &fleet{dir: s.dir, cluster: s.cluster.URL, seed: seed, timeline: s.timeline}
+	got := newHookReceiver(newHookOracle(s.timeline.breaks), seed)
+	s.fleet = &fleet{
+		dir: s.dir, cluster: s.cluster.URL, seed: seed, timeline: s.timeline, env: []string{receiverVariable + "=" + got.address()},
+	}
 	s.chaos = &chaos{
 		fleet: s.fleet, cluster: s.cluster, health: health, timeline: s.timeline, seed: seed, done: counts{of: make(map[string]int)},
 	}
@@ -107,9 +111,12 @@ func start(t *testing.T, seed uint64) *soak {
 	s.oracle = newOracle(s.timeline.breaks)
 	client, err := newChores(nil).client(s.bus)
 	must(err)
-	s.stop = s.timeline.while("the client of chores", client.Run)
+	s.stops = append(s.stops, s.timeline.while("the client of chores", client.Run))
 	s.chores = newChoreFeed(s.feed, client, seed)
-	s.reader = newReader(s.bus, s.oracle, s.feed, s.chores)
+	s.hooks, err = newHookFeed(s.feed, got, seed)
+	must(err)
+	s.stops = append(s.stops, s.timeline.while("the client of webhooks", s.hooks.client.Run), got.server.Close)
+	s.reader = newReader(s.bus, s.oracle, s.feed, s.chores, got.oracle)
 	return s
 }
 
@@ -119,9 +126,9 @@ func (s *soak) report(took time.Duration) {
 	for _, what := range slices.Sorted(maps.Keys(s.chaos.done.of)) {
 		done = append(done, fmt.Sprintf("%s %d times", what, s.chaos.done.of[what]))
 	}
-	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d transfers (%s), %s, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
+	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d transfers (%s), %s, %d events told in %d attempts, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
 		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, len(s.reader.lampOracle.ended), s.feed.started, s.reader.bankOracle.ends(),
-		s.reader.choreOracle.states(), s.reigned, s.held,
+		s.reader.choreOracle.states(), len(s.reader.hookOracle.happened), s.reader.hookOracle.attempts, s.reigned, s.held,
 		s.feed.slowest.Round(time.Millisecond), s.reader.slowest.Round(time.Millisecond))
 	if wrong := s.timeline.wrong(); wrong != "" {
 		if err := s.reader.dump(s.t.Context(), s.dir); err != nil {
@@ -141,7 +148,9 @@ func total(of map[string]int64) (sum int64) {
 // end ends all processes, and keeps what they left where the test has failed.
 func (s *soak) end() {
 	s.fleet.close()
-	s.stop()
+	for _, stop := range s.stops {
+		stop()
+	}
 	for _, err := range []error{s.bus.Close(), s.cluster.Close(), s.timeline.file.Close()} {
 		if err != nil {
 			s.t.Error(err)

@@ -21,16 +21,17 @@ type reader struct {
 	lampOracle  *lampOracle
 	bankOracle  *bankOracle
 	choreOracle *choreOracle
+	hookOracle  *hookOracle
 	at          map[bus.Topic]map[bus.Partition]int64 // from where to read on
 	acked       map[place]acked                       // acknowledged steps that were not met yet; Token is the offset
 
 	slowest time.Duration // from a step to its effect
 }
 
-func newReader(b *bus.Bus, o *oracle, f *feed, c *choreFeed) *reader {
+func newReader(b *bus.Bus, o *oracle, f *feed, c *choreFeed, h *hookOracle) *reader {
 	return &reader{
 		bus: b, oracle: o, feed: f, chores: c, lampOracle: newLampOracle(o.breaks), bankOracle: newBankOracle(o.breaks),
-		choreOracle: newChoreOracle(o.breaks), at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked),
+		choreOracle: newChoreOracle(o.breaks), hookOracle: h, at: make(map[bus.Topic]map[bus.Partition]int64), acked: make(map[place]acked),
 	}
 }
 
@@ -58,7 +59,10 @@ func (r *reader) read(ctx context.Context) error {
 	if err := r.transfers(ctx); err != nil {
 		return err
 	}
-	return r.duties(ctx)
+	if err := r.duties(ctx); err != nil {
+		return err
+	}
+	return r.hooks(ctx)
 }
 
 // rest reads what has come to a topic since the last time.
@@ -128,6 +132,7 @@ func (r *reader) dump(ctx context.Context, dir string) error {
 	for _, topic := range []bus.Topic{
 		inputs, outputs, changelog, lampEvents, lampTransitions, lampGroup + ".changelog", transferCalls, transferTold, bankGroup + ".changelog",
 		choreEvents, choreTold, "jobs." + choreQueue + ".changelog",
+		hookEvents, hookDeliveries, hookTold,
 	} {
 		file, err := os.Create(filepath.Join(dir, string(topic)+".jsonl"))
 		if err != nil {

@@ -69,6 +69,10 @@ func work() (err error) {
 	if err != nil {
 		return err
 	}
+	hooks, _, err := hookProgram(b, os.Getenv(receiverVariable), where(os.Getenv(workerVariable), os.Getenv(stateVariable), "hooks")...)
+	if err != nil {
+		return err
+	}
 	m, err := locks.New(b, group, locks.LeaseTime(lockLease), locks.Logger(logger), locks.Owner(os.Getenv(workerVariable)))
 	if err != nil {
 		return err
@@ -78,6 +82,7 @@ func work() (err error) {
 	running.Go(func() error { return lights.Run(ctx) })
 	running.Go(func() error { return money.group.Run(ctx) })
 	running.Go(func() error { return duties.Run(ctx) })
+	running.Go(func() error { return hooks.Run(ctx) })
 	running.Go(func() error { return m.Run(ctx) })
 	for i := range uint64(lockClients) {
 		chance := rand.New(rand.NewPCG(seed, i))
