@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -84,7 +85,14 @@ func (k *Kind[In, Out]) Try(in In, t Trial) (Tried[Out], error) {
 	}
 	n.perform(ctx, a)
 	tried.State, tried.Reason, tried.Counts, tried.Err = a.outcome.state, a.outcome.reason, !a.outcome.uncount, a.trial.err
-	tried.Late, tried.Progress, tried.Heartbeats = a.trial.late, a.trial.progress, a.trial.beats
+	tried.Late = a.trial.late
+	n.mu.Lock()
+	tried.Heartbeats = a.trial.beats
+	n.mu.Unlock()
+	a.mu.Lock()
+	tried.Progress = slices.Clone(a.trial.progress)
+	then := slices.Clone(a.then)
+	a.mu.Unlock()
 	switch {
 	case a.cause == ErrCancelled: //nolint:errorlint // it is not wrapped
 		tried.State, tried.Reason = Cancelled, "it was cancelled"
@@ -101,7 +109,7 @@ func (k *Kind[In, Out]) Try(in In, t Trial) (Tried[Out], error) {
 		}
 	}
 	a.row.result = a.outcome.result
-	links, err := readLinks(a.then)
+	links, err := readLinks(then)
 	for _, l := range links {
 		l.follows(a.row, time.Now())
 		tried.Then = append(tried.Then, l.Record)

@@ -14,7 +14,9 @@ import (
 
 // jobsVerb is what is done with jobs.
 type jobsVerb struct {
-	use, short, is string
+	use, short string
+	// is what a job is then, where its state does not say so.
+	is string
 	// means are the states of those that --all means.
 	means []jobs.State
 	call  func(*jobs.Control, context.Context, ...string) jobs.Answers
@@ -22,22 +24,22 @@ type jobsVerb struct {
 
 func redriveJobs() jobsVerb {
 	return jobsVerb{
-		"redrive", "Let jobs begin again that are dead or cancelled: those named, or all dead ones that are meant", "",
-		[]jobs.State{jobs.Dead}, (*jobs.Control).Redrive,
+		use: "redrive", short: "Let jobs begin again that are dead or cancelled: those named, or all dead ones that are meant",
+		means: []jobs.State{jobs.Dead}, call: (*jobs.Control).Redrive,
 	}
 }
 
 func cancelJobs() jobsVerb {
 	return jobsVerb{
-		"cancel", "Cancel jobs: those named, or all that are meant and have not ended", "",
-		[]jobs.State{jobs.Pending, jobs.Scheduled, jobs.Waiting, jobs.Running, jobs.Retrying}, (*jobs.Control).Cancel,
+		use: "cancel", short: "Cancel jobs: those named, or all that are meant and have not ended",
+		means: []jobs.State{jobs.Pending, jobs.Scheduled, jobs.Waiting, jobs.Running, jobs.Retrying}, call: (*jobs.Control).Cancel,
 	}
 }
 
 func discardJobs() jobsVerb {
 	return jobsVerb{
-		"discard", "Forget jobs that have ended: those named, or all dead and cancelled ones that are meant", "discarded",
-		[]jobs.State{jobs.Dead, jobs.Cancelled}, (*jobs.Control).Discard,
+		use: "discard", short: "Forget jobs that have ended: those named, or all dead and cancelled ones that are meant", is: "discarded",
+		means: []jobs.State{jobs.Dead, jobs.Cancelled}, call: (*jobs.Control).Discard,
 	}
 }
 
@@ -174,7 +176,10 @@ func (f *jobsCall) edit(cmd *cobra.Command, queue string, found []jobs.Descripti
 	answers, err := f.ask(cmd, queue, f.tenant, func(ctx context.Context, c *jobs.Control) jobs.Answers {
 		return c.Edit(ctx, edit(found[0].ID, input))
 	})
-	return cmp.Or(err, answers.Err())
+	if err != nil {
+		return err
+	}
+	return answers.Err()
 }
 
 func idsOf(found []jobs.Description) []string {
