@@ -41,7 +41,7 @@
 //   - G20: no more attempts than a rate says have their permits in any stretch of its length, and tenants have them by turns. Test: TestRate.
 //   - G21: permits that a shard cannot use go back. Test: TestPermitsGoBack.
 //   - G22: through crashes, pauses and aborted transactions each job comes to its end, with no attempt before its time, none beyond the limit, and none after its cancellation. Attempts of a job do not overlap, but where a process stands still; a later one has a larger token, or the same and a larger number. Test: TestStorm.
-//   - G23: the tests that hold G3, G7, G8, G9, G11 and G22 find what they are for: mistakes made on purpose. Test: TestMutantsAreCaught.
+//   - G23: the tests that hold G2, G3, G6 to G9, G11, G14, G15 and G17 to G19 find what they are for: mistakes made on purpose. Test: TestMutantsAreCaught.
 //   - G24: what earlier versions have stored is read as it was recorded. Test: TestRecordedRow.
 //   - G25: a job that waits takes at most 500 bytes of a node whose tables are in memory, 234 were measured; on disk it is 50, beside 64 MiB. Test: TestManyWaiting.
 //   - G26: a job comes to its end also where nobody can be told of it. Test: TestUntold.

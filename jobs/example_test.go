@@ -32,8 +32,8 @@ var SendMail = jobs.Define("mail.send", func(_ context.Context, a *jobs.Attempt,
 	return fmt.Sprintf("to %s, attempt %d", m.To, a.Attempt()), nil
 }, jobs.Queue("mail"), jobs.Shards(4), jobs.Timeout(30*time.Second), jobs.Retain(time.Hour))
 
-// serve runs the queue until the example ends.
-func serve(f func(ctx context.Context, b *bus.Bus, r *jobs.Runner)) {
+// serve runs the queue until the example ends, with more than its one kind where that is given.
+func serve(f func(ctx context.Context, b *bus.Bus, r *jobs.Runner), more ...jobs.RunnerOption) {
 	ctx, stop := context.WithCancel(context.Background())
 	broker, err := kfake.NewCluster(kfake.NumBrokers(1))
 	if err != nil {
@@ -45,7 +45,7 @@ func serve(f func(ctx context.Context, b *bus.Bus, r *jobs.Runner)) {
 		panic(err)
 	}
 	defer b.Close()
-	r, err := jobs.New(b, "mail", SendMail)
+	r, err := jobs.New(b, "mail", append(more, SendMail)...)
 	if err == nil {
 		err = b.Verify(ctx, r.Contracts()...)
 	}

@@ -51,5 +51,32 @@ func TestMutantsAreCaught(t *testing.T) {
 			File: "revise.go", Old: "	d.paused = true\n", New: "	d.paused = !mutant(\"what is paused begins\")\n",
 			Test: "TestPause", Found: "orders_test.go",
 		},
+		"what comes after a dead job is enqueued": {
+			File: "chain.go", Old: "	if r.state != Done || len(r.then) == 0 {\n",
+			New:  "	if r.state != Done && !(r.state == Dead && mutant(\"what comes after a dead job is enqueued\")) || len(r.then) == 0 {\n",
+			Test: "TestChain", Found: "chain_test.go",
+		},
+		"a member that ends before its roster comes is forgotten": {
+			File: "gather.go", Old: "		n.early.Put(tx, key+memberMark+e.Member, e)\n",
+			New:  "		if !mutant(\"a member that ends before its roster comes is forgotten\") {\n			n.early.Put(tx, key+memberMark+e.Member, e)\n		}\n",
+			Test: "TestBatch", Found: "batch_test.go",
+		},
+		"permits of a dead node are lost": {
+			File: "desk.go", Old: "		back.add(r, true)\n", New: "		if !mutant(\"permits of a dead node are lost\") {\n			back.add(r, true)\n		}\n",
+			Test: "TestAtOnce", Found: "limit_test.go",
+		},
+		"each shard gives itself permits": {
+			File: "permits.go", Old: "	p, _ := n.purses.Get(tx, classOf(l.tenant, l.kind))\n	return p.Have\n",
+			New:  "	p, _ := n.purses.Get(tx, classOf(l.tenant, l.kind))\n	if mutant(\"each shard gives itself permits\") {\n		return grantedAtOnce\n	}\n	return p.Have\n",
+			Test: "TestAtOnce", Found: "limit_test.go",
+		},
+		"a schedule begins anew where it has moved": {
+			File: "tick.go", Old: "		now.Last = was.Last\n", New: "		if now.Last = was.Last; mutant(\"a schedule begins anew where it has moved\") {\n			now.Last = tx.Now()\n		}\n",
+			Test: "TestCron", Found: "cron_test.go",
+		},
+		"all missed ticks have their jobs": {
+			File: "tick.go", Old: "		case !missed || s.missed == AllMissed:\n", New: "		case !missed || s.missed == AllMissed || mutant(\"all missed ticks have their jobs\"):\n",
+			Test: "TestMissedTicks", Found: "cron_test.go",
+		},
 	})
 }
