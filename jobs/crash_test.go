@@ -43,7 +43,7 @@ func TestWorkerKilled(t *testing.T) {
 		}
 		q.after(time.Minute)
 		if lines := l.all(); !slices.Equal(lines, []string{"1", "2", "3"}) {
-			t.Errorf("attempts %v", lines)
+			t.Fatalf("attempts %v", lines)
 		}
 		if first, second, third := <-tokens, <-tokens, <-tokens; first >= second || second >= third {
 			t.Errorf("tokens %d, %d, %d", first, second, third)

@@ -17,7 +17,7 @@ func TestMutantsAreCaught(t *testing.T) {
 			Test: "TestWorkerKilled", Found: "crash_test.go",
 		},
 		"early": {
-			File: "due.go", Old: "nanos > now ||", New: "nanos > now && !mutant(\"early\") ||",
+			File: "arrive.go", Old: "	case r.due > tx.Now().UnixNano():\n", New: "	case r.due > tx.Now().UnixNano() && !mutant(\"early\"):\n",
 			Test: "TestNeverEarly", Found: "schedule_test.go",
 		},
 		"attempts are not counted before they begin": {
@@ -56,9 +56,8 @@ func TestMutantsAreCaught(t *testing.T) {
 			New:  "	if r.state != Done && !(r.state == Dead && mutant(\"what comes after a dead job is enqueued\")) || len(r.then) == 0 {\n",
 			Test: "TestChain", Found: "chain_test.go",
 		},
-		"a member that ends before its roster comes is forgotten": {
-			File: "gather.go", Old: "		n.early.Put(tx, key+memberMark+e.Member, e)\n",
-			New:  "		if !mutant(\"a member that ends before its roster comes is forgotten\") {\n			n.early.Put(tx, key+memberMark+e.Member, e)\n		}\n",
+		"a batch does not wait for its members": {
+			File: "batch.go", Old: "g.Members.Open == 0 }\n", New: "(g.Members.Open == 0 || mutant(\"a batch does not wait for its members\")) }\n",
 			Test: "TestBatch", Found: "batch_test.go",
 		},
 		"permits of a dead node are lost": {
