@@ -73,13 +73,11 @@ const shown = 30
 // Report reads how deliveries are.
 func (h *Hooks) Report(ctx context.Context) (r Report, err error) {
 	r.Receiver = h.receiver
-	if r.Received, err = h.received(ctx); err != nil {
-		return r, err
-	}
 	rows, _ := h.pool.Query(ctx, `
 		SELECT endpoint, event, type, attempt, status, failed, outcome, at, took_ms, next FROM shop.deliveries ORDER BY at DESC LIMIT $1`, shown)
 	if r.Deliveries, err = pgx.AppendRows([]Delivery{}, rows, pgx.RowToStructByPos[Delivery]); err != nil {
 		return r, fmt.Errorf("hooks: report: %w", err)
 	}
-	return r, nil
+	r.Received, err = h.received(ctx) // after the deliveries: what is said to be delivered has been received
+	return r, err
 }

@@ -47,8 +47,8 @@ type Config struct {
 const (
 	shards       = 3
 	maxEndpoints = 10
-	failures     = 5
-	cooldown     = 10 * time.Second
+	failures     = 20 // in a row, after which an endpoint rests: more than one order has with ?fail=2
+	cooldown     = 2 * time.Second
 )
 
 // schedule is quicker than the one that Standard Webhooks recommends, so that a visitor sees it.

@@ -71,6 +71,7 @@ orders(order => {
 	reveal();
 });
 earlier();
+load();
 keepClock();
 meters();
 lives();

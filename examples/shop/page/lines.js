@@ -28,7 +28,10 @@ export function lines(list, empty, key, render) {
 	return {
 		take,
 		/** Takes a whole list, newest first. */
-		all: items => items.toReversed().forEach(take),
+		all(items) {
+			items.toReversed().forEach(take);
+			empty.hidden = list.children.length > 0;
+		},
 		/** Lets go what the test says. */
 		drop(test) {
 			for (const [id, { li, item }] of rows) {
