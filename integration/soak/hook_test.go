@@ -31,6 +31,7 @@ const (
 	hookRetries                 = 30 // so that none is given up
 	hookBreaker                 = 5
 	hookCooldown                = time.Second
+	hookEvery                   = 500 * time.Millisecond // so that those with an order, one transaction each, keep up on a busy machine
 	createLimit                 = 10 * time.Second
 
 	receiverVariable = "MILLRACE_SOAK_RECEIVER" // the address of whoever gets webhooks
@@ -81,7 +82,7 @@ func newHookFeed(f *feed, r *hookReceiver, seed uint64) (*hookFeed, error) {
 
 // run lets things happen until ctx ends.
 func (f *hookFeed) run(ctx context.Context) {
-	for rest(ctx, feedEvery) {
+	for rest(ctx, hookEvery) {
 		f.sent++
 		id := "e" + strconv.FormatUint(f.sent, 10)
 		whose := tenant(context.WithoutCancel(ctx), f.chance.Uint64N(choreTenants)*choreBurst)
