@@ -46,6 +46,7 @@
 //   - G25: a job that waits takes at most 500 bytes of a node whose tables are in memory, 234 were measured; on disk it is 50, beside 64 MiB. Test: TestManyWaiting.
 //   - G26: a job comes to its end also where nobody can be told of it. Test: TestUntold.
 //   - G27: who is no node of the queue asks of it what a node may. Test: TestOutside.
+//   - G28: where the clocks of nodes differ, each job and each tick comes once all the same, and not before its time by the clock of the node that does it. Test: TestSkewedClocks.
 //
 // # Effects
 //

@@ -25,7 +25,8 @@ type Runner struct {
 	dead   time.Duration // for which dead jobs are kept
 	grace  time.Duration
 	logs   *slog.Logger
-	tracer trace.Tracer // nil without telemetry
+	wall   func() time.Time // the time of day
+	tracer trace.Tracer     // nil without telemetry
 
 	schedules map[string]*schedule
 	books
@@ -139,7 +140,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 	if n.group, err = partitions.New(b, groupOf(queue), n.part(), partitions.Options(c.group...)); err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
-	n.of = n.group
+	n.of, n.wall = n.group, n.group.Now
 	return n, nil
 }
 

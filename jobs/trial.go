@@ -119,7 +119,7 @@ func (k *Kind[In, Out]) Try(in In, t Trial) (Tried[Out], error) {
 
 // attempt is one of a runner that has no queue, whose turn it is.
 func (k *kind) attempt(t Trial, args []byte) *attempt {
-	n := &Runner{Control: Control{queue: k.queue}, logs: t.Log, fair: newFair(), limits: limits{workers: 1}, active: 1}
+	n := &Runner{Control: Control{queue: k.queue}, logs: t.Log, fair: newFair(), limits: limits{workers: 1}, active: 1, wall: time.Now}
 	n.quiet = sync.NewCond(&n.mu)
 	if t.ID == "" {
 		t.ID = "test"

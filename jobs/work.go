@@ -120,7 +120,7 @@ func (n *Runner) ended(a *attempt, out []byte, err error) bool {
 // finish takes an attempt that has begun out of the memory, and lets what has come of it be written.
 func (n *Runner) finish(a *attempt, out []byte, err error, now time.Time) {
 	a.over = true
-	a.outcome = a.judge(out, err, now)
+	a.outcome = a.judge(out, err, n.wall())
 	if a.trial != nil {
 		a.trial.ended = now
 	}

@@ -21,6 +21,7 @@ type batch struct {
 	membership membership
 	producer   *producer
 	began      time.Time
+	now        time.Time // by the node's wall clock
 
 	tx       Tx
 	overlays map[*shard]*overlay
@@ -56,7 +57,7 @@ const maxBytes = 64 << 20
 
 func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 	b := &batch{
-		ctx: ctx, life: life, engine: l.engine, lane: l, membership: m, producer: l.ring.turn(), began: time.Now(),
+		ctx: ctx, life: life, engine: l.engine, lane: l, membership: m, producer: l.ring.turn(), began: time.Now(), now: l.engine.config.clock(),
 		overlays: make(map[*shard]*overlay), offsets: make(map[*shard]map[string]int64),
 	}
 	b.tx.batch = b

@@ -40,7 +40,7 @@ func (e *engine) expire(ctx context.Context, table string, ttl time.Duration) er
 func (e *engine) expireShard(ctx context.Context, s *shard, table string) error {
 	from, end := []byte(table+"/"), []byte(table+"0") // "0" follows "/"
 	for {
-		keys, err := expiredRows(s.state, from, end)
+		keys, err := expiredRows(s.state, from, end, e.config.clock())
 		if err != nil || len(keys) == 0 {
 			return err
 		}
@@ -59,8 +59,7 @@ func (e *engine) expireShard(ctx context.Context, s *shard, table string) error 
 	}
 }
 
-func expiredRows(state store.Shard, from, end []byte) (keys [][]byte, err error) {
-	now := time.Now()
+func expiredRows(state store.Shard, from, end []byte, now time.Time) (keys [][]byte, err error) {
 	for row, err := range state.Range(from, end) {
 		switch {
 		case errors.Is(err, store.ErrClosed):

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -34,6 +35,9 @@ func New(b *bus.Bus, name string, opts ...Option) (*Group, error) {
 
 // Name is the group's name.
 func (g *Group) Name() string { return g.config.name }
+
+// Now is the time by the node's wall clock: see [WallClock].
+func (g *Group) Now() time.Time { return g.config.clock() }
 
 // Run joins the group and runs the shards that fall to this node until ctx ends. Then it commits what runs, leaves so
 // that others take over at once, and returns nil. Unreachable brokers are waited for. Wrong topics, refused credentials

@@ -48,7 +48,7 @@ func (l *lane) open(s *shard) {
 // due says whether a timer of a live shard has come.
 func (l *lane) due() bool {
 	next := l.nextDue()
-	return !next.IsZero() && !next.After(time.Now())
+	return !next.IsZero() && !next.After(l.engine.config.clock())
 }
 
 func (l *lane) nextDue() time.Time {

@@ -43,6 +43,7 @@ type config struct {
 	batch     int
 	start     bus.Start
 	session   time.Duration
+	clock     func() time.Time
 	heartbeat time.Duration
 	directory string
 	retry     resilience.RetryPolicy
@@ -116,6 +117,10 @@ func Weight(n int) Option { return option(func(c *config) { c.weight = n }) }
 // about as long as it works: the default is two for each processor, at most 16.
 func Lanes(n int) Option { return option(func(c *config) { c.lanes = n }) }
 
+// WallClock is what this node takes for the time of day: in [Tx.Now], of timers, and of rows that expire. The default is [time.Now]. It is for
+// tests of what comes of clocks that differ. Time-outs and leases are by the monotonic clock and do not heed it.
+func WallClock(now func() time.Time) Option { return option(func(c *config) { c.clock = now }) }
+
 // MaxBatch bounds the records of one transaction, 1 to 1,000,000. A batch is what has arrived meanwhile, so that it is
 // small while there is little to do. The default is 10,000.
 func MaxBatch(records int) Option { return option(func(c *config) { c.batch = records }) }
@@ -145,7 +150,7 @@ func newConfig(name string, opts []Option) (*config, error) {
 		name: name, handlers: make(map[bus.Topic]*topicHandlers), parts: make(map[string]part),
 		timers: make(map[string]*timerDefinition), expiring: make(map[string]time.Duration),
 		weight: 1, lanes: min(2*runtime.GOMAXPROCS(0), 16), batch: 10_000,
-		start: bus.Earliest, session: 6 * time.Second, workers: 64, shards: 12, parkLimit: 100_000,
+		start: bus.Earliest, clock: time.Now, session: 6 * time.Second, workers: 64, shards: 12, parkLimit: 100_000,
 		retry: resilience.RetryPolicy{Attempts: 3, Initial: 5 * time.Millisecond, Max: 50 * time.Millisecond, Multiplier: 2},
 	}
 	Options(opts...).applyGroup(c)
@@ -172,6 +177,7 @@ func (c *config) check() error {
 	require(len(c.handlers)+len(c.singletons) > 0, "nothing to do: pass partitions.On or partitions.Singleton")
 	require(c.weight >= 0 && c.weight <= 100, "weight %d must be 0 to 100", c.weight)
 	require(c.lanes >= 1 && c.lanes <= 64, "lanes %d must be 1 to 64", c.lanes)
+	require(c.clock != nil, "the wall clock must not be nil")
 	require(c.batch >= 1 && c.batch <= 1_000_000, "batch %d must be 1 to 1,000,000 records", c.batch)
 	require(c.session >= time.Second, "session timeout %s must be at least 1s", c.session)
 	require(c.workers >= 1 && c.workers <= 100_000, "workers %d must be 1 to 100,000", c.workers)

@@ -52,7 +52,7 @@ func (l *lane) waiting(ctx context.Context, now bool) (context.Context, context.
 	}
 	cancel := context.CancelFunc(func() {})
 	if next := l.nextDue(); !next.IsZero() {
-		ctx, cancel = context.WithDeadline(ctx, next)
+		ctx, cancel = context.WithTimeout(ctx, next.Sub(l.engine.config.clock()))
 	}
 	ctx, wake := context.WithCancel(ctx)
 	l.mu.Lock()

@@ -128,12 +128,12 @@ func (tx *Tx) disarm(row []byte) {
 
 // fire calls the handlers of the shard's timers that are due.
 func (b *batch) fire(s *shard) error {
-	if s.due.IsZero() || s.due.After(b.began) {
+	if s.due.IsZero() || s.due.After(b.now) {
 		return nil
 	}
-	b.engine.meters.late.Record(b.life, b.began.Sub(s.due).Seconds(), b.engine.meters.group)
+	b.engine.meters.late.Record(b.life, b.now.Sub(s.due).Seconds(), b.engine.meters.group)
 	var rows [][]byte
-	err := b.touch(s).scan([]byte(duePrefix), dueRow(b.began.Add(1), nil), func(key, _ []byte) bool {
+	err := b.touch(s).scan([]byte(duePrefix), dueRow(b.now.Add(1), nil), func(key, _ []byte) bool {
 		rows = append(rows, key[len(duePrefix)+8:])
 		return len(rows) < firedAtOnce
 	})
@@ -173,7 +173,7 @@ func (b *batch) fireOne(s *shard, row []byte) error {
 	}
 	b.engine.logger.Error("partitions: timer failed; it fires again", "group", b.engine.config.name, "shard", s.id, "after", fireAgain, "error", err)
 	return b.run(s, bus.Record{}, func(tx *Tx) error {
-		tx.arm(row, b.began.Add(fireAgain))
+		tx.arm(row, b.now.Add(fireAgain))
 		return nil
 	})
 }

@@ -45,7 +45,7 @@ func (tx *Tx) Shard() int32 { return tx.shard.id }
 func (tx *Tx) Token() int64 { return tx.shard.token.Load() }
 
 // Now is the wall time at which the batch began: the same for all that it handles, so that replies and rows agree.
-func (tx *Tx) Now() time.Time { return tx.batch.began }
+func (tx *Tx) Now() time.Time { return tx.batch.now }
 
 // Context carries the request that the record came from, its trace, and where it is handled. It ends when the
 // transaction has to.
@@ -128,7 +128,7 @@ func (tx *Tx) scan(from, to []byte, yield func(key, value []byte) bool) {
 }
 
 func (tx *Tx) space() *[]byte { return &tx.scratch }
-func (tx *Tx) now() time.Time { return tx.batch.began }
+func (tx *Tx) now() time.Time { return tx.batch.now }
 
 // whole says whether nothing of the shard's state has failed to be read.
 func (tx *Tx) whole() bool { return tx.broken == nil }

@@ -131,7 +131,7 @@ func (v *View) scan(from, to []byte, yield func(key, value []byte) bool) {
 }
 
 func (v *View) space() *[]byte { return &v.scratch }
-func (*View) now() time.Time   { return time.Now() }
+func (v *View) now() time.Time { return v.engine.config.clock() }
 func (v *View) whole() bool    { return v.err == nil }
 
 func (v *View) breaks(err error) {
