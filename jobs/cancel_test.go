@@ -5,6 +5,7 @@ package jobs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -64,5 +65,51 @@ func TestCancel(t *testing.T) {
 		if counts := q.counts(); counts[jobs.Cancelled] != 5 || counts[jobs.Done] != 0 || len(ended) != 0 {
 			t.Errorf("%v", counts)
 		}
+	})
+}
+
+// TestCancelAtOnce lets jobs and their cancellations wait for a node together, so that both are seen to in one transaction, in rounds until the
+// jobs have come first.
+func TestCancelAtOnce(t *testing.T) {
+	t.Parallel()
+	kind := jobs.Define("until", func(ctx context.Context, _ *jobs.Attempt, _ int) (jobs.None, error) {
+		select {
+		case <-ctx.Done():
+		case <-time.After(5 * time.Minute):
+		}
+		return jobs.None{}, nil
+	}, jobs.Queue("work"), jobs.Shards(1))
+	run(t, []jobs.RunnerOption{kind}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
+		node := q.group.Start()
+		for round := range 30 {
+			q.Settle()
+			node.Stop()
+			var all []jobs.Job
+			var ids []string
+			for i := range 20 {
+				name := fmt.Sprint(round, "-", i)
+				all, ids = append(all, kind.New(i, jobs.ID(name))), append(ids, name)
+			}
+			q.enqueue(all...)
+			answered := make(chan jobs.Answers, 1)
+			go func() { answered <- jobs.Outside(q.Bus(), "work").Cancel(t.Context(), ids...) }()
+			q.Advance(2 * time.Second)
+			node.Restart()
+			q.Advance(30 * time.Second)
+			select {
+			case answers := <-answered:
+				if errors.Is(answers.Err(), jobs.ErrNotFound) {
+					q.Advance(10 * time.Minute)
+					continue
+				}
+			default:
+				t.Error("it is not answered")
+			}
+			if counts := q.counts(); counts[jobs.Cancelled] != 20 || counts[jobs.Running] != 0 {
+				t.Errorf("%v", counts)
+			}
+			return
+		}
+		t.Error("in no round jobs came before their cancellations")
 	})
 }

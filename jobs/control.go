@@ -59,14 +59,14 @@ func (n *Runner) control(tx *partitions.Tx, record bus.Record) error {
 	return resilience.Permanent(err)
 }
 
-// send tells a shard of a queue something, the one that the id is on.
-func send(tx *partitions.Tx, what, queue string, tenant request.Tenant, id string, value []byte) {
+// send is what tells a shard of a queue something, the one that the id is on.
+func send(what, queue string, tenant request.Tenant, id string, value []byte) bus.Message {
 	r := telling(what, queue, id, value)
 	r.Key = []byte(route(id))
 	if tenant != "" {
 		r.Headers = append(r.Headers, bus.Header{Key: bus.HeaderTenant, Value: []byte(tenant)})
 	}
-	tx.Emit(r.Message())
+	return r.Message()
 }
 
 // telling is a record that tells a shard of a queue something.
@@ -92,8 +92,18 @@ func (n *Runner) report(tx *partitions.Tx, r *row, next []string) error {
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
-	send(tx, controlEnded, queue, tenant, batch, value)
+	if !tx.Tell(tx.Context(), send(controlEnded, queue, tenant, batch, value)) {
+		n.deaf(tx, queue)
+	}
 	return nil
+}
+
+// deaf notes that a queue's topic takes nothing, so that it is not told what has become of members, or that they are cancelled.
+func (n *Runner) deaf(tx *partitions.Tx, queue string) {
+	untold.Add(tx, 1)
+	tx.Committed(func(partitions.Beside) {
+		n.logger().Error("jobs: brokers take nothing for a queue that is to be told of a batch's member", "queue", n.queue, "told", queue)
+	})
 }
 
 // parseAddress is the queue and the id of a job: a queue has no slash in it.

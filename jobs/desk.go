@@ -184,6 +184,9 @@ func (n *Runner) close(d *desk) {
 	n.limits.reserved -= d.reserved
 	n.limits.granted -= d.granted
 	n.clear(d.suspect)
+	for _, a := range d.ended {
+		n.clear(a)
+	}
 	d.reserved, d.granted, d.suspect, d.ended = 0, 0, nil, nil
 	n.sated(d)
 	for _, a := range d.live {
@@ -201,12 +204,12 @@ func (n *Runner) giveUp(a *attempt) {
 		n.fair.queued--
 	}
 	n.forget(a)
+	n.clear(a)
 }
 
-// forget takes an attempt that is over out of the memory.
+// forget takes an attempt that is over out of the memory. A suspect is one until its end is written: it would be lost with the next one's.
 func (n *Runner) forget(a *attempt) {
 	n.limits.leave(a)
-	n.clear(a)
 	if n.fair.leave(a) {
 		n.limits.emptied = true
 	}

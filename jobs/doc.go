@@ -47,6 +47,8 @@
 //   - G26: a job comes to its end also where nobody can be told of it. Test: TestUntold.
 //   - G27: who is no node of the queue asks of it what a node may. Test: TestOutside.
 //   - G28: where the clocks of nodes differ, each job and each tick comes once all the same, and not before its time by the clock of the node that does it. Test: TestSkewedClocks.
+//   - G29: a job that is cancelled in the moment in which it comes does not run on. Test: TestCancelAtOnce.
+//   - G30: a shard whose jobs cannot be told of is taken over all the same. Test: TestUntoldAtOpening.
 //
 // # Effects
 //

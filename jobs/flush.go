@@ -29,7 +29,7 @@ func (n *Runner) writeOne(tx *partitions.Tx, cause error) error {
 	}
 	first := d.ended[0]
 	first.outcome.tried++
-	if first.outcome.tried > 2 { //nolint:mnd // once as it is, once without being told
+	if first.outcome.tried > 1 { // once with others, and once alone
 		reason := clip(fmt.Sprintf("its end as %s cannot be written: %v", first.outcome.state, cause))
 		first.outcome = outcome{state: Dead, reason: reason, tried: first.outcome.tried}
 	}
@@ -44,6 +44,11 @@ func (n *Runner) write(tx *partitions.Tx, most int) error {
 	batch := d.ended[d.written:min(len(d.ended), d.written+most)]
 	d.written += len(batch)
 	n.mu.Unlock()
+	tx.Committed(func(partitions.Beside) {}, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		d.written = max(d.written-len(batch), 0)
+	})
 	sums, back := make(map[countOf]int64), make(returns)
 	for _, a := range batch {
 		was := a.outcome.state
@@ -80,6 +85,11 @@ func (n *Runner) wrote(d *desk, count int) {
 	for _, a := range d.ended[:count] {
 		if d.live[a.row.key] == a {
 			delete(d.live, a.row.key)
+		}
+		if n.suspect == a { // the next one may come
+			n.clear(a)
+			n.limits.total++
+			n.refill()
 		}
 	}
 	d.ended = d.ended[count:]
@@ -119,12 +129,6 @@ func (n *Runner) end(tx *partitions.Tx, d *desk, a *attempt) error {
 		r.then = a.follows()
 	}
 	n.live.Delete(tx, r.key)
-	if o.tried > 2 { //nolint:mnd // it may be its batch that cannot be told
-		r.counted = true
-	}
-	if r.quiet = n.tells && o.tried > 1; r.quiet {
-		untold.Add(tx, 1, kindKey.String(r.kind))
-	}
 	var err error
 	switch state := o.state; {
 	case r.cancelled:

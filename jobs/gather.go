@@ -176,7 +176,9 @@ func (n *Runner) dismiss(tx *partitions.Tx, key string, names []string) error {
 	tenant, _ := parseKey(key)
 	for _, name := range slices.Compact(names) {
 		queue, id := parseAddress(name)
-		send(tx, controlCancel, queue, tenant, id, nil)
+		if !tx.Tell(tx.Context(), send(controlCancel, queue, tenant, id, nil)) {
+			n.deaf(tx, queue)
+		}
 	}
 	return tx.Err()
 }

@@ -15,7 +15,7 @@ type limits struct {
 	since time.Time
 	ended int // attempts, since then
 	last  int // attempts in the window before
-	total int // of all
+	total int // of all, a suspect once more when its end is written
 }
 
 const (

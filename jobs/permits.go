@@ -187,7 +187,7 @@ func (n *Runner) petition(tx *partitions.Tx, of ...ofPermit) error {
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
-	send(tx, controlPetition, n.queue, "", governor, value)
+	tx.Emit(send(controlPetition, n.queue, "", governor, value))
 	return tx.Err()
 }
 

@@ -43,8 +43,13 @@ func (n *Runner) cancel(tx *partitions.Tx, key string, later ...func(*partitions
 		defer n.mu.Unlock()
 		if a := d.live[key]; a != nil {
 			a.touched = true
-			if !a.begun.IsZero() {
+			switch {
+			case !a.begun.IsZero():
 				a.interrupt(ErrCancelled)
+			case !a.over: // it came into the memory by this transaction
+				n.giveUp(a)
+				a.outcome = outcome{state: Cancelled}
+				n.note(a)
 			}
 		}
 	})
@@ -81,7 +86,7 @@ func (n *Runner) revive(tx *partitions.Tx, key string, again bool) (Description,
 				return Description{}, &partitions.AskError{Code: codeState, Message: "its unique key belongs to the job " + id}
 			}
 		}
-		n.unique.Put(tx, uniqueRow(r), uniqueValue(tx.Now().UnixNano()+r.window, idOf(key)))
+		n.unique.Put(tx, uniqueRow(r), uniqueValue(windowEnd(tx.Now(), r.window), idOf(key)))
 	}
 	err = n.begin(tx, n.desk(tx), r, was)
 	return n.describe(tx, r), err

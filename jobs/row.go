@@ -38,7 +38,6 @@ type row struct {
 	batch     string  // whose member it is: see headerBatch
 	counted   bool    // by its batch
 	members   Members // of the batch that it completes
-	quiet     bool    // what it is told as cannot be written: not stored
 	permit    bool    // its attempt has one: see Limit
 	then      []byte  // jobs that come after it: see linked
 	given     []byte  // by the job before it

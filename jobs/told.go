@@ -38,7 +38,7 @@ func (n *Runner) Told() bus.Event[Told] { return n.told }
 
 // tell tells of a job that it is in another state than it was.
 func (n *Runner) tell(tx *partitions.Tx, r *row, was State) error {
-	if !n.tells || r.quiet {
+	if !n.tells {
 		return nil
 	}
 	tenant, id := parseKey(r.key)
@@ -50,7 +50,10 @@ func (n *Runner) tell(tx *partitions.Tx, r *row, was State) error {
 		t.Due = at(r.due)
 	}
 	info := request.Info{Tenant: tenant, ID: r.request}
-	return tx.Publish(request.With(tx.Context(), info), n.told.New(t)).Err()
+	if !tx.Tell(request.With(tx.Context(), info), n.told.New(t)) {
+		untold.Add(tx, 1, kindKey.String(r.kind))
+	}
+	return tx.Err()
 }
 
 // What jobs count. Only what is committed is.

@@ -25,6 +25,9 @@ func parseUnique(value []byte) (until int64, id string) {
 	return int64(binary.BigEndian.Uint64(value)), string(value[timeLength:]) //nolint:gosec // as it was written
 }
 
+// windowEnd is when a window ends that begins now.
+func windowEnd(now time.Time, window int64) int64 { return unixNano(now.Add(time.Duration(window))) }
+
 // claim takes a job's unique key, or is true where the job is dealt with since another one has it.
 func (n *Runner) claim(tx *partitions.Tx, d *desk, a *arrival) (dealt bool, err error) {
 	now, key := tx.Now().UnixNano(), uniqueRow(&a.row)
@@ -39,8 +42,7 @@ func (n *Runner) claim(tx *partitions.Tx, d *desk, a *arrival) (dealt bool, err 
 			return true, n.report(tx, &a.row, nil)
 		}
 	}
-	until = now + a.window
-	n.unique.Put(tx, key, uniqueValue(until, idOf(a.key)))
+	n.unique.Put(tx, key, uniqueValue(windowEnd(tx.Now(), a.window), idOf(a.key)))
 	return false, tx.Err()
 }
 

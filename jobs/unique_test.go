@@ -54,3 +54,23 @@ func TestUnique(t *testing.T) {
 		}
 	})
 }
+
+// TestUniqueForEver has a window that is longer than times can say.
+func TestUniqueForEver(t *testing.T) {
+	t.Parallel()
+	var l log
+	kind := jobs.Define("once", func(context.Context, *jobs.Attempt, int) (jobs.None, error) {
+		l.add("once")
+		return jobs.None{}, nil
+	}, jobs.Queue("work"), jobs.Shards(1))
+	run(t, []jobs.RunnerOption{kind}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
+		q.group.Start()
+		for i := range 3 {
+			q.enqueue(kind.New(i, jobs.Unique("key", 1<<63-1, jobs.Ignore)))
+			q.after(time.Second)
+		}
+		if calls := len(l.all()); calls != 1 {
+			t.Errorf("%d calls", calls)
+		}
+	})
+}

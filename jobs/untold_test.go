@@ -38,3 +38,36 @@ func TestUntold(t *testing.T) {
 		}
 	})
 }
+
+// TestUntoldAtOpening takes the topic away, and the node whose job runs dies.
+func TestUntoldAtOpening(t *testing.T) {
+	t.Parallel()
+	kind := jobs.Define("slow", func(ctx context.Context, _ *jobs.Attempt, n int) (int, error) {
+		select {
+		case <-time.After(time.Minute):
+		case <-ctx.Done():
+		}
+		return n, ctx.Err()
+	}, jobs.Queue("work"), jobs.Shards(1), jobs.Retain(24*time.Hour))
+	run(t, []jobs.RunnerOption{kind, jobs.Tell()}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
+		node := q.group.Start()
+		job := kind.New(7)
+		q.enqueue(job)
+		q.Settle()
+		client, err := q.Bus().Client()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer client.Close()
+		if _, err := kadm.NewClient(client).DeleteTopic(t.Context(), "work.told"); err != nil {
+			t.Fatal(err)
+		}
+		node.Crash()
+		q.Advance(20 * time.Second)
+		node.Restart()
+		q.Advance(5 * time.Minute)
+		if got := q.kept(job.ID()); got.State != jobs.Done || got.Attempts != 2 {
+			t.Errorf("%+v", got)
+		}
+	})
+}

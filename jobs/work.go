@@ -120,9 +120,10 @@ func (n *Runner) ended(a *attempt, out []byte, err error) bool {
 // finish takes an attempt that has begun out of the memory, and lets what has come of it be written.
 func (n *Runner) finish(a *attempt, out []byte, err error, now time.Time) {
 	a.over = true
-	a.outcome = a.judge(out, err, n.wall())
+	wall := n.wall()
+	a.outcome = a.judge(out, err, wall)
 	if a.trial != nil {
-		a.trial.ended = now
+		a.trial.ended = wall
 	}
 	n.limits.count(now)
 	n.fair.ended(a.kind)
@@ -135,6 +136,7 @@ func (n *Runner) finish(a *attempt, out []byte, err error, now time.Time) {
 func (n *Runner) note(a *attempt) {
 	d := a.desk
 	if d.closed {
+		n.clear(a)
 		return
 	}
 	d.ended = append(d.ended, a)

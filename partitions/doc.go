@@ -42,6 +42,7 @@
 //   - G32: what is told of commits is told once, in their order, and work beside a shard may be bounded by who begins it. Test: TestCommitted.
 //   - G33: a node that stops leaves once what it drains has ended, and its shards are live until then. Test: TestDraining.
 //   - G34: a process that is not in a group asks it commands, and no shard moves for that. Test: TestOutside.
+//   - G35: what a transaction merely tells is left out where its topic takes nothing, and the transaction goes on. Test: TestTell.
 //
 // # Refused messages
 //

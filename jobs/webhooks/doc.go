@@ -62,6 +62,8 @@
 //   - G30: what is committed of a group's hooks can be read from anywhere. Test: TestInspect.
 //   - G31: what this version stores is read as it was recorded. Test: TestRecordedRows.
 //   - G32: a wrong definition is an error of whatever meets it first. Test: TestDefinitionErrors.
+//   - G33: an event that was delivered is delivered also where nobody can be told of it. Test: TestUntold.
+//   - G34: a node makes 16 tests at once, and refuses more. Test: TestManyTests.
 //
 // # Secrets
 //

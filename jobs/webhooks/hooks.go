@@ -140,7 +140,7 @@ func (h *Hooks) Part() partitions.Option {
 	n := newNode(h)
 	return partitions.Options(
 		partitions.Use(h.tenants, h.subscriptions, h.endpoints, h.states, h.queue, h.seen, h.attempts, h.dead, h.purges,
-			deliveries, attempts, disabled),
+			deliveries, attempts, disabled, untold),
 		partitions.On(h.happened, n.fan), partitions.On(h.off, h.turnedOff),
 		partitions.On(h.delivery, n.arrive), partitions.On(h.configured, n.configure),
 		partitions.Answer(h.manage, h.managed), partitions.Answer(h.list, h.listed), partitions.Answer(h.look, h.looked),

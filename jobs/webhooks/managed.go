@@ -154,8 +154,12 @@ func (h *Hooks) turnedOff(tx *partitions.Tx, o off) error {
 	return tx.Err()
 }
 
-// reseal seals anew what an older key has sealed.
+// resealedAtOnce bounds the endpoints that one transaction seals anew.
+const resealedAtOnce = 1000
+
+// reseal seals anew what an older key has sealed, some at a time.
 func (h *Hooks) reseal(tx *partitions.Tx) error {
+	left := resealedAtOnce
 	for key, row := range h.subscriptions.Range(tx) {
 		stale := h.stale(row.Headers)
 		for _, s := range row.Secrets {
@@ -178,6 +182,10 @@ func (h *Hooks) reseal(tx *partitions.Tx) error {
 		if !whole {
 			h.logger().Error("webhooks: a secret is sealed by a key that is not among those of webhooks.Sealed", "hooks", h.name, "endpoint", row.ID)
 			continue
+		}
+		if left--; left < 0 {
+			tx.Committed(func(b partitions.Beside) { b.Do(h.reseal) })
+			break
 		}
 		if err := h.put(tx, &row); err != nil {
 			return err

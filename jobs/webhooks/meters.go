@@ -13,6 +13,7 @@ var (
 	attempts = partitions.NewCounter("millrace.webhooks.attempts", "{attempt}",
 		"Attempts, by hooks, outcome and reason: a class of status, or why there was no answer.")
 	disabled = partitions.NewCounter("millrace.webhooks.disabled", "{endpoint}", "Endpoints that were disabled since they fail, by hooks.")
+	untold   = partitions.NewCounter("millrace.webhooks.untold", "{event}", "Attempts and notices that could not be told: alarm on any.")
 )
 
 func (h *Hooks) count(tx *partitions.Tx, outcome string) {

@@ -76,7 +76,7 @@ func (s *settling) settle() error {
 	}
 	n.log(s.Tx, s.key, s.state, told)
 	n.states.Put(s.Tx, s.key, *s.state)
-	return errors.Join(err, emit(s.Tx, s.row.Tenant, n.attempted.New(Attempted{Tenant: s.row.Tenant, Endpoint: s.row.ID, Attempt: told})))
+	return errors.Join(err, tell(s.Tx, s.row.Tenant, n.attempted.New(Attempted{Tenant: s.row.Tenant, Endpoint: s.row.ID, Attempt: told})))
 }
 
 // fail counts a failure against the endpoint, and says when the delivery is tried again, if it is.

@@ -1,6 +1,7 @@
 package webhooks
 
 import (
+	"context"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -69,12 +70,24 @@ const (
 
 func (h *Hooks) notice(tx *partitions.Tx, n Notice) error {
 	n.At = tx.Now()
-	return emit(tx, n.Tenant, h.noticed.New(n))
+	return tell(tx, n.Tenant, h.noticed.New(n))
 }
 
 // emit publishes for a tenant: what is handled does not say everywhere whose it is.
 func emit(tx *partitions.Tx, tenant request.Tenant, m bus.Message) error {
+	return tx.Publish(of(tx, tenant), m).Err()
+}
+
+// tell publishes what nothing depends on.
+func tell(tx *partitions.Tx, tenant request.Tenant, m bus.Message) error {
+	if !tx.Tell(of(tx, tenant), m) {
+		untold.Add(tx, 1)
+	}
+	return tx.Err()
+}
+
+func of(tx *partitions.Tx, tenant request.Tenant) context.Context {
 	info := request.From(tx.Context())
 	info.Tenant = tenant
-	return tx.Publish(request.With(tx.Context(), info), m).Err()
+	return request.With(tx.Context(), info)
 }

@@ -55,31 +55,34 @@ func (n *node) try(tx *partitions.Tx, in trying) (Attempt, error) {
 	if err != nil {
 		return Attempt{}, err
 	}
-	n.mu.Lock()
-	full := n.trials >= maxTrials
-	n.mu.Unlock()
-	if full {
+	if !n.tests(1) {
 		return Attempt{}, refusal(codeTooMany, "too many tests are under way: try again")
 	}
 	question := n.trial.Later(tx)
 	tx.Committed(func(b partitions.Beside) {
 		b.Go(func(ctx context.Context) func(*partitions.Tx) error {
-			n.mu.Lock()
-			n.trials++
-			n.mu.Unlock()
 			at := time.Now()
 			got := n.post(ctx, in.key(), row, in.Event.ID, in.Body)
 			told := Attempt{
 				Event: in.Event.ID, Type: in.Event.Type, Number: 1, At: at, Took: time.Since(at), Status: got.status, Failed: got.failed,
 				Excerpt: got.excerpt, Outcome: OutcomeTest,
 			}
-			n.mu.Lock()
-			n.trials--
-			n.mu.Unlock()
+			n.tests(-1)
 			return func(tx *partitions.Tx) error { return n.tested(tx, in, told, question) } //nolint:contextcheck // a transaction has its own
 		})
-	})
+	}, func() { n.tests(-1) })
 	return Attempt{}, nil
+}
+
+// tests counts a test that begins or has ended. It is false where no more may begin.
+func (n *node) tests(count int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.trials+count > maxTrials {
+		return false
+	}
+	n.trials += count
+	return true
 }
 
 func (n *node) tested(tx *partitions.Tx, in trying, told Attempt, question partitions.Question) error {
@@ -89,5 +92,5 @@ func (n *node) tested(tx *partitions.Tx, in trying, told Attempt, question parti
 		n.states.Put(tx, in.key(), state)
 	}
 	n.trial.Reply(tx, told, question)
-	return emit(tx, in.Tenant, n.attempted.New(Attempted{Tenant: in.Tenant, Endpoint: in.ID, Attempt: told}))
+	return tell(tx, in.Tenant, n.attempted.New(Attempted{Tenant: in.Tenant, Endpoint: in.ID, Attempt: told}))
 }
