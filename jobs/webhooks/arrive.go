@@ -13,16 +13,13 @@ func (n *node) arrive(tx *partitions.Tx, in delivery) error {
 	row, found := n.endpoints.Get(tx, key)
 	state, _ := n.states.Get(tx, key)
 	seen, known := n.seen.Get(tx, seenKey(key, in.Event))
-	lost := true
-	if in.Dead {
-		_, lost = n.dead.Get(tx, seenKey(key, in.Event))
-	}
+	dead, lost := n.dead.Get(tx, seenKey(key, in.Event))
 	if err := tx.Err(); err != nil {
 		return err
 	}
 	again := in.Replay != "" && in.Replay != seen.Replay && !seen.Waits
 	switch {
-	case !found || !lost || in.Replay != "" && !row.wants(in.Type):
+	case !found || in.Dead && !lost || in.Replay != "" && !row.wants(in.Type):
 		n.count(tx, "unwanted")
 		return nil
 	case known && !again:
@@ -42,7 +39,9 @@ func (n *node) arrive(tx *partitions.Tx, in delivery) error {
 	at := queueKey(key, row.Ordered, q)
 	n.queue.Put(tx, at, q)
 	n.seen.Put(tx, seenKey(key, in.Event), seenRow{Waits: true, Replay: in.Replay})
-	n.dead.Delete(tx, seenKey(key, in.Event))
+	if lost {
+		n.unbury(tx, key, dead)
+	}
 	n.states.Put(tx, key, state)
 	n.committed(tx, func(d *desk, a *begun) { n.arrived(n.line(d, key, row, state), waiting{at, q}, a) })
 	return tx.Err()
@@ -133,7 +132,8 @@ func (h *Hooks) purge(tx *partitions.Tx, key string) error {
 	left = purgeRows(tx, h.queue, key, left)
 	left = purgeRows(tx, h.seen, key, left)
 	left = purgeRows(tx, h.attempts, key, left)
-	if left = purgeRows(tx, h.dead, key, left); left == 0 {
+	left = purgeRows(tx, h.dead, key, left)
+	if left = purgeRows(tx, h.deaths, key, left); left == 0 {
 		h.purges.After(tx, time.Millisecond, key)
 	}
 	return tx.Err()

@@ -64,6 +64,7 @@
 //   - G32: a wrong definition is an error of whatever meets it first. Test: TestDefinitionErrors.
 //   - G33: an event that was delivered is delivered also where nobody can be told of it. Test: TestUntold.
 //   - G34: a node makes 16 tests at once, and refuses more. Test: TestManyTests.
+//   - G35: of the deliveries that are given up, an endpoint keeps the last ones, as many as MaxDead says. Test: TestDeadAreBounded.
 //
 // # Secrets
 //

@@ -2,24 +2,9 @@ package webhooks
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/millrace/millrace/partitions"
 )
-
-// Dead is a delivery that was given up. The event is kept in the topic "<name>.events", see [Hooks.Replay].
-type Dead struct {
-	Event  string `json:"event"`
-	Type   string `json:"type"`
-	Reason string `json:"reason"`
-	// Attempts is how many were made.
-	Attempts int `json:"attempts"`
-	// Status and Failed are those of the last attempt.
-	Status   int       `json:"status,omitempty"`
-	Failed   string    `json:"failed,omitempty"`
-	Happened time.Time `json:"happened"`
-	Died     time.Time `json:"died"`
-}
 
 // finish notes that a delivery waits no longer, and why.
 func (n *node) finish(tx *partitions.Tx, key string, state *stateRow, q queuedRow, outcome string) error {
@@ -39,12 +24,12 @@ func seenKey(key, event string) string { return key + "/" + event }
 // die gives a delivery up.
 func (n *node) die(tx *partitions.Tx, key string, state *stateRow, q queuedRow, reason string, last answer) error {
 	tenant, id := parseKey(key)
-	n.dead.Put(tx, seenKey(key, q.Event), Dead{
-		Event: q.Event, Type: q.Type, Reason: reason, Attempts: q.Tries, Status: last.status, Failed: last.failed, Happened: q.Time, Died: tx.Now(),
-	})
 	if err := n.finish(tx, key, state, q, OutcomeDead); err != nil {
 		return err
 	}
+	n.bury(tx, key, state, Dead{
+		Event: q.Event, Type: q.Type, Reason: reason, Attempts: q.Tries, Status: last.status, Failed: last.failed, Happened: q.Time, Died: tx.Now(),
+	})
 	return n.notice(tx, Notice{Kind: NoticeDead, Tenant: tenant, Endpoint: id, Event: q.Event, Reason: reason})
 }
 

@@ -37,7 +37,8 @@ type Hooks struct {
 	queue      *partitions.Table[string, queuedRow]
 	seen       *partitions.Table[string, seenRow]
 	attempts   *partitions.Table[string, Attempt]
-	dead       *partitions.Table[string, Dead]
+	dead       *partitions.Table[string, deadRow]
+	deaths     *partitions.Table[string, deathRow]
 	purges     *partitions.Timer[string]
 	look       *partitions.Command[looking, Description]
 	tries      *partitions.Command[looking, []Attempt]
@@ -98,7 +99,8 @@ func (h *Hooks) define() {
 	h.queue = partitions.NewTable[string, queuedRow](part(".queue"))
 	h.seen = partitions.NewTable[string, seenRow](part(".seen"), partitions.TTL(h.remember))
 	h.attempts = partitions.NewTable[string, Attempt](part(".attempts"), partitions.TTL(h.keepLog))
-	h.dead = partitions.NewTable[string, Dead](part(".dead"), partitions.TTL(h.keepDead))
+	h.dead = partitions.NewTable[string, deadRow](part(".dead"), partitions.TTL(h.keepDead))
+	h.deaths = partitions.NewTable[string, deathRow](part(".deaths"), partitions.TTL(h.keepDead))
 	h.purges = partitions.NewTimer(part(".purges"), h.purge)
 	h.look = partitions.NewCommand[looking, Description](part(".look"), looking.key)
 	h.tries = partitions.NewCommand[looking, []Attempt](part(".tries"), looking.key)
@@ -139,7 +141,7 @@ func (h *Hooks) Part() partitions.Option {
 	}
 	n := newNode(h)
 	return partitions.Options(
-		partitions.Use(h.tenants, h.subscriptions, h.endpoints, h.states, h.queue, h.seen, h.attempts, h.dead, h.purges,
+		partitions.Use(h.tenants, h.subscriptions, h.endpoints, h.states, h.queue, h.seen, h.attempts, h.dead, h.deaths, h.purges,
 			deliveries, attempts, disabled, untold),
 		partitions.On(h.happened, n.fan), partitions.On(h.off, h.turnedOff),
 		partitions.On(h.delivery, n.arrive), partitions.On(h.configured, n.configure),

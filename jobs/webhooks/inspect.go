@@ -94,7 +94,7 @@ func (h *Hooks) inspect(rows partitions.Stored) (Inspection, error) {
 	}
 	for at, d := range given {
 		if i := all[at[:strings.LastIndexByte(at, '/')]]; i != nil {
-			i.Given = append(i.Given, d)
+			i.Given = append(i.Given, d.Dead)
 		}
 	}
 	for _, i := range all {

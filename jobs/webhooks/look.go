@@ -1,7 +1,6 @@
 package webhooks
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -104,7 +103,8 @@ func (h *Hooks) Log(ctx context.Context, g partitions.Asked, id string) ([]Attem
 	return askEndpoint(ctx, g, h, h.tries, looking{request.From(ctx).Tenant, id}, id)
 }
 
-// Dead is the deliveries to an endpoint of the context's tenant that were given up, the newest first, 1000 at most.
+// Dead is the deliveries to an endpoint of the context's tenant that were given up, the newest first, 1000 at most. Those that are told again
+// are not among them any more, and neither are those that [MaxDead] or [Keep] let be forgotten.
 func (h *Hooks) Dead(ctx context.Context, g partitions.Asked, id string) ([]Dead, error) {
 	return askEndpoint(ctx, g, h, h.losses, looking{request.From(ctx).Tenant, id}, id)
 }
@@ -167,20 +167,7 @@ func (h *Hooks) tried(tx *partitions.Tx, l looking) ([]Attempt, error) {
 	return fitting(all, func(a Attempt) int { return len(a.Excerpt) }), tx.Err()
 }
 
-const maxListed = 1000
-
-func (h *Hooks) lost(tx *partitions.Tx, l looking) ([]Dead, error) {
-	if _, err := h.own(tx, l); err != nil {
-		return nil, err
-	}
-	all := under(tx, h.dead, l.key())
-	slices.SortFunc(all, newestDead)
-	return all[:min(len(all), maxListed)], tx.Err()
-}
-
 func newestAttempt(a, b Attempt) int { return b.At.Compare(a.At) }
-
-func newestDead(a, b Dead) int { return cmp.Or(b.Died.Compare(a.Died), cmp.Compare(a.Event, b.Event)) }
 
 // under are an endpoint's rows.
 func under[V any](r partitions.Reader, t *partitions.Table[string, V], key string) []V {

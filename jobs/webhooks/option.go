@@ -31,6 +31,7 @@ type config struct {
 
 	maxEndpoints int
 	maxQueued    int
+	maxDead      int
 
 	remember   time.Duration
 	keepEvents time.Duration
@@ -48,7 +49,7 @@ func usual() config {
 		schedule: []time.Duration{
 			5 * time.Second, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 5 * time.Hour, 10 * time.Hour, 14 * time.Hour, 20 * time.Hour, day,
 		},
-		perEndpoint: 8, fast: 256, slow: 1024, maxEndpoints: 100, maxQueued: 100_000,
+		perEndpoint: 8, fast: 256, slow: 1024, maxEndpoints: 100, maxQueued: 100_000, maxDead: 10_000,
 		remember: 7 * day, keepEvents: 30 * day, keepLog: 7 * day, keepDead: 30 * day,
 	}
 }
@@ -103,6 +104,10 @@ func MaxEndpoints(n int) Option { return option(func(c *config) { c.maxEndpoints
 // MaxQueued is how many deliveries may wait for an endpoint: what comes beyond is dead at once. The default is 100,000.
 func MaxQueued(n int) Option { return option(func(c *config) { c.maxQueued = n }) }
 
+// MaxDead is how many deliveries that were given up are kept for an endpoint, 1 to 100,000: one is forgotten when so many others were given up
+// after it. The default is 10,000. What is forgotten can be replayed by its time, but not by [Replay].Dead.
+func MaxDead(n int) Option { return option(func(c *config) { c.maxDead = n }) }
+
 // Remember is for how long an event that was delivered to an endpoint is passed over when it comes again: 7 days by default.
 func Remember(d time.Duration) Option { return option(func(c *config) { c.remember = d }) }
 
@@ -126,6 +131,7 @@ const (
 	mostPerOne   = 256
 	mostShards   = 10_000
 	leastDisable = time.Minute
+	mostDead     = 100_000
 )
 
 func (c *config) check() (errs []error) {
@@ -147,6 +153,7 @@ func (c *config) check() (errs []error) {
 	wrong(c.perEndpoint < 1 || c.perEndpoint > mostPerOne, "Slots: %d on one endpoint must be 1 to %d", c.perEndpoint, mostPerOne)
 	wrong(min(c.fast, c.slow) < 1 || max(c.fast, c.slow) > mostAtOnce, "Slots: %d and %d must be 1 to %d", c.fast, c.slow, mostAtOnce)
 	wrong(c.maxEndpoints < 1 || c.maxEndpoints > mostAllowed, "MaxEndpoints %d must be 1 to %d", c.maxEndpoints, mostAllowed)
+	wrong(c.maxDead < 1 || c.maxDead > mostDead, "MaxDead %d must be 1 to %d", c.maxDead, mostDead)
 	wrong(c.maxQueued < 1, "MaxQueued %d must be at least 1", c.maxQueued)
 	for _, d := range []time.Duration{c.remember, c.keepEvents, c.keepLog, c.keepDead} {
 		wrong(d < leastKept, "what is kept or remembered for %s must be so for at least %s", d, leastKept)

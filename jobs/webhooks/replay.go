@@ -20,7 +20,7 @@ type Replay struct {
 	Endpoint string
 	// Since and Until are between which times the events were published. A zero Until is now.
 	Since, Until time.Time
-	// Dead leaves it at events whose deliveries were given up.
+	// Dead leaves it at events whose deliveries were given up, of those that are kept: see [MaxDead].
 	Dead bool
 	// Events leaves it at these, by their ids.
 	Events []string

@@ -36,8 +36,9 @@ type stateRow struct {
 	Attempts     int64     `json:"attempts,omitempty"`
 	Delivered    int64     `json:"delivered,omitempty"`
 	Dead         int64     `json:"dead,omitempty"`
-	Failures     int       `json:"failures,omitempty"` // since the last success
-	Trips        int       `json:"trips,omitempty"`    // of the breaker, since the last success
+	Forgotten    int64     `json:"forgotten,omitempty"` // of the dead, up to which number none is kept
+	Failures     int       `json:"failures,omitempty"`  // since the last success
+	Trips        int       `json:"trips,omitempty"`     // of the breaker, since the last success
 	FailingSince time.Time `json:"failing_since"`
 	HeldUntil    time.Time `json:"held_until"`
 	LastSuccess  time.Time `json:"last_success"`

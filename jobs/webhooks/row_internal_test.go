@@ -25,7 +25,11 @@ func TestRecordedRows(t *testing.T) {
 		`{"event":"msg_1","type":"order.placed","number":2,"at":"2026-11-25T12:00:00Z","took":5000000,"status":500,"failed":"f","excerpt":"x",` +
 			`"outcome":"failed","next":"2026-11-25T12:00:00Z"}`: new(Attempt),
 		`{"event":"msg_1","type":"order.placed","reason":"r","attempts":10,"status":500,"failed":"f","happened":"2026-11-25T12:00:00Z",` +
-			`"died":"2026-11-25T12:00:00Z"}`: new(Dead),
+			`"died":"2026-11-25T12:00:00Z"}`: new(deadRow),
+		`{"event":"msg_1","type":"order.placed","reason":"r","attempts":10,"happened":"2026-11-25T12:00:00Z","died":"2026-11-25T12:00:00Z","number":7}`: new(deadRow),
+		`{"event":"msg_1"}`: new(deathRow),
+		`{"dead":9,"forgotten":4,"failing_since":"2026-11-25T12:00:00Z","held_until":"2026-11-25T12:00:00Z","last_success":"2026-11-25T12:00:00Z",` +
+			`"last_failure":"2026-11-25T12:00:00Z"}`: new(stateRow),
 		`{"tenant":"acme","endpoint":"ep_1","event":"msg_1","type":"order.placed","time":"2026-11-25T12:00:00Z","body":{},"replay":"r","dead":true}`: new(delivery),
 		`{"tenant":"acme","event":{"id":"msg_1","type":"order.placed","time":"2026-11-25T12:00:00Z","data":{"id":1}}}`:                               new(happened),
 		`{"tenant":"acme","id":"ep_1","version":3,"reason":"r"}`:                                                                                     new(off),
