@@ -45,7 +45,7 @@
 //   - G13: receivers that hang, redirect, send without end, or are no servers, take the time and the memory of one attempt, which are bounded. Test: TestHostileReceivers.
 //   - G14: attempts come as scheduled, with one id and times of their own; each is in the log, and the last one makes the delivery dead. Test: TestSchedule.
 //   - G15: Retry-After is honoured, within limits. Test: TestRetryAfter.
-//   - G16: a secret that is rotated between attempts signs those that follow, together with the old one as long as that overlaps. Test: TestRotation.
+//   - G16: a key that is rotated between attempts signs those that follow, together with the old one as long as that overlaps. Test: TestRotation.
 //   - G17: an endpoint that fails again and again has one attempt in a while, and all that waits when it answers. Test: TestBreaker.
 //   - G18: an endpoint is disabled after a time of nothing but failures, and at once by 410; both are told, and enabling it goes on with what waits. Test: TestGone.
 //   - G19: deliveries to an endpoint with an order wait for those before them. Test: TestOrder.
@@ -65,6 +65,7 @@
 //   - G33: an event that was delivered is delivered also where nobody can be told of it. Test: TestUntold.
 //   - G34: a node makes 16 tests at once, and refuses more. Test: TestManyTests.
 //   - G35: of the deliveries that are given up, an endpoint keeps the last ones, as many as MaxDead says. Test: TestDeadAreBounded.
+//   - G36: an event that cannot be read stops no replay, and its place is logged. Test: TestUnreadableEvent.
 //
 // # Secrets
 //

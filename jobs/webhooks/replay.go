@@ -32,7 +32,8 @@ const replayedAtOnce = 500
 
 // Replay tells an endpoint of the context's tenant again of events, under the ids that they had, and returns how many were sent to its
 // queue. What waits there already stays as it is. Events are read from the topic "<name>.events" as long as it keeps them, by this process,
-// which need not run the group. The endpoint is told of what it chooses now, also of what happened before it was made.
+// which need not run the group. The endpoint is told of what it chooses now, also of what happened before it was made. An event that cannot
+// be read is passed over: how many there were, and the place of the first one, is logged once.
 func (h *Hooks) Replay(ctx context.Context, b *bus.Bus, r Replay) (sent int, err error) {
 	if h.err != nil {
 		return 0, resilience.Permanent(h.err)
@@ -59,6 +60,8 @@ func (h *Hooks) Replay(ctx context.Context, b *bus.Bus, r Replay) (sent int, err
 		}
 		return err
 	}
+	passed := &passedOver{}
+	defer func() { passed.log(ctx, h, r) }()
 	topic := h.happened.Contract().Topic()
 	for record, failed := range b.Read(ctx, topic, bus.Since(r.Since), bus.UntilEnd()) {
 		if failed != nil {
@@ -68,6 +71,10 @@ func (h *Hooks) Replay(ctx context.Context, b *bus.Bus, r Replay) (sent int, err
 			continue
 		}
 		again, is, failed := h.again(record, r)
+		if errors.Is(failed, bus.ErrDecode) {
+			passed.note(record)
+			continue
+		}
 		if failed == nil && is {
 			batch = append(batch, again)
 		}
@@ -84,6 +91,25 @@ func (h *Hooks) Replay(ctx context.Context, b *bus.Bus, r Replay) (sent int, err
 		}
 	}
 	return sent, ctx.Err()
+}
+
+// passedOver are records of which no event can be made.
+type passedOver struct {
+	count int
+	first bus.Record
+}
+
+func (p *passedOver) note(r bus.Record) {
+	if p.count++; p.count == 1 {
+		p.first = r
+	}
+}
+
+func (p *passedOver) log(ctx context.Context, h *Hooks, r Replay) {
+	if p.count > 0 {
+		h.logger().WarnContext(ctx, "webhooks: a replay has passed over events that cannot be read", "hooks", h.name, "endpoint", r.Endpoint,
+			"replay", r.ID, "count", p.count, "topic", p.first.Topic, "partition", p.first.Partition, "first", p.first.Offset)
+	}
 }
 
 // again is the delivery of an event that is meant.

@@ -3,10 +3,15 @@
 package webhooks_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"github.com/millrace/millrace/jobs/webhooks"
 )
@@ -65,6 +70,46 @@ func TestReplay(t *testing.T) {
 			}
 		}
 	}, webhooks.Schedule(time.Second))
+}
+
+// TestUnreadableEvent puts records that are no events between others: a replay passes over them, and says so once.
+func TestUnreadableEvent(t *testing.T) {
+	t.Parallel()
+	logged := &bytes.Buffer{}
+	selling(t, func(s *shop) {
+		s.create("a.example.com")
+		client, err := s.world.Bus().Client()
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		defer client.Close()
+		damage := func() {
+			s.t.Helper()
+			record := &kgo.Record{
+				Topic: "shop.events", Key: []byte("acme"), Value: []byte(`{"tenant":"acme","event":hidden`),
+				Headers: []kgo.RecordHeader{{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_type", Value: []byte("shop.happened")}},
+			}
+			if err := client.ProduceSync(s.t.Context(), record).FirstErr(); err != nil {
+				s.t.Fatal(err)
+			}
+		}
+		s.send("msg_1")
+		damage()
+		s.send("msg_2")
+		damage()
+		s.send("msg_3")
+		s.world.Advance(5 * time.Second)
+		before := len(s.net.at("a.example.com"))
+		sent, err := s.hooks.Replay(s.ctx, s.world.Bus(), webhooks.Replay{Endpoint: "at-a", Since: time.Now().Add(-time.Hour)})
+		s.world.Advance(5 * time.Second)
+		if got := len(s.net.at("a.example.com")); err != nil || sent != 3 || before != 3 || got != 6 {
+			s.t.Errorf("%d sent, %v, %d arrived before and %d after", sent, err, before, got)
+		}
+		said := logged.String()
+		if strings.Count(said, "has passed over") != 1 || !contains(said, "count=2", "topic=shop.events", "first=1") || strings.Contains(said, "hidden") {
+			s.t.Errorf("it says\n%s", said)
+		}
+	}, webhooks.Logger(slog.New(slog.NewTextHandler(logged, nil))))
 }
 
 // TestDelete removes an endpoint with more rows than one transaction may remove, and leaves nothing.
