@@ -3,7 +3,9 @@
 package webhooks_test
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -151,6 +153,28 @@ func TestRebinding(t *testing.T) {
 			s.t.Errorf("%+v", log)
 		}
 	}, webhooks.Schedule(10*time.Second, time.Hour))
+}
+
+// TestDisabledIsLoggedOnce lets the transaction fail that disables an endpoint: what is logged is what was committed.
+func TestDisabledIsLoggedOnce(t *testing.T) {
+	t.Parallel()
+	logged := &bytes.Buffer{}
+	selling(t, func(s *shop) {
+		s.create("a.example.com")
+		s.net.serve("a.example.com", func(w http.ResponseWriter, _ *http.Request) {
+			s.world.Settle()
+			s.group.Abort(1)
+			w.WriteHeader(http.StatusGone)
+		})
+		s.send("msg_1")
+		s.world.Advance(10 * time.Second)
+		if d := s.describe("at-a"); d.Endpoint.Enabled {
+			s.t.Errorf("%+v", d)
+		}
+		if said := logged.String(); strings.Count(said, "an endpoint is disabled") != 1 {
+			s.t.Errorf("it says\n%s", said)
+		}
+	}, webhooks.Logger(slog.New(slog.NewTextHandler(logged, nil))))
 }
 
 // TestGone disables an endpoint that answers 410, tells that, and goes on with what waits when it is enabled.

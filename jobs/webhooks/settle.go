@@ -146,7 +146,10 @@ func (s *settling) disable(reason string) error {
 	s.row.Enabled, s.row.Disabled = false, reason
 	n.endpoints.Put(s.Tx, s.key, *s.row)
 	n.countDisabled(s.Tx)
-	n.logger().Warn("webhooks: an endpoint is disabled", "hooks", n.name, "endpoint", s.row.ID, "tenant", tenant, "reason", reason)
+	id := s.row.ID
+	s.Committed(func(partitions.Beside) { // it may be decided again
+		n.logger().Warn("webhooks: an endpoint is disabled", "hooks", n.name, "endpoint", id, "tenant", tenant, "reason", reason)
+	})
 	return errors.Join(
 		n.notice(s.Tx, Notice{Kind: NoticeDisabled, Tenant: tenant, Endpoint: s.row.ID, Reason: reason}),
 		emit(s.Tx, tenant, n.off.New(off{Tenant: tenant, ID: s.row.ID, Version: s.row.Version, Reason: reason})),
