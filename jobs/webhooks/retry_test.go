@@ -158,41 +158,55 @@ func TestRetryAfterTooLate(t *testing.T) {
 	}, webhooks.Schedule(10*time.Second))
 }
 
-// TestRotation rotates a secret between the attempts of a delivery: for a while both secrets verify them, and then the new one.
+// TestRotation rotates a key between the attempts of a delivery: for a while both keys verify them, and then the new one.
 func TestRotation(t *testing.T) {
 	t.Parallel()
-	selling(t, func(s *shop) {
-		old := s.create("a.example.com")
-		s.net.serve("a.example.com", status(http.StatusInternalServerError))
-		s.send("msg_1")
-		s.world.Advance(5 * time.Second)
-		next, err := s.hooks.Rotate(s.ctx, s.node.Group(), "at-a", time.Minute)
+	for scheme, prefix := range map[webhooks.Scheme]string{webhooks.V1: "whsec_", webhooks.V1a: "whsk_"} {
+		t.Run(string(scheme), func(t *testing.T) {
+			t.Parallel()
+			selling(t, func(s *shop) { rotation(s, scheme, prefix) }, webhooks.Schedule(30*time.Second, 3*time.Minute))
+		})
+	}
+}
+
+func rotation(s *shop, scheme webhooks.Scheme, prefix string) {
+	old := s.create("a.example.com", func(set *webhooks.Settings) { set.Scheme = scheme })
+	s.net.serve("a.example.com", status(http.StatusInternalServerError))
+	s.send("msg_1")
+	s.world.Advance(5 * time.Second)
+	next, err := s.hooks.Rotate(s.ctx, s.node.Group(), "at-a", time.Minute)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.world.Advance(4 * time.Minute)
+	got := s.net.at("a.example.com")
+	if len(got) != 3 {
+		s.t.Fatalf("%d attempts", len(got))
+	}
+	verifies := func(k webhooks.Key, r arrival) bool {
+		shared := k // what the receiver is given
+		if scheme == webhooks.V1a {
+			shared = k.Public()
+		}
+		v, err := webhooks.NewVerifier([]string{shared.Reveal()}, webhooks.Tolerance(time.Hour))
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		s.world.Advance(4 * time.Minute)
-		got := s.net.at("a.example.com")
-		if len(got) != 3 {
-			s.t.Fatalf("%d attempts", len(got))
+		_, err = v.Verify(r.header, []byte(r.body))
+		return err == nil
+	}
+	for i, want := range []struct{ old, next bool }{{true, false}, {true, true}, {false, true}} {
+		if verifies(old, got[i]) != want.old || verifies(next, got[i]) != want.next {
+			s.t.Errorf("attempt %d is signed %q", i+1, got[i].header.Get(webhooks.HeaderSignature))
 		}
-		verifies := func(k webhooks.Key, r arrival) bool {
-			v, err := webhooks.NewVerifier([]string{k.Reveal()}, webhooks.Tolerance(time.Hour))
-			if err != nil {
-				s.t.Fatal(err)
-			}
-			_, err = v.Verify(r.header, []byte(r.body))
-			return err == nil
-		}
-		for i, want := range []struct{ old, next bool }{{true, false}, {true, true}, {false, true}} {
-			if verifies(old, got[i]) != want.old || verifies(next, got[i]) != want.next {
-				s.t.Errorf("attempt %d is signed %q", i+1, got[i].header.Get(webhooks.HeaderSignature))
-			}
-		}
-		if !strings.HasPrefix(old.Reveal(), "whsec_") {
-			s.t.Error("the scheme is not v1")
-		}
-		if _, err := s.hooks.Rotate(s.ctx, s.node.Group(), "at-a", 31*24*time.Hour); err == nil {
-			s.t.Error("an overlap of 31 days is taken")
-		}
-	}, webhooks.Schedule(30*time.Second, 3*time.Minute))
+	}
+	if !strings.HasPrefix(old.Reveal(), prefix) || !strings.HasPrefix(next.Reveal(), prefix) {
+		s.t.Errorf("the scheme is not %s", scheme)
+	}
+	if e, err := s.hooks.Endpoint(s.ctx, s.node.Group(), "at-a"); err != nil || e.PublicKey != next.Public().Reveal() {
+		s.t.Errorf("%+v, %v", e, err)
+	}
+	if _, err := s.hooks.Rotate(s.ctx, s.node.Group(), "at-a", 31*24*time.Hour); err == nil {
+		s.t.Error("an overlap of 31 days is taken")
+	}
 }
