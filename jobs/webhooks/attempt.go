@@ -35,9 +35,10 @@ func (n *node) attempt(ctx context.Context, job *attempting) func(*partitions.Tx
 		return nil
 	}
 	late := time.AfterFunc(patience, func() { n.do(func(a *begun) { n.outlast(job.line, &job.place, a) }) })
-	job.at = time.Now()
+	job.at = n.now()
+	began := time.Now()
 	job.answer = n.post(ctx, job.line.key, job.row, job.Event, job.Body)
-	job.took = time.Since(job.at)
+	job.took = time.Since(began)
 	late.Stop()
 	n.do(func(a *begun) {
 		if job.took < patience {
@@ -55,7 +56,7 @@ func (n *node) attempt(ctx context.Context, job *attempting) func(*partitions.Tx
 func (n *node) post(ctx context.Context, key string, row endpointRow, id string, body []byte) answer {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
-	header, err := n.header(key, row, id, body, time.Now())
+	header, err := n.header(key, row, id, body, n.now())
 	if err != nil {
 		n.logger().ErrorContext(ctx, "webhooks: a delivery cannot be signed", "hooks", n.name, "endpoint", row.ID, "error", err)
 		return answer{failed: failedSecret}

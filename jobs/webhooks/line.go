@@ -51,7 +51,7 @@ func (n *node) line(d *desk, key string, row endpointRow, state stateRow) *line 
 	l := d.lines[key]
 	if l == nil {
 		tenant, _ := parseKey(key)
-		l = &line{desk: d, key: key, tenant: tenant, held: make(map[string]int), tokens: float64(row.Rate), filled: time.Now()}
+		l = &line{desk: d, key: key, tenant: tenant, held: make(map[string]int), tokens: float64(row.Rate), filled: n.now()}
 		d.lines[key] = l
 	}
 	if row.Version >= l.row.Version {

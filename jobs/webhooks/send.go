@@ -52,7 +52,7 @@ type answer struct {
 	status     int    // 0 without an answer
 	failed     string // why there is none
 	excerpt    string
-	retryAfter time.Duration
+	retryAfter string // the header, as it was sent
 }
 
 func (a answer) delivered() bool { return a.status >= 200 && a.status < 300 }
@@ -76,9 +76,7 @@ func exchange(ctx context.Context, t http.RoundTripper, url string, header http.
 	late := time.AfterFunc(bodyWait, cancel)
 	defer late.Stop()
 	read, _ := io.ReadAll(io.LimitReader(response.Body, int64(excerpt)))
-	return answer{
-		status: response.StatusCode, excerpt: legible(read), retryAfter: retryAfter(response.Header.Get("Retry-After"), time.Now()),
-	}
+	return answer{status: response.StatusCode, excerpt: legible(read), retryAfter: response.Header.Get("Retry-After")}
 }
 
 func kindOf(err error) string {

@@ -88,7 +88,7 @@ func (s *settling) fail(told *Attempt, q queuedRow) error {
 		told.Outcome = OutcomeDead
 		return errors.Join(err, n.die(s.Tx, s.key, s.state, q, "all attempts have failed", s.answer))
 	}
-	q.Due = s.Now().Add(n.delay(q.Tries, s.retryAfter))
+	q.Due = s.Now().Add(n.delay(q.Tries, retryAfter(s.retryAfter, s.Now())))
 	told.Outcome, told.Next = OutcomeFailed, q.Due
 	n.queue.Put(s.Tx, queueKey(s.key, s.row.Ordered, q), q)
 	return err
@@ -119,7 +119,7 @@ func (s *settling) blame() error {
 	case http.StatusGone:
 		return s.disable("it answered 410 Gone")
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		hold(min(s.retryAfter, maxThrottle))
+		hold(min(retryAfter(s.retryAfter, now), maxThrottle))
 	}
 	if now.Sub(state.FailingSince) >= n.giveUp {
 		return s.disable(fmt.Sprintf("nothing was delivered for %s", n.giveUp))

@@ -61,10 +61,10 @@ func (n *node) try(tx *partitions.Tx, in trying) (Attempt, error) {
 	question := n.trial.Later(tx)
 	tx.Committed(func(b partitions.Beside) {
 		b.Go(func(ctx context.Context) func(*partitions.Tx) error {
-			at := time.Now()
+			at, began := n.now(), time.Now()
 			got := n.post(ctx, in.key(), row, in.Event.ID, in.Body)
 			told := Attempt{
-				Event: in.Event.ID, Type: in.Event.Type, Number: 1, At: at, Took: time.Since(at), Status: got.status, Failed: got.failed,
+				Event: in.Event.ID, Type: in.Event.Type, Number: 1, At: at, Took: time.Since(began), Status: got.status, Failed: got.failed,
 				Excerpt: got.excerpt, Outcome: OutcomeTest,
 			}
 			n.tests(-1)
