@@ -30,7 +30,8 @@ type batch struct {
 	slab     []kgo.Record
 	slabs    int
 	produced int
-	bytes    int
+	bytes    int // of what is produced
+	held     int // of what calls have put into overlays
 	failure  atomic.Pointer[produceError]
 	refusal  atomic.Pointer[bus.PublishError]
 	handled  int
@@ -52,7 +53,7 @@ const maxRecord = 1_000_000
 // maxOwnBatch is for what could not be handled, which is kept together with what is known of it.
 const maxOwnBatch = 2 << 20
 
-// maxBytes bounds what one transaction writes; a batch ends when it is reached.
+// maxBytes bounds what one transaction writes: no call is added once it is reached.
 const maxBytes = 64 << 20
 
 func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
@@ -67,6 +68,8 @@ func (l *lane) newBatch(life, ctx context.Context, m membership) *batch {
 // run calls f in the transaction. When it fails, nothing of what it did remains.
 func (b *batch) run(s *shard, record bus.Record, f func(*Tx) error) error {
 	overlay := b.touch(s)
+	b.held -= overlay.bytes
+	defer func() { b.held += overlay.bytes }()
 	overlay.begin()
 	before := b.mark(overlay)
 	tx := &b.tx
@@ -140,6 +143,9 @@ func (b *batch) touch(s *shard) *overlay {
 func (b *batch) produce(r *kgo.Record, promise func(*kgo.Record, error)) {
 	b.produced++
 	b.bytes += len(r.Key) + len(r.Value)
+	for _, h := range r.Headers {
+		b.bytes += len(h.Key) + len(h.Value)
+	}
 	b.producer.Produce(b.life, r, promise)
 }
 
@@ -165,17 +171,13 @@ func (b *batch) log(o *overlay, key, value []byte) {
 	b.produce(record, o.logged)
 }
 
-// full says whether the transaction has to end before more is added. Sizes are looked at now and then.
-func (b *batch) full() bool {
-	if b.ctx.Err() != nil {
-		return true
-	}
-	if b.handled%64 != 0 {
-		return false
-	}
-	held := b.bytes
-	for _, o := range b.overlays {
-		held += o.bytes
-	}
-	return held >= maxBytes
+// full says whether the transaction has to end before more is added.
+func (b *batch) full() bool { return b.ctx.Err() != nil || b.heavy() }
+
+// heavy says whether it writes as much as it may.
+func (b *batch) heavy() bool { return b.bytes+b.held >= maxBytes }
+
+// commanded says whether commands have had their half of the transaction: the other one is for timers and records.
+func (b *batch) commanded() bool {
+	return b.bytes+b.held >= maxBytes/2 || time.Since(b.began) >= handlerBudget/2
 }

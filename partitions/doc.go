@@ -43,6 +43,14 @@
 //   - G33: a node that stops leaves once what it drains has ended, and its shards are live until then. Test: TestDraining.
 //   - G34: a process that is not in a group asks it commands, and no shard moves for that. Test: TestOutside.
 //   - G35: what a transaction merely tells is left out where its topic takes nothing, and the transaction goes on. Test: TestTell.
+//   - G36: a transaction that writes 64 MiB takes no more calls: what is left is for the next ones. Test: TestLargeTransactions.
+//
+// # Limits
+//
+// A row with its key, and an answer, have at most 1,000,000 bytes, and a call of a handler emits at most 10,000 messages: beyond that it
+// fails with [ErrLimit]. A transaction has many calls. It ends when it has written 64 MiB or its handlers have taken 2 seconds, and so writes no more
+// than that and what its last call does. Of both, what is neither a record nor a timer, such as what [Tx.Go] returns and [Beside.Do], has
+// one half, so that it holds up neither.
 //
 // # Refused messages
 //

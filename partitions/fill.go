@@ -9,10 +9,14 @@ import (
 )
 
 // fill runs commands, due timers and polled records in the transaction. failed are the errors of the commands that
-// could not be done, by their index: they do not stop the others.
-func (b *batch) fill(commands []command) (failed map[int]error, err error) {
-	failed = make(map[int]error)
+// could not be done, by their index: they do not stop the others. Commands from left on are for the next transaction.
+func (b *batch) fill(commands []command) (left int, failed map[int]error, err error) {
+	left, failed = len(commands), make(map[int]error)
 	for i := range commands {
+		if i > 0 && b.commanded() {
+			left = i
+			break
+		}
 		c := &commands[i]
 		if c.shard.gone() {
 			failed[i] = ErrNotOwner
@@ -27,7 +31,7 @@ func (b *batch) fill(commands []command) (failed map[int]error, err error) {
 		err := b.run(c.shard, bus.Record{}, c.do)
 		if err != nil {
 			if broken, ok := errors.AsType[*brokenError](err); ok {
-				return failed, broken
+				return left, failed, broken
 			}
 			failed[i] = err
 		}
@@ -38,10 +42,10 @@ func (b *batch) fill(commands []command) (failed map[int]error, err error) {
 			break
 		}
 		if err := b.fire(s); err != nil {
-			return failed, err
+			return left, failed, err
 		}
 	}
-	return failed, b.records()
+	return left, failed, b.records()
 }
 
 // records handles what was polled. What no longer fits is left for the next transaction.
@@ -53,7 +57,8 @@ func (b *batch) records() error {
 			continue
 		}
 		err := errFull
-		if l.room.admits(ofRecord) && (b.handled == 0 || !b.full()) && b.enter(call{shard: s, topic: raw.Topic, offset: raw.Offset}) {
+		fits := !b.full() || b.handled == 0 && (b.calls == 0 || !b.heavy())
+		if fits && l.room.admits(ofRecord) && b.enter(call{shard: s, topic: raw.Topic, offset: raw.Offset}) {
 			err = b.handle(s, raw)
 		}
 		if errors.Is(err, errFull) {
@@ -73,10 +78,11 @@ func (b *batch) records() error {
 var errFull = errors.New("the transaction is full")
 
 // settle tells everybody that the transaction is committed.
-func (b *batch) settle(commands []command, failed map[int]error) {
+func (b *batch) settle(commands, left []command, failed map[int]error) {
 	b.lane.pending, b.lane.later = b.lane.later, nil
 	b.lane.refused, b.lane.failures = membership{}, 0
 	b.lane.room.widen(b)
+	b.lane.putBack(left)
 	for _, a := range b.after {
 		a.then()
 	}
@@ -91,9 +97,7 @@ func (b *batch) settle(commands []command, failed map[int]error) {
 func (b *batch) requeue(commands []command) {
 	l := b.lane
 	l.pending, l.later = append(l.pending, l.later...), nil
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.commands = append(commands, l.commands...)
+	l.putBack(commands)
 }
 
 // handle runs one record's handler, as often as the policy says, and decides about what cannot be handled.

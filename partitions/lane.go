@@ -65,6 +65,16 @@ func (l *lane) post(commands ...command) {
 	}
 }
 
+// putBack puts commands before those that have come meanwhile.
+func (l *lane) putBack(commands []command) {
+	if len(commands) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.commands = append(commands, l.commands...)
+}
+
 func (l *lane) take() []command {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -164,7 +174,7 @@ func (l *lane) transact(ctx context.Context, m membership, commands []command) (
 	if err := b.producer.BeginTransaction(); err != nil {
 		return b, fmt.Errorf("%w: begin: %w", errUncertain, err)
 	}
-	failed, err := b.fill(commands)
+	left, failed, err := b.fill(commands)
 	if err == nil {
 		err = b.commit() //nolint:contextcheck // it has the life of the transaction
 	} else {
@@ -179,7 +189,7 @@ func (l *lane) transact(ctx context.Context, m membership, commands []command) (
 		b.forget(0)
 		return b, err
 	}
-	b.settle(commands, failed)
+	b.settle(commands[:left], commands[left:], failed)
 	for _, o := range b.overlays {
 		l.reuse(o)
 	}
