@@ -25,6 +25,8 @@ type attempt struct {
 	touched  bool // its row may have been changed since it was taken into the memory
 	begun    time.Time
 	outcome  outcome
+	weight   int // bytes that it has in the memory, and that its end writes
+	tells    int // messages of its end, at most
 
 	cancel context.CancelCauseFunc // from when it has begun
 	timer  *time.Timer             // of its time-out, then of its overtime

@@ -31,6 +31,8 @@ type desk struct {
 	ended    []*attempt // whose ends are still to be written, in their order
 	flushing bool
 
+	lost []string // rows of what the last owner had in its memory, that are still to be seen to; belongs to the shard's transactions
+
 	wallet
 
 	tx       *partitions.Tx // the transaction of now
@@ -92,6 +94,7 @@ func (n *Runner) opened(tx *partitions.Tx) error {
 		})
 		n.want(d)
 		n.refill()
+		n.lose(d, lostAtOnce)
 	})
 	return tx.Err()
 }
@@ -122,44 +125,6 @@ func (d *desk) interrupt(cause error) {
 	}
 }
 
-// interrupted sees to the jobs that the shard's last owner had in its memory. Their attempts count, since nobody knows whether they
-// have begun; from then on such a job is in the memory only when it begins.
-func (n *Runner) interrupted(tx *partitions.Tx, d *desk) error {
-	var lost []*row
-	back := make(returns)
-	for key, value := range n.live.Range(tx) {
-		r, err := decode(key, value)
-		if err != nil {
-			return err
-		}
-		lost = append(lost, r)
-	}
-	for _, r := range lost {
-		n.live.Delete(tx, r.key)
-		back.add(r, true)
-		r.permit = false
-		r.lost++
-		if r.reason == "" {
-			r.reason = "the node of an attempt has gone"
-		}
-		k := n.kinds[r.kind]
-		var err error
-		switch {
-		case r.cancelled:
-			err = n.bury(tx, r, Running, Cancelled)
-		case k != nil && r.attempts >= uint64(k.retry.Attempts): //nolint:gosec // positive
-			r.reason = "all attempts are spent; the node of the last one has gone"
-			err = n.bury(tx, r, Running, Dead)
-		default:
-			err = n.wait(tx, d, r, Running)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return n.giveBack(tx, back)
-}
-
 // overtime is how long a handler whose context has ended is waited for.
 const overtime = time.Second
 
@@ -185,6 +150,7 @@ func (n *Runner) close(d *desk) {
 	n.limits.granted -= d.granted
 	n.clear(d.suspect)
 	for _, a := range d.ended {
+		n.limits.ends -= a.weight
 		n.clear(a)
 	}
 	d.reserved, d.granted, d.suspect, d.ended = 0, 0, nil, nil

@@ -49,6 +49,8 @@
 //   - G28: where the clocks of nodes differ, each job and each tick comes once all the same, and not before its time by the clock of the node that does it. Test: TestSkewedClocks.
 //   - G29: a job that is cancelled in the moment in which it comes does not run on. Test: TestCancelAtOnce.
 //   - G30: a shard whose jobs cannot be told of is taken over all the same. Test: TestUntoldAtOpening.
+//   - G31: however many jobs a node has in its memory when it dies, each comes to its end, and its batch is told of it. Test: TestManyLost.
+//   - G32: jobs with large inputs are done as others are, and no transaction has more of them than it can hold. Test: TestLargeJobs.
 //
 // # Effects
 //
@@ -62,6 +64,7 @@
 // Which shard a job goes to is up to its unique key, or its id. A node has as many attempts at once as [Workers] says, of all its shards,
 // and in its memory
 // besides these as many jobs as ended within the last second: what waits beyond that is rows, in memory or on disk as [partitions.OnDisk] says.
+// It takes no job more into its memory while those there were given 256 MiB, and no transaction takes in, or lets end, more than 8 MiB of them.
 //
 // # Topics
 //

@@ -42,16 +42,17 @@ func (n *Runner) fill(tx *partitions.Tx, room int) error {
 	}
 	ended := n.limits.total
 	n.mu.Unlock()
-	left, kinds := room, make(map[string]int)
+	left, bytes, kinds := room, bytesAtOnce, make(map[string]int)
 	for range 3 { // what some do not need is for the others
 		for _, l := range flows {
-			if share := min(max(room*weight(l.priority)/shares, 1), left, n.most(l)-kinds[l.kind], n.spare(tx, l.backlog)); share > 0 && !l.empty {
-				taken, err := n.take(tx, d, l, share)
+			share := min(max(room*weight(l.priority)/shares, 1), left, n.most(l)-kinds[l.kind], n.spare(tx, l.backlog))
+			if share > 0 && bytes > 0 && !l.empty {
+				taken, read, err := n.take(tx, d, l, share, bytes)
 				if err != nil {
 					return err
 				}
 				n.spend(tx, d, l.backlog, taken)
-				left -= taken
+				left, bytes = left-taken, bytes-read
 				kinds[l.kind] += taken
 			}
 		}
@@ -75,8 +76,8 @@ func (n *Runner) most(l *taking) int {
 	return most
 }
 
-// take takes the next jobs of a flow into the memory.
-func (n *Runner) take(tx *partitions.Tx, d *desk, l *taking, most int) (taken int, err error) {
+// take takes the next jobs of a flow into the memory, until it has read so many bytes.
+func (n *Runner) take(tx *partitions.Tx, d *desk, l *taking, most, bytes int) (taken, read int, err error) {
 	from, turns := l.cursor, make([]string, 0, most+passedOver)
 	if len(l.turns) > 0 {
 		from = l.turns[len(l.turns)-1]
@@ -93,7 +94,7 @@ func (n *Runner) take(tx *partitions.Tx, d *desk, l *taking, most int) (taken in
 		turns = append(turns, turn)
 	}
 	for _, turn := range turns {
-		if taken == most {
+		if taken == most || read >= bytes {
 			l.empty = false
 			break
 		}
@@ -103,9 +104,10 @@ func (n *Runner) take(tx *partitions.Tx, d *desk, l *taking, most int) (taken in
 			n.ready.Delete(tx, turn)
 			continue
 		}
+		read += len(value)
 		r, err := decode(key, value)
 		if err != nil {
-			return taken, err
+			return taken, read, err
 		}
 		if r.lost > 0 && !n.begins(r, taken) {
 			l.added = -1 // the flow stays as it is
@@ -115,12 +117,12 @@ func (n *Runner) take(tx *partitions.Tx, d *desk, l *taking, most int) (taken in
 		n.held.Delete(tx, key)
 		r.permit = n.governed(n.kinds[l.kind])
 		if err := n.admit(tx, d, r, Waiting, false); err != nil {
-			return taken, err
+			return taken, read, err
 		}
 		l.turns = append(l.turns, turn)
 		taken++
 	}
-	return taken, tx.Err()
+	return taken, read, tx.Err()
 }
 
 // passedOver is how many jobs of a flow may be passed over that wait until a worker is free for them.

@@ -6,8 +6,38 @@ import (
 	"github.com/millrace/millrace/partitions"
 )
 
-// endsAtOnce bounds the ends that one call of a transaction writes.
-const endsAtOnce = 2000
+// What bounds the ends that one call of a transaction writes, and what it takes into the memory.
+const (
+	endsAtOnce  = 2000
+	bytesAtOnce = 8 << 20
+	tellsAtOnce = 8000 // of the 10,000 messages that a call may emit
+)
+
+// weigh says how many bytes and messages there are of an end.
+func (a *attempt) weigh() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tells = 3 // of the change, to a batch, and to who has asked
+	a.weight += len(a.then) + len(a.outcome.result)
+	for _, links := range [][]byte{a.row.then, a.then} {
+		_ = fields(links, func(byte, []byte) { // what cannot be read is met when it is to be enqueued
+			a.tells++
+			a.weight += len(a.outcome.result)
+		})
+	}
+}
+
+// next are the ends to be written now, of those that a transaction has not written: at least one, if there are any.
+func (d *desk) next(most int) []*attempt {
+	left, bytes, tells := d.ended[d.written:], 0, 0
+	for i, a := range left {
+		bytes, tells = bytes+a.weight, tells+a.tells
+		if i > 0 && (i == most || bytes > bytesAtOnce || tells > tellsAtOnce) {
+			return left[:i]
+		}
+	}
+	return left
+}
 
 // flush lets the ends of attempts be written, unless that is under way.
 func (n *Runner) flush(d *desk) {
@@ -41,7 +71,7 @@ func (n *Runner) writeOne(tx *partitions.Tx, cause error) error {
 func (n *Runner) write(tx *partitions.Tx, most int) error {
 	d := n.desk(tx)
 	n.mu.Lock()
-	batch := d.ended[d.written:min(len(d.ended), d.written+most)]
+	batch := d.next(most)
 	d.written += len(batch)
 	n.mu.Unlock()
 	tx.Committed(func(partitions.Beside) {}, func() {
@@ -82,7 +112,9 @@ func (n *Runner) wrote(d *desk, count int) {
 	if d.closed {
 		return
 	}
+	crowded := n.limits.crowded()
 	for _, a := range d.ended[:count] {
+		n.limits.ends -= a.weight
 		if d.live[a.row.key] == a {
 			delete(d.live, a.row.key)
 		}
@@ -91,6 +123,9 @@ func (n *Runner) wrote(d *desk, count int) {
 			n.limits.total++
 			n.refill()
 		}
+	}
+	if crowded {
+		n.refill()
 	}
 	d.ended = d.ended[count:]
 	d.written = max(d.written-count, 0)

@@ -7,7 +7,8 @@ import "time"
 type limits struct {
 	workers  int
 	memory   int // attempts that wait or run
-	bytes    int
+	bytes    int // of these
+	ends     int // bytes of attempts whose ends are still to be written
 	reserved int // by transactions that are not committed yet
 	granted  int // to transactions that take rows into the memory
 	emptied  bool
@@ -21,8 +22,14 @@ type limits struct {
 const (
 	window    = 500 * time.Millisecond
 	mostAhead = 16_384
-	mostBytes = 64 << 20
+	mostBytes = 64 << 20 // of jobs that could not all begin
+	heldBytes = 256 << 20
 )
+
+// crowded says whether what jobs in the memory were given is as much as may be there, with as much for each that is on its way.
+func (l *limits) crowded() bool {
+	return l.bytes+l.ends+(l.reserved+l.granted)*(l.bytes/max(l.memory, 1)) >= heldBytes
+}
 
 // ahead is how many jobs may be in the memory that cannot begin yet.
 func (l *limits) ahead() int {
@@ -32,24 +39,35 @@ func (l *limits) ahead() int {
 	return min(l.last+l.ended, mostAhead)
 }
 
-func (l *limits) free() int { return l.workers + l.ahead() - l.memory - l.reserved - l.granted }
+func (l *limits) free() int {
+	if l.crowded() {
+		return 0
+	}
+	return l.workers + l.ahead() - l.memory - l.reserved - l.granted
+}
 
 // narrow is the free room for a job that must not be in the memory before it can begin.
-func (l *limits) narrow() int { return l.workers - l.memory - l.reserved - l.granted }
+func (l *limits) narrow() int {
+	if l.crowded() {
+		return 0
+	}
+	return l.workers - l.memory - l.reserved - l.granted
+}
 
 // extra says whether a flow that has nothing in the memory may have something there although it is full.
 func (l *limits) extra() bool {
-	return l.memory+l.reserved+l.granted < 2*(l.workers+l.ahead()) && l.bytes <= mostBytes
+	return l.memory+l.reserved+l.granted < 2*(l.workers+l.ahead()) && l.bytes <= mostBytes && !l.crowded()
 }
 
 func (l *limits) enter(a *attempt) {
 	l.memory++
-	l.bytes += len(a.row.args)
+	a.weight = len(a.row.args) + len(a.row.then) + len(a.row.given)
+	l.bytes += a.weight
 }
 
 func (l *limits) leave(a *attempt) {
 	l.memory--
-	l.bytes -= len(a.row.args)
+	l.bytes -= a.weight
 }
 
 // count counts an attempt that has ended.

@@ -13,7 +13,7 @@ func TestMutantsAreCaught(t *testing.T) {
 	t.Parallel()
 	mutants.Check(t, "jobs", none, map[string]mutants.Mutant{
 		"attempts that were interrupted are lost": {
-			File: "desk.go", Old: "	for _, r := range lost {\n", New: "	for _, r := range lost {\n		if mutant(\"attempts that were interrupted are lost\") {\n			break\n		}\n",
+			File: "lost.go", Old: "	for _, r := range lost {\n", New: "	for _, r := range lost {\n		if mutant(\"attempts that were interrupted are lost\") {\n			break\n		}\n",
 			Test: "TestWorkerKilled", Found: "crash_test.go",
 		},
 		"early": {

@@ -43,7 +43,8 @@ const (
 	mostWorkers  = 100_000
 )
 
-// Workers is how many attempts a node makes at once, 100 by default, and 1 to 100,000.
+// Workers is how many attempts a node makes at once, 100 by default, and 1 to 100,000. They are fewer while what the jobs in its memory were
+// given has 256 MiB together: their inputs, what comes after them by [Then], and what the jobs before them have returned.
 func Workers(n int) RunnerOption {
 	return runnerOption(func(c *setup) {
 		c.workers = n

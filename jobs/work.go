@@ -139,6 +139,8 @@ func (n *Runner) note(a *attempt) {
 		n.clear(a)
 		return
 	}
+	a.weigh()
+	n.limits.ends += a.weight
 	d.ended = append(d.ended, a)
 	n.flush(d)
 }
