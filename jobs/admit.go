@@ -114,11 +114,12 @@ func (n *Runner) wait(tx *partitions.Tx, d *desk, r *row, was State) error {
 	if turn < l.cursor {
 		l.cursor = turn
 	}
+	n.beggar(d, prefix, l)
 	n.want(d)
 	n.mu.Unlock()
 	r.state, r.due = Waiting, 0
 	if k := n.kinds[r.kind]; k != nil && n.governed(k) {
-		tx.Committed(func(partitions.Beside) { n.stir(d) })
+		tx.Committed(func(partitions.Beside) { n.stir(d, prefix) })
 	}
 	n.ready.Put(tx, turn, nil)
 	n.held.Put(tx, r.key, r.encode())
@@ -136,7 +137,11 @@ func turnOf(r *row) string {
 
 func flowPrefix(r *row) string {
 	tenant, _ := parseKey(r.key)
-	return string(tenant) + "\x00" + string('0'+rune(r.priority)) + r.kind + "\x00"
+	return prefixOf(string(tenant), r.priority, r.kind)
+}
+
+func prefixOf(tenant string, priority uint8, kind string) string {
+	return tenant + "\x00" + string('0'+rune(priority)) + kind + "\x00"
 }
 
 // unixNano is a time as it is stored: one that is out of the range is the nearest.

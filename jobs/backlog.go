@@ -35,7 +35,9 @@ func (n *Runner) discover(tx *partitions.Tx, d *desk) {
 			return
 		}
 		prefix := tenant + "\x00" + kind + "\x00"
-		d.flows[prefix] = newBacklog(prefix)
+		l := newBacklog(prefix)
+		d.flows[prefix] = l
+		n.beggar(d, prefix, l)
 		from = tenant + "\x00" + kind + "\x01"
 	}
 }

@@ -13,12 +13,14 @@ const mostAsked = 1024
 // governed says whether attempts of a kind have limits over all nodes.
 func (n *Runner) governed(k *hired) bool { return n.bounds != (bounds{}) || k.bounds != (bounds{}) }
 
-// begs says whether a flow's jobs wait for permits that were not asked for.
-func (n *Runner) begs(l *backlog, k *hired) bool { return n.governed(k) && l.begged != l.added }
-
-// able says whether jobs of a flow could come into the memory.
-func (n *Runner) able(d *desk, l *backlog, k *hired) bool {
-	return !k.full() && (!n.governed(k) || d.purses[classOf(l.tenant, l.kind)].Have > 0 && n.limits.narrow() > 0)
+// beggar notes that jobs of a flow may wait for permits that were not asked for.
+func (n *Runner) beggar(d *desk, prefix string, l *backlog) {
+	if k := n.kinds[l.kind]; k == nil || !n.governed(k) {
+		return
+	}
+	if d.beggars[prefix] = l; l.begged == l.added {
+		delete(d.beggars, prefix)
+	}
 }
 
 // begAll lets the desks with jobs that wait ask for permits.
@@ -27,24 +29,34 @@ func (n *Runner) begAll() {
 		return
 	}
 	for _, d := range slices.Clone(n.hungry) {
-		n.beg(d)
+		for _, l := range d.beggars {
+			if !n.begs(d) {
+				break
+			}
+			if n.needs(d, l) {
+				n.beg(d)
+				break
+			}
+		}
 	}
 }
 
-// beg lets a desk ask for permits, where this node could do more jobs.
+// begs says whether a desk may ask for permits now, where this node could do more jobs.
+func (n *Runner) begs(d *desk) bool {
+	return !d.begging && d.open && !d.paused && n.limits.narrow() > 0
+}
+
+// needs says whether permits of a flow's class are to be asked for: where the desk has none and has asked for none, or the node has and has
+// asked for less than half of what it could use.
+func (n *Runner) needs(d *desk, l *backlog) bool {
+	n.looks++
+	class := classOf(l.tenant, l.kind)
+	free, p := n.limits.narrow()-n.covered[class], d.purses[class]
+	return free > 0 && (p.Have+p.Asked == 0 || free >= n.covered[class])
+}
+
+// beg lets a desk ask for permits.
 func (n *Runner) beg(d *desk) {
-	if d.begging || !d.open || d.paused || n.limits.narrow() <= 0 || !n.any(d, n.begs) {
-		return
-	}
-	needy := false
-	for _, l := range d.flows {
-		if k := n.kinds[l.kind]; k != nil && n.begs(l, k) && n.budget(classOf(l.tenant, l.kind)) > 0 {
-			needy = true
-		}
-	}
-	if !needy {
-		return
-	}
 	d.begging = true
 	d.beside.Do(n.plead, func(tx *partitions.Tx, _ error) error {
 		tx.Committed(func(partitions.Beside) { n.pleaded(d, nil) }) // and tried again when something else makes room
@@ -54,24 +66,18 @@ func (n *Runner) beg(d *desk) {
 	n.want(d)
 }
 
-// stir lets a desk ask for permits for a job that has come.
-func (n *Runner) stir(d *desk) {
+// stir lets a desk ask for permits for a job of a flow that has come.
+func (n *Runner) stir(d *desk, prefix string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !d.begging && !d.closed {
-		n.want(d)
+	n.want(d)
+	if l := d.beggars[prefix]; l != nil && n.begs(d) && n.needs(d, l) {
 		n.beg(d)
 	}
 }
 
 // budget is how many more permits of a class this node could use.
-func (n *Runner) budget(class string) int {
-	budget := n.limits.narrow()
-	for _, d := range n.desks {
-		budget -= d.purses[class].Have + d.purses[class].Asked
-	}
-	return min(budget, mostAsked)
-}
+func (n *Runner) budget(class string) int { return min(n.limits.narrow()-n.covered[class], mostAsked) }
 
 // plea is what one transaction asks for.
 type plea struct {
@@ -80,22 +86,22 @@ type plea struct {
 	whole bool           // permits for all that wait are asked for
 }
 
-// plead asks for permits for the jobs that wait.
+// plead asks for permits for the jobs that wait, of so many classes as a message may name.
 func (n *Runner) plead(tx *partitions.Tx) error {
 	d, pleas := n.desk(tx), make(map[string]*plea)
 	n.mu.Lock()
-	for prefix, l := range d.flows {
-		k := n.kinds[l.kind]
-		if k == nil || !n.governed(k) {
+	for _, l := range d.beggars {
+		class := classOf(l.tenant, l.kind)
+		if pleas[class] != nil || !n.needs(d, l) {
 			continue
 		}
-		class := classOf(l.tenant, l.kind)
-		p := pleas[class]
-		if p == nil {
-			p = &plea{most: n.budget(class), flows: make(map[string]int)}
-			pleas[class] = p
+		p := &plea{most: n.budget(class), flows: make(map[string]int)}
+		for prefix, l := range d.ofClass(class) {
+			p.flows[prefix] = l.added
 		}
-		p.flows[prefix] = l.added
+		if pleas[class] = p; len(pleas) == classesAtOnce {
+			break
+		}
 	}
 	n.mu.Unlock()
 	var asks []ofPermit
@@ -141,6 +147,7 @@ func (n *Runner) pleaded(d *desk, pleas map[string]*plea) {
 		for prefix, added := range p.flows {
 			if l := d.flows[prefix]; l != nil && p.whole {
 				l.begged = added
+				n.beggar(d, prefix, l)
 			}
 		}
 	}

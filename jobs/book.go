@@ -34,10 +34,18 @@ func (b *book) of(row string) *usage {
 // queue is the usage of the whole queue.
 func (b *book) queue() *usage { return b.of("queue") }
 
+// kind is the usage of a kind.
+func (b *book) kind(name string) *usage { return b.of("kind/" + name) }
+
 // limits are the usages that an attempt of a class counts in: of the queue, the tenant, the kind, and the tenant's of the kind.
-func (b *book) limits(class string) [4]*usage {
+func (b *book) limits(class string) [4]func() *usage {
 	tenant, kind, _ := strings.Cut(class, "\x00")
-	return [...]*usage{b.queue(), b.of("tenant/" + tenant), b.of("kind/" + kind), b.of("class/" + class)}
+	return [...]func() *usage{
+		b.queue,
+		func() *usage { return b.of("tenant/" + tenant) },
+		func() *usage { return b.kind(kind) },
+		func() *usage { return b.of("class/" + class) },
+	}
 }
 
 // bounds are what bounds these.
@@ -53,22 +61,30 @@ func (b *book) bounds(class string) [4]bound {
 // allow says whether one more attempt of a class may begin.
 func (b *book) allow(class string) bool {
 	bounds := b.bounds(class)
-	for i, u := range b.limits(class) {
-		ok, wait := u.allows(bounds[i], b.now)
-		if !ok {
-			if wait > 0 && (b.wait == 0 || wait < b.wait) {
-				b.wait = wait
-			}
+	for i, of := range b.limits(class) {
+		if bounds[i] != (bound{}) && b.room(of(), bounds[i]) == 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// close keeps what is used.
+// room is how many more may be given of what a bound is for.
+func (b *book) room(u *usage, of bound) int {
+	room, wait := u.room(of, b.now)
+	if wait > 0 && (b.wait == 0 || wait < b.wait) {
+		b.wait = wait
+	}
+	return room
+}
+
+// close keeps what has changed of what is used.
 func (b *book) close() {
 	n := b.runner
 	for row, u := range b.used {
+		if !u.changed {
+			continue
+		}
 		u.prune(b.now)
 		switch {
 		case u.Held == 0 && len(u.Given) == 0 && u.Last == "":
@@ -85,7 +101,7 @@ func (b *book) close() {
 // forgetUsage forgets what is used of a limit, where that is nothing any more.
 func (n *Runner) forgetUsage(tx *partitions.Tx, row string) error {
 	b := n.book(tx)
-	b.of(row)
+	b.of(row).changed = true
 	b.close()
 	return tx.Err()
 }

@@ -63,6 +63,7 @@ func (n *Runner) desk(tx *partitions.Tx) *desk {
 // opened begins with a shard that this node has taken.
 func (n *Runner) opened(tx *partitions.Tx) error {
 	d := &desk{runner: n, shard: tx.Shard(), token: tx.Token(), live: make(map[string]*attempt), flows: make(map[string]*backlog)}
+	d.purses, d.rich, d.beggars = make(map[string]purse), make(map[string]struct{}), make(map[string]*backlog)
 	n.mu.Lock()
 	if old := n.desks[d.shard]; old != nil {
 		n.close(old)
@@ -155,6 +156,7 @@ func (n *Runner) close(d *desk) {
 	}
 	d.reserved, d.granted, d.suspect, d.ended = 0, 0, nil, nil
 	n.sated(d)
+	n.drop(d)
 	for _, a := range d.live {
 		if !a.over && a.begun.IsZero() {
 			n.giveUp(a)

@@ -50,7 +50,8 @@
 //   - G29: a job that is cancelled in the moment in which it comes does not run on. Test: TestCancelAtOnce.
 //   - G30: a shard whose jobs cannot be told of is taken over all the same. Test: TestUntoldAtOpening.
 //   - G31: however many jobs a node has in its memory when it dies, each comes to its end, and its batch is told of it. Test: TestManyLost.
-//   - G32: jobs with large inputs are done as others are, and no transaction has more of them than it can hold. Test: TestLargeJobs.
+//   - G32: however many tenants want permits of a limit, each has its turn. Test: TestManyTenants.
+//   - G33: jobs with large inputs are done as others are, and no transaction has more of them than it can hold. Test: TestLargeJobs.
 //
 // # Effects
 //

@@ -24,9 +24,9 @@ func (n *Runner) fill(tx *partitions.Tx, room int) error {
 	d := n.desk(tx)
 	n.mu.Lock()
 	flows, shares := make([]*taking, 0, len(d.flows)), 0
-	for prefix, l := range d.flows {
+	for prefix, l := range n.servable(d) {
 		k := n.kinds[l.kind]
-		if k == nil || k.full() {
+		if k.full() {
 			continue
 		}
 		one := &taking{backlog: l, prefix: prefix, added: l.added}
@@ -149,6 +149,7 @@ func (n *Runner) filled(d *desk, flows []*taking, ended int) {
 		taken += len(l.turns)
 		if l.empty && l.added == l.backlog.added {
 			delete(d.flows, l.prefix)
+			delete(d.beggars, l.prefix)
 		} else if len(l.turns) > 0 && l.added == l.backlog.added {
 			l.cursor = l.turns[len(l.turns)-1]
 		}

@@ -3,7 +3,6 @@ package jobs
 import (
 	"encoding/binary"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -73,7 +72,7 @@ func (n *Runner) petitioned(tx *partitions.Tx, p petition) error {
 			n.claims.Put(tx, row, c)
 		}
 		for _, l := range b.limits(of.Class) {
-			l.back(of.Back, of.Unused)
+			l().back(of.Back, of.Unused)
 		}
 	}
 	b.close()
@@ -86,130 +85,37 @@ func (n *Runner) govern(tx *partitions.Tx, d *desk) {
 	tx.Committed(func(b partitions.Beside) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		if d.governing {
-			return
-		}
-		d.governing = true
-		over := func(partitions.Beside) {
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			d.governing = false
-		}
-		b.Do(func(tx *partitions.Tx) error {
-			tx.Committed(over)
-			return n.round(tx)
-		}, func(tx *partitions.Tx, _ error) error {
-			tx.Committed(over)
-			n.at(tx, tx.Now().Add(time.Second), dueGovern, "")
-			return nil
-		})
+		d.walk = walk{}
+		n.rounds(d, b)
 	})
 }
 
-// round gives permits, as many as there may be: one tenant after the other has one, for a shard and a kind that chance takes.
-func (n *Runner) round(tx *partitions.Tx) error {
-	b := n.book(tx)
-	turns := n.wanting(tx, b)
-	given := make(map[int32][]ofPermit)
-	for gave := true; gave; {
-		gave = false
-		for _, t := range turns {
-			if t.one(b) {
-				gave, b.queue().Last = true, t.tenant
-			}
-		}
+// rounds gives permits in one transaction after the other, until nobody is left who may have one.
+func (n *Runner) rounds(d *desk, b partitions.Beside) {
+	if d.governing {
+		return
 	}
-	for _, t := range turns {
-		for _, c := range t.all {
-			if c.given > 0 {
-				class, shard := parseClaim(c.row)
-				n.claims.Put(tx, c.row, c.claim)
-				given[shard] = append(given[shard], ofPermit{Class: class, Count: c.given})
+	d.governing = true
+	b.Do(func(tx *partitions.Tx) error {
+		n.mu.Lock()
+		w := d.walk
+		n.mu.Unlock()
+		next, err := n.round(tx, w)
+		tx.Committed(func(b partitions.Beside) {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			if d.governing, d.walk = false, next; next.on {
+				n.rounds(d, b)
 			}
-		}
-	}
-	for _, shard := range slices.Sorted(maps.Keys(given)) {
-		if err := n.grantTo(tx, shard, given[shard]); err != nil {
-			return err
-		}
-	}
-	if b.wait > 0 {
-		n.at(tx, time.Unix(0, b.wait), dueGovern, "")
-	}
-	b.close()
-	return tx.Err()
-}
-
-// claimant is a tenant with claims that want permits.
-type claimant struct {
-	tenant string
-	all    []*wanted
-	left   []*wanted // of which one may be given
-}
-
-type wanted struct {
-	claim
-
-	row   string
-	class string
-	given int
-}
-
-// mostClaims bounds the claims that one round looks at.
-const mostClaims = 10_000
-
-// wanting are the tenants that want permits which may be given, beginning after the one that had the last.
-func (n *Runner) wanting(tx *partitions.Tx, b *book) []*claimant {
-	turns, count := []*claimant(nil), 0
-	for from := ""; ; {
-		full := ""
-		for row, c := range n.claims.Range(tx, from) {
-			if count == mostClaims {
-				break
-			}
-			class, _ := parseClaim(row)
-			if c.Want == 0 {
-				continue
-			}
-			if !b.allow(class) {
-				full = class
-				break
-			}
-			tenant, _, _ := strings.Cut(class, "\x00")
-			if len(turns) == 0 || turns[len(turns)-1].tenant != tenant {
-				turns = append(turns, &claimant{tenant: tenant})
-			}
-			w, t := &wanted{claim: c, row: row, class: class}, turns[len(turns)-1]
-			t.all, t.left = append(t.all, w), append(t.left, w)
-			count++
-		}
-		if full == "" {
-			break
-		}
-		from = full + "\x01"
-	}
-	after := slices.IndexFunc(turns, func(t *claimant) bool { return t.tenant > b.queue().Last })
-	if after > 0 {
-		turns = append(turns[after:], turns[:after]...)
-	}
-	return turns
-}
-
-// one gives a tenant one permit, if there is any.
-func (t *claimant) one(b *book) bool {
-	for len(t.left) > 0 {
-		i := rand.IntN(len(t.left)) //nolint:gosec // whose turn it is need not be secret
-		c := t.left[i]
-		if c.Want > 0 && b.allow(c.class) {
-			for i, l := range b.limits(c.class) {
-				l.give(b.bounds(c.class)[i], b.now)
-			}
-			c.Want--
-			c.Held++
-			c.given++
-			return true
-		}
-		t.left = slices.Delete(t.left, i, i+1)
-	}
-	return false
+		})
+		return err
+	}, func(tx *partitions.Tx, _ error) error {
+		tx.Committed(func(partitions.Beside) {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			d.governing = false
+		})
+		n.at(tx, tx.Now().Add(time.Second), dueGovern, "")
+		return nil
+	})
 }

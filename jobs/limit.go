@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -89,6 +90,8 @@ type usage struct {
 	Held  int    `json:"held,omitempty"`
 	Given []slot `json:"given,omitempty"` // within the rate's time
 	Last  string `json:"last,omitempty"`  // whose turn it was
+
+	changed bool // in this transaction
 }
 
 // slot is permits that count until a time.
@@ -104,13 +107,14 @@ func (u *usage) prune(now int64) {
 	}
 }
 
-// allows says whether one more may be given, and if that is a matter of time, when.
-func (u *usage) allows(b bound, now int64) (ok bool, wait int64) {
-	if b.atOnce > 0 && u.Held >= b.atOnce {
-		return false, 0
+// room is how many more may be given now. Where there are none, and that is a matter of time, wait is until when.
+func (u *usage) room(b bound, now int64) (room int, wait int64) {
+	room = math.MaxInt
+	if b.atOnce > 0 {
+		room = max(b.atOnce-u.Held, 0)
 	}
-	if b.rate == 0 {
-		return true, 0
+	if b.rate == 0 || room == 0 {
+		return room, 0
 	}
 	u.prune(now)
 	count := 0
@@ -118,13 +122,17 @@ func (u *usage) allows(b bound, now int64) (ok bool, wait int64) {
 		count += s.Count
 	}
 	if count < b.rate {
-		return true, 0
+		return min(room, b.rate-count), 0
 	}
-	return false, u.Given[0].Until
+	return 0, u.Given[0].Until
 }
+
+// turn notes whose turn it was.
+func (u *usage) turn(tenant string) { u.Last, u.changed = tenant, true }
 
 // give counts one more.
 func (u *usage) give(b bound, now int64) {
+	u.changed = true
 	u.Held++
 	if b.rate == 0 {
 		u.Given = nil
@@ -141,6 +149,10 @@ func (u *usage) give(b bound, now int64) {
 
 // back takes permits back, some of which were not used: these are taken from what counts for the shortest time.
 func (u *usage) back(count, unused int) {
+	if count+unused == 0 {
+		return
+	}
+	u.changed = true
 	u.Held = max(u.Held-count-unused, 0)
 	for unused > 0 && len(u.Given) > 0 {
 		n := min(unused, u.Given[0].Count)

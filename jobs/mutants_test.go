@@ -61,7 +61,7 @@ func TestMutantsAreCaught(t *testing.T) {
 			Test: "TestBatch", Found: "batch_test.go",
 		},
 		"permits of a dead node are lost": {
-			File: "desk.go", Old: "		back.add(r, true)\n", New: "		if !mutant(\"permits of a dead node are lost\") {\n			back.add(r, true)\n		}\n",
+			File: "lost.go", Old: "		back.add(r, true)\n", New: "		if !mutant(\"permits of a dead node are lost\") {\n			back.add(r, true)\n		}\n",
 			Test: "TestAtOnce", Found: "limit_test.go",
 		},
 		"each shard gives itself permits": {

@@ -49,43 +49,6 @@ func newPermits() permits {
 	}
 }
 
-// wallet is what a desk knows of its permits, as far as it is committed.
-type wallet struct {
-	purses    map[string]purse
-	begging   bool
-	governing bool
-}
-
-// settle begins with a shard's permits.
-func (n *Runner) settle(tx *partitions.Tx, d *desk) {
-	purses := maps.Collect(n.purses.Range(tx))
-	n.mu.Lock()
-	d.purses = purses
-	n.mu.Unlock()
-	for range n.claims.Range(tx) {
-		n.govern(tx, d)
-		break
-	}
-}
-
-// put changes a purse.
-func (n *Runner) put(tx *partitions.Tx, d *desk, class string, p purse) {
-	if p == (purse{}) {
-		n.purses.Delete(tx, class)
-	} else {
-		n.purses.Put(tx, class, p)
-	}
-	tx.Committed(func(partitions.Beside) {
-		n.mu.Lock()
-		defer n.mu.Unlock()
-		if p == (purse{}) {
-			delete(d.purses, class)
-		} else {
-			d.purses[class] = p
-		}
-	})
-}
-
 // unusedFor is how long a permit may be unused.
 const unusedFor = time.Second
 
@@ -105,15 +68,20 @@ func (n *Runner) given(tx *partitions.Tx, grant petition) error {
 	return tx.Err()
 }
 
+// again lets a desk go on whose permits have changed, and ask anew for some of classes.
 func (n *Runner) again(d *desk, classes ...string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, l := range d.flows {
-		if slices.Contains(classes, classOf(l.tenant, l.kind)) {
+	for _, class := range classes {
+		for prefix, l := range d.ofClass(class) {
 			l.begged = -1
+			n.beggar(d, prefix, l)
 		}
 	}
 	n.want(d)
+	if free := n.limits.free(); n.resting && d.hungry && d.open && free > 0 && n.able(d) {
+		n.grant(d, n.share(free))
+	}
 	n.refill()
 }
 
@@ -181,22 +149,29 @@ func (n *Runner) giveBack(tx *partitions.Tx, r returns) error {
 // governor is on the shard that gives the queue's permits.
 const governor = "limits"
 
+// classesAtOnce bounds the classes that one message names: a record has 1 MB at most.
+const classesAtOnce = 500
+
 // petition tells it what is wanted and what is given back.
 func (n *Runner) petition(tx *partitions.Tx, of ...ofPermit) error {
-	value, err := json.Marshal(petition{Shard: tx.Shard(), Of: of})
-	if err != nil {
-		return fmt.Errorf("jobs: %w", err)
+	for some := range slices.Chunk(of, classesAtOnce) {
+		value, err := json.Marshal(petition{Shard: tx.Shard(), Of: some})
+		if err != nil {
+			return fmt.Errorf("jobs: %w", err)
+		}
+		tx.Emit(send(controlPetition, n.queue, "", governor, value))
 	}
-	tx.Emit(send(controlPetition, n.queue, "", governor, value))
 	return tx.Err()
 }
 
 // grantTo gives permits to a shard.
 func (n *Runner) grantTo(tx *partitions.Tx, shard int32, of []ofPermit) error {
-	value, err := json.Marshal(petition{Shard: shard, Of: of})
-	if err != nil {
-		return fmt.Errorf("jobs: %w", err)
+	for some := range slices.Chunk(of, classesAtOnce) {
+		value, err := json.Marshal(petition{Shard: shard, Of: some})
+		if err != nil {
+			return fmt.Errorf("jobs: %w", err)
+		}
+		tx.Emit(telling(controlGrant, n.queue, governor, value).To(bus.Partition(shard)).Message())
 	}
-	tx.Emit(telling(controlGrant, n.queue, governor, value).To(bus.Partition(shard)).Message())
 	return tx.Err()
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"slices"
+	"time"
 
 	"github.com/millrace/millrace/partitions"
 )
@@ -25,8 +26,39 @@ func (n *Runner) sated(d *desk) {
 // grantedAtOnce bounds the jobs that one transaction takes into the memory.
 const grantedAtOnce = 2000
 
-// refill takes jobs into the memory that wait as rows, where there is room: of one shard after the other.
+// What lets a refill rest after it has looked at more flows than these: so long for each of them.
+const (
+	looksAtOnce = 1000
+	restPerLook = 2 * time.Microsecond
+)
+
+// refill takes jobs into the memory that wait as rows, where there is room. Where many flows were looked at for that since the last time, the
+// next time is a while after: ends of attempts that come one after the other do not look at all of them each.
 func (n *Runner) refill() {
+	if n.resting {
+		n.missed = true
+		return
+	}
+	n.fillUp()
+	looks := n.looks - n.seen
+	if n.seen = n.looks; looks > looksAtOnce {
+		n.resting = true
+		time.AfterFunc(time.Duration(looks)*restPerLook, n.rested)
+	}
+}
+
+// rested goes on with what was missed meanwhile.
+func (n *Runner) rested() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	missed := n.missed
+	if n.resting, n.missed = false, false; missed {
+		n.refill()
+	}
+}
+
+// fillUp gives room to one shard after the other.
+func (n *Runner) fillUp() {
 	if n.draining || len(n.hungry) == 0 {
 		n.limits.emptied = false
 		return
@@ -40,7 +72,7 @@ func (n *Runner) refill() {
 	}
 	n.limits.emptied = false
 	for _, d := range slices.Clone(n.hungry) {
-		if d.open && n.limits.extra() && n.any(d, n.starves) {
+		if d.open && n.limits.extra() && n.starves(d) {
 			n.grant(d, 1)
 		}
 	}
@@ -53,27 +85,39 @@ func (n *Runner) grantAll(step int) {
 		if free < step {
 			return
 		}
-		if !d.open || !n.any(d, func(l *backlog, k *hired) bool { return n.able(d, l, k) }) {
-			continue
+		if d.open && n.able(d) {
+			n.grant(d, n.share(free))
 		}
-		n.grant(d, min(max(free/len(n.hungry), min(free, 64)), grantedAtOnce)) //nolint:mnd // a transaction's worth
 	}
 }
 
-// any says whether one of the flows of a desk that this node knows the kind of is as asked for.
-func (n *Runner) any(d *desk, is func(*backlog, *hired) bool) bool {
-	for _, l := range d.flows {
-		if k := n.kinds[l.kind]; k != nil && is(l, k) {
+// share is how much of the free room is for one of the desks that have jobs which wait.
+func (n *Runner) share(free int) int {
+	return min(max(free/len(n.hungry), min(free, 64)), grantedAtOnce) //nolint:mnd // a transaction's worth
+}
+
+// able says whether jobs of a desk that wait could come into the memory.
+func (n *Runner) able(d *desk) bool {
+	for _, l := range n.servable(d) {
+		if k := n.kinds[l.kind]; !k.full() && (!n.governed(k) || n.limits.narrow() > 0) {
 			return true
 		}
 	}
 	return false
 }
 
-// starves says of a flow that waits as rows whether it has nothing in the memory.
-func (n *Runner) starves(l *backlog, k *hired) bool {
-	f := n.fair.flow(l.tenant, flowOf{k, l.priority}, false)
-	return !k.full() && !n.governed(k) && (f == nil || f.memory == 0)
+// starves says whether a desk has a flow that waits as rows and has nothing in the memory.
+func (n *Runner) starves(d *desk) bool {
+	for _, l := range n.servable(d) {
+		k := n.kinds[l.kind]
+		if n.governed(k) || k.full() {
+			continue
+		}
+		if f := n.fair.flow(l.tenant, flowOf{k, l.priority}, false); f == nil || f.memory == 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *Runner) grant(d *desk, room int) {

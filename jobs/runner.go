@@ -35,14 +35,21 @@ type Runner struct {
 	bounds  bounds
 	governs bool // it has limits
 
+	unbounded bool // it has kinds that have none
+
 	mu       sync.Mutex
 	desks    map[int32]*desk // by shard
 	hungry   []*desk         // that have jobs which wait as rows, and are not being filled
 	fair     fair
 	limits   limits
-	active   int      // workers
-	suspect  *attempt // the one in the memory that may be what ends processes
-	stuck    int      // handlers that are given up and have not returned
+	covered  map[string]int // permits that the desks have and have asked for, by class
+	looks    int            // at flows, to find those whose jobs may go on
+	seen     int            // looks until the last refill
+	resting  bool           // looks have cost much
+	missed   bool           // there was room meanwhile
+	active   int            // workers
+	suspect  *attempt       // the one in the memory that may be what ends processes
+	stuck    int            // handlers that are given up and have not returned
 	draining bool
 	quiet    *sync.Cond // told when attempts end
 }
@@ -102,6 +109,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 		Control: Control{bus: b, queue: queue},
 		kinds:   make(map[string]*hired, len(c.kinds)), tells: c.tells, dead: c.dead, grace: c.grace, logs: c.log,
 		desks: make(map[int32]*desk), schedules: make(map[string]*schedule, len(c.schedules)), fair: newFair(), limits: limits{workers: c.workers},
+		covered: make(map[string]int),
 	}
 	n.quiet, n.bounds = sync.NewCond(&n.mu), c.bounds
 	if !queuePattern.MatchString(queue) {
@@ -117,6 +125,7 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 		c.errs = append(c.errs, k.err)
 		n.kinds[k.name] = &hired{kind: k}
 		n.governs = n.governs || n.governed(n.kinds[k.name])
+		n.unbounded = n.unbounded || !n.governed(n.kinds[k.name])
 	}
 	if len(c.kinds) == 0 && !c.client {
 		c.errs = append(c.errs, errors.New("there are no kinds: give what jobs.Define returns, or jobs.Client"))
