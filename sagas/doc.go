@@ -90,6 +90,7 @@
 //   - G58: a saga that sleeps takes at most 1,500 bytes of a node whose tables are in memory: 1.5 GB for a million, of whom 950 MB were measured. Test: TestHundredThousandSleepers.
 //   - G59: sagas that call each other in a circle are told so, and none waits for ever. Test: TestCallsInACircle.
 //   - G60: room that was taken for a saga whose transaction fails is for others at once. Test: TestRoomOfAStartThatFails.
+//   - G61: a saga that is started while nobody can be told of it begins all the same, and who has called it is told its end. Test: TestUntoldStart.
 //
 // # Effects
 //
@@ -103,9 +104,14 @@
 //
 // "<name>.calls" has what sagas are sent, "<name>.sagas" what is told of them: [Told] and [Refused]. All values are JSON, and all
 // records CloudEvents, with the types "<name>.start", ".signal", ".cancel", ".resume", ".abandon", ".answer", ".told" and ".refused". Sagas
-// are rows of the group's changelog.
+// are rows of the group's changelog. While brokers refuse "<name>.sagas", sagas begin all the same, and turns of which it is to be told wait:
+// millrace.sagas.untold counts them.
 //
 // # Concurrency
 //
 // A [Flow], a [Step] and a [Signal] are data and safe for concurrent use. A [Saga] belongs to its flow's goroutine.
+//
+// A flow that blocks beside its steps, or works without an end, is told of and not parked: after ten seconds its saga is logged, once for each time
+// that a node has it in memory, and counted by millrace.sagas.slow. It takes no room from others, cannot be cancelled until it goes on, and is
+// played again where its shard moves.
 package sagas

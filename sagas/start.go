@@ -60,7 +60,7 @@ func (n *runner) start(tx *partitions.Tx, raw []byte) error {
 	if n.due > 0 {
 		n.timers.At(tx, tx.Now().Add(n.due), timerKey(deadline, key))
 	}
-	if err := n.tell(tx, key, &h, nil); err != nil {
+	if err := n.announce(tx, key, &h); err != nil {
 		return err
 	}
 	n.journal.Put(tx, pageKey(key, ""), page{Input: &in})

@@ -72,6 +72,17 @@ func (n *runner) tell(tx *partitions.Tx, key string, h *head, done []Done) error
 	return n.emit(tx, tenant, n.told.New(t))
 }
 
+// announce tells that a saga has begun, so that nothing is lost where nobody can be told: then its first turn tells that, which is
+// written once it is possible.
+func (n *runner) announce(tx *partitions.Tx, key string, h *head) error {
+	tenant, id := parseKey(key)
+	if tx.Tell(of(tx.Context(), tenant), n.told.New(Told{ID: id, Status: h.Status, At: tx.Now()})) {
+		n.count(tx, h.Told, h.Status, nil)
+		h.Told = h.Status
+	}
+	return tx.Err()
+}
+
 // refusal is a call that is refused, the id of its record, and why.
 type refusal struct{ call, cause, reason string }
 
@@ -91,7 +102,11 @@ func (n *runner) emit(tx *partitions.Tx, tenant request.Tenant, m bus.Message) e
 }
 
 func publish(ctx context.Context, tx *partitions.Tx, tenant request.Tenant, m bus.Message) error {
+	return tx.Publish(of(ctx, tenant), m).Err()
+}
+
+func of(ctx context.Context, tenant request.Tenant) context.Context {
 	info := request.From(ctx)
 	info.Tenant = tenant
-	return tx.Publish(request.With(ctx, info), m).Err()
+	return request.With(ctx, info)
 }
