@@ -2,6 +2,7 @@ package push
 
 import (
 	"net/http"
+	"slices"
 )
 
 // admit gives a client one of the hub's places, before anything is done for it.
@@ -37,7 +38,9 @@ func (h *Hub) leave(c *client) {
 	if h.tenants[c.tenant]--; h.tenants[c.tenant] <= 0 {
 		delete(h.tenants, c.tenant)
 	}
-	h.memory.leave(c)
+	for _, f := range slices.Clone(c.places) {
+		h.memory.leave(c, f.follow)
+	}
 	if len(h.clients) == 0 {
 		select {
 		case h.empty <- struct{}{}:
@@ -48,19 +51,19 @@ func (h *Hub) leave(c *client) {
 
 // standing is a frame that tells a client where it stands, which is right when all before it was queued. It keeps a
 // client on a quiet channel from falling behind what Kafka keeps. The hub's lock is held.
-func (h *Hub) standing(c *client) ([]byte, bool) {
+func (h *Hub) standing(c *client) (*frame, bool) {
 	if !h.warm || !c.joined || !c.live() {
 		return nil, false
 	}
-	return c.format.framing().position(h.position.String()), true
+	return frameOf(c.format.framing().position(h.position.String())), true
 }
 
 // heartbeat is what a quiet client is sent.
-func (h *Hub) heartbeat(c *client) []byte {
+func (h *Hub) heartbeat(c *client) *frame {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if frame, ok := h.standing(c); ok && c.current() {
-		return frame
+	if f, ok := h.standing(c); ok && c.current() {
+		return f
 	}
-	return c.format.framing().keepAlive()
+	return frameOf(c.format.framing().keepAlive())
 }

@@ -80,7 +80,8 @@ func (h *Hub) begin(ctx context.Context, epoch string, ends map[bus.Partition]in
 	}
 	h.memory = newMemory(h.settings.history, from)
 	for c := range h.clients {
-		c.end()
+		c.places = nil
+		c.end(whyAnew)
 	}
 	return nil
 }
@@ -148,11 +149,11 @@ func (h *Hub) take(ctx context.Context, r bus.Record) {
 	}
 	h.taken++
 	m.keep(h.taken, h.position.String(), now)
-	for c, subject := range h.memory.add(m).followers {
-		if c.wants(m, subject) {
-			c.send(ctx, m.frame(c.format))
+	h.memory.add(m).audience.of(m, func(all crowd) {
+		for _, f := range all {
+			f.client.send(ctx, m.frame(f.client.format))
 		}
-	}
+	})
 	if h.warm {
 		h.meters.took(ctx, now.Sub(m.time))
 	}

@@ -5,65 +5,87 @@ import (
 	"sync"
 )
 
-// follow is what a client follows: a channel, or one subject within it.
-type follow struct{ name, subject string }
+// frame is what is written to clients, made once for all who receive it.
+type frame struct{ bytes []byte }
 
-// client is one connection's queue. The hub fills it and never waits; the connection's own goroutine empties it.
+func frameOf(bytes []byte) *frame { return &frame{bytes} }
+
+// why is why a client is ended.
+type why int8
+
+const (
+	whyGone  why = iota // the connection is over
+	whyDrain            // the hub stops
+	whySlow             // it is too far behind
+	whyAnew             // the topic was made anew
+)
+
+// client is one connection's queue. The hub fills it and never waits; whoever writes to the connection empties it.
 type client struct {
-	tenant   string
-	channels []follow
-	format   format
-	maxCount int
-	maxBytes int
-	meters   *meters
-	joined   bool // under the hub's lock
+	hub    *Hub
+	tenant string
+	format format
+	joined bool        // under the hub's lock
+	places []*follower // under the hub's lock
+	wake   func()      // tells who writes that there is something to do; it must not wait
 
-	mu     sync.Mutex
-	queue  [][]byte
-	bytes  int
-	ended  bool
-	awake  chan struct{}
-	ending chan struct{}
+	mu       sync.Mutex
+	queue    []*frame
+	bytes    int
+	replayed int // how many of the queue are a replay, which its bounds are not for
+	replay   int // their bytes
+	ended    bool
+	why      why
+	ending   chan struct{}
 }
 
-func newClient(h *Hub, tenant string, channels []follow, f format) *client {
-	return &client{
-		tenant: tenant, channels: channels, format: f, maxCount: h.settings.queueCount, maxBytes: h.settings.queueBytes,
-		meters: h.meters, awake: make(chan struct{}, 1), ending: make(chan struct{}),
-	}
+func newClient(h *Hub, tenant string, f format, wake func()) *client {
+	return &client{hub: h, tenant: tenant, format: f, wake: wake, ending: make(chan struct{})}
 }
 
-// wants says whether the client may have the message, and follows its subject.
-func (c *client) wants(m *message, subject string) bool {
-	return (m.tenant == "" || m.tenant == c.tenant) && (subject == "" || subject == m.subject)
-}
+// may says whether the client may have the message.
+func (c *client) may(m *message) bool { return m.tenant == "" || m.tenant == c.tenant }
 
 // send queues a frame. A client that is too far behind is ended: it resumes where it stopped.
-func (c *client) send(ctx context.Context, frame []byte) {
+func (c *client) send(ctx context.Context, f *frame) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
 		return
 	}
-	if len(c.queue) >= c.maxCount || (len(c.queue) > 0 && c.bytes+len(frame) > c.maxBytes) {
-		c.meters.slowClient(ctx)
-		c.finish()
+	s := &c.hub.settings
+	if waiting := len(c.queue) - c.replayed; waiting >= s.queueCount || waiting > 0 && c.bytes-c.replay+len(f.bytes) > s.queueBytes {
+		c.hub.meters.slowClient(ctx)
+		c.finish(whySlow)
 		return
 	}
-	c.queue = append(c.queue, frame)
-	c.bytes += len(frame)
-	select {
-	case c.awake <- struct{}{}:
-	default:
+	c.queue = append(c.queue, f)
+	c.bytes += len(f.bytes)
+	c.wake()
+}
+
+// put queues what the client has missed. Its messages are held by the history, or are a page of those that Kafka has.
+func (c *client) put(frames []*frame) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
 	}
+	for _, f := range frames {
+		c.bytes += len(f.bytes)
+		c.replay += len(f.bytes)
+	}
+	c.queue = append(c.queue, frames...)
+	c.replayed += len(frames)
+	c.wake()
 }
 
 // take empties the queue.
-func (c *client) take() [][]byte {
+func (c *client) take() []*frame {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	queue := c.queue
-	c.queue, c.bytes = nil, 0
+	c.queue, c.bytes, c.replayed, c.replay = nil, 0, 0, 0
 	return queue
 }
 
@@ -81,15 +103,16 @@ func (c *client) live() bool {
 }
 
 // end closes the client after what it has queued.
-func (c *client) end() {
+func (c *client) end(because why) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.finish()
+	c.finish(because)
 }
 
-func (c *client) finish() {
+func (c *client) finish(because why) {
 	if !c.ended {
-		c.ended = true
+		c.ended, c.why = true, because
 		close(c.ending)
+		c.wake()
 	}
 }

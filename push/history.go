@@ -3,6 +3,7 @@ package push
 import (
 	"container/list"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -75,8 +76,8 @@ type memory struct {
 // channel is one channel's history and followers. Both change under the hub's lock, so that a replay and what comes
 // after it have no seam.
 type channel struct {
-	history   history
-	followers map[*client]string
+	history  history
+	audience audience
 }
 
 func newMemory(l limits, from floor) *memory {
@@ -87,7 +88,7 @@ func newMemory(l limits, from floor) *memory {
 func (m *memory) channel(name string) *channel {
 	at, ok := m.channels[name]
 	if !ok {
-		at = &channel{history: history{floor: maps.Clone(m.floor)}, followers: make(map[*client]string)}
+		at = &channel{history: history{floor: maps.Clone(m.floor)}, audience: audience{tenants: make(map[string]*house)}}
 		m.channels[name] = at
 	}
 	return at
@@ -140,7 +141,7 @@ func (m *memory) drop(oldest *message) {
 // release forgets a channel that nobody follows and of which nothing is held.
 func (m *memory) release(name string) {
 	at, ok := m.channels[name]
-	if !ok || len(at.followers) > 0 || len(at.history.messages) > 0 {
+	if !ok || at.audience.count > 0 || len(at.history.messages) > 0 {
 		return
 	}
 	for partition, offset := range at.history.floor {
@@ -149,12 +150,21 @@ func (m *memory) release(name string) {
 	delete(m.channels, name)
 }
 
-// leave takes a client out of the channels that it follows.
-func (m *memory) leave(c *client) {
-	for _, wanted := range c.channels {
-		if at, ok := m.channels[wanted.name]; ok {
-			delete(at.followers, c)
-			m.release(wanted.name)
+// follow gives a client a place in a channel.
+func (m *memory) follow(c *client, of follow) {
+	f := &follower{follow: of, client: c}
+	m.channel(of.name).audience.add(f)
+	c.places = append(c.places, f)
+}
+
+// leave takes a client out of what it follows.
+func (m *memory) leave(c *client, of ...follow) {
+	c.places = slices.DeleteFunc(c.places, func(f *follower) bool {
+		if !slices.Contains(of, f.follow) {
+			return false
 		}
-	}
+		m.channels[f.name].audience.remove(f)
+		m.release(f.name)
+		return true
+	})
 }

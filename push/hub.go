@@ -111,10 +111,10 @@ func (h *Hub) drain(ctx context.Context) {
 	h.mu.Lock()
 	h.draining = true
 	for c := range h.clients {
-		if frame, ok := h.standing(c); ok {
-			c.send(ctx, frame)
+		if f, ok := h.standing(c); ok {
+			c.send(ctx, f)
 		}
-		c.end()
+		c.end(whyDrain)
 	}
 	left := len(h.clients)
 	h.mu.Unlock()

@@ -42,7 +42,7 @@ type message struct {
 	kind      kind
 	payload   []byte
 	id        string
-	frames    [formats][]byte
+	frames    [formats]*frame
 	age       *list.Element // its place among all messages that the hub holds
 }
 
@@ -67,9 +67,9 @@ func (m *message) keep(order uint64, id string, now time.Time) {
 }
 
 // frame is the message on the wire, encoded once for all who receive it in this format. The hub's lock is held.
-func (m *message) frame(f format) []byte {
+func (m *message) frame(f format) *frame {
 	if m.frames[f] == nil {
-		m.frames[f] = f.framing().message(m, m.id)
+		m.frames[f] = frameOf(f.framing().message(m, m.id))
 	}
 	return m.frames[f]
 }

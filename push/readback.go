@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -15,7 +16,7 @@ const (
 
 // readBack reads a page from Kafka of what memory no longer holds, up to where the hub is at most, and returns how far
 // it came.
-func (h *Hub) readBack(ctx context.Context, c *client, from position) ([][]byte, position, error) {
+func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from position) ([]*frame, position, error) {
 	done, err := h.turn(ctx, c)
 	if err != nil {
 		return nil, from, err
@@ -31,7 +32,7 @@ func (h *Hub) readBack(ctx context.Context, c *client, from position) ([][]byte,
 	if from.epoch != target.epoch || distance > int64(h.settings.readBack) {
 		return nil, from, errGone
 	}
-	frames, reached, err := h.page(ctx, c, from, target)
+	frames, reached, err := h.page(ctx, c, channels, from, target)
 	if err != nil {
 		return nil, from, err
 	}
@@ -39,7 +40,7 @@ func (h *Hub) readBack(ctx context.Context, c *client, from position) ([][]byte,
 	if epoch, err := h.epoch(ctx); err != nil || epoch != target.epoch {
 		return nil, from, errLater
 	}
-	return append(frames, c.format.framing().position(reached.String())), reached, nil
+	return append(frames, frameOf(c.format.framing().position(reached.String()))), reached, nil
 }
 
 // turn waits until the client may ask Kafka, which it may until done is called.
@@ -55,16 +56,12 @@ func (h *Hub) turn(ctx context.Context, c *client) (done func(), err error) {
 }
 
 // page reads what the client wants of the records behind from, as far as target.
-func (h *Hub) page(ctx context.Context, c *client, from, target position) ([][]byte, position, error) {
-	wanted := make(map[string]string, len(c.channels))
-	for _, channel := range c.channels {
-		wanted[channel.name] = channel.subject
-	}
+func (h *Hub) page(ctx context.Context, c *client, channels []follow, from, target position) ([]*frame, position, error) {
 	offsets := make(map[bus.Partition]int64)
 	for partition := range target.offsets {
 		offsets[partition] = from.at(partition) + 1
 	}
-	var frames [][]byte
+	var frames []*frame
 	bytes := 0
 	reached := from.clone()
 	for record, err := range h.bus.Read(ctx, Topic, bus.From(offsets), bus.UntilEnd()) {
@@ -81,10 +78,11 @@ func (h *Hub) page(ctx context.Context, c *client, from, target position) ([][]b
 		if !known {
 			continue
 		}
-		if subject, ok := wanted[m.channel]; ok && c.wants(m, subject) {
-			frame := c.format.framing().message(m, reached.String())
-			frames = append(frames, frame)
-			if bytes += len(frame); bytes > pageBytes {
+		wanted := slices.Contains(channels, follow{name: m.channel}) || slices.Contains(channels, follow{m.channel, m.subject})
+		if wanted && c.may(m) {
+			f := frameOf(c.format.framing().message(m, reached.String()))
+			frames = append(frames, f)
+			if bytes += len(f.bytes); bytes > pageBytes {
 				return frames, reached, nil
 			}
 		}

@@ -48,7 +48,13 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 		h.settings.logger.ErrorContext(r.Context(), "a middleware hides http.Flusher and Unwrap from the event stream")
 		return &refusal{status: http.StatusInternalServerError, detail: "this server cannot stream here; its log says more"}
 	}
-	c := newClient(h, string(request.From(r.Context()).Tenant), channels, chosen)
+	awake := make(chan struct{}, 1)
+	c := newClient(h, string(request.From(r.Context()).Tenant), chosen, func() {
+		select {
+		case awake <- struct{}{}:
+		default:
+		}
+	})
 	if refused := h.admit(c); refused != nil {
 		return refused
 	}
@@ -57,12 +63,18 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if since == "" {
 		since = r.URL.Query().Get("last_event_id")
 	}
-	resuming := &resumption{hub: h, client: c, since: since}
+	framing := chosen.framing()
+	resuming := &resumption{hub: h, client: c, channels: channels, since: since, result: func(id string, how outcome) []byte {
+		if how == resumeReset {
+			return slices.Concat(framing.reset(id), framing.position(id))
+		}
+		return framing.position(id)
+	}}
 	first, err := resuming.next(r.Context())
 	if err != nil {
 		return h.busy(err.Error())
 	}
-	h.stream(w, r, resuming, first)
+	h.stream(w, r, resuming, first, awake)
 	return nil
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // stream writes until the client leaves, is too slow, or the hub ends it.
-func (h *Hub) stream(w http.ResponseWriter, r *http.Request, resuming *resumption, frames [][]byte) {
+func (h *Hub) stream(w http.ResponseWriter, r *http.Request, resuming *resumption, page []*frame, awake <-chan struct{}) {
 	c := resuming.client
 	framing := c.format.framing()
 	header := w.Header()
@@ -24,25 +24,26 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, resuming *resumptio
 	w.WriteHeader(http.StatusOK)
 	out := &writer{response: w, control: http.NewResponseController(w), limit: h.settings.write, hub: h}
 	_ = out.control.SetReadDeadline(time.Time{})
-	frames = append([][]byte{framing.retry(h.jitter())}, frames...)
+	page = append([]*frame{frameOf(framing.retry(h.jitter()))}, page...)
+	if !out.write(r.Context(), page) {
+		return
+	}
 	for !resuming.joined {
-		if !out.write(r.Context(), frames) {
+		var err error
+		if page, err = resuming.next(r.Context()); err != nil {
+			out.write(r.Context(), []*frame{frameOf(framing.retry(h.jitter()))})
 			return
 		}
-		var err error
-		if frames, err = resuming.next(r.Context()); err != nil {
-			out.write(r.Context(), [][]byte{framing.retry(h.jitter())})
+		if !out.write(r.Context(), page) {
 			return
 		}
 	}
 	h.meters.began(r.Context(), resuming.how, c.format)
-	if out.write(r.Context(), frames) {
-		h.deliver(r, c, out)
-	}
+	h.deliver(r, c, out, awake)
 }
 
 // deliver writes what is queued for a live client.
-func (h *Hub) deliver(r *http.Request, c *client, out *writer) {
+func (h *Hub) deliver(r *http.Request, c *client, out *writer, awake <-chan struct{}) {
 	beat := time.NewTicker(h.settings.heartbeat)
 	defer beat.Stop()
 	for {
@@ -50,15 +51,15 @@ func (h *Hub) deliver(r *http.Request, c *client, out *writer) {
 		case <-r.Context().Done():
 			return
 		case <-c.ending:
-			out.write(r.Context(), append(c.take(), c.format.framing().retry(h.jitter())))
+			out.write(r.Context(), append(c.take(), frameOf(c.format.framing().retry(h.jitter()))))
 			return
-		case <-c.awake:
+		case <-awake:
 			if !out.write(r.Context(), c.take()) {
 				return
 			}
 			beat.Reset(h.settings.heartbeat)
 		case <-beat.C:
-			if !out.write(r.Context(), [][]byte{h.heartbeat(c)}) {
+			if !out.write(r.Context(), []*frame{h.heartbeat(c)}) {
 				return
 			}
 		}
@@ -95,19 +96,11 @@ type writer struct {
 // maxWrite is how much is joined to one write, in bytes. A larger frame is written by itself.
 const maxWrite = 64 << 10
 
-func (w *writer) write(ctx context.Context, frames [][]byte) bool {
+func (w *writer) write(ctx context.Context, frames []*frame) bool {
 	buffer, _ := w.hub.buffers.Get().(*[]byte)
 	defer w.hub.buffers.Put(buffer)
 	for len(frames) > 0 {
-		chunk, n := frames[0], 1
-		if len(chunk) < maxWrite {
-			chunk = append((*buffer)[:0], chunk...)
-			for n < len(frames) && len(chunk)+len(frames[n]) <= maxWrite {
-				chunk = append(chunk, frames[n]...)
-				n++
-			}
-			*buffer = chunk
-		}
+		chunk, n := join(frames, buffer)
 		if !w.send(chunk) {
 			return false
 		}
@@ -125,4 +118,19 @@ func (w *writer) send(chunk []byte) bool {
 		return false
 	}
 	return w.control.Flush() == nil
+}
+
+// join copies as many frames as fit one write, and says how many. A larger one stays where it is.
+func join(frames []*frame, into *[]byte) (chunk []byte, n int) {
+	chunk, n = frames[0].bytes, 1
+	if len(chunk) >= maxWrite {
+		return chunk, n
+	}
+	chunk = append((*into)[:0], chunk...)
+	for n < len(frames) && len(chunk)+len(frames[n].bytes) <= maxWrite {
+		chunk = append(chunk, frames[n].bytes...)
+		n++
+	}
+	*into = chunk
+	return chunk, n
 }

@@ -31,34 +31,37 @@ const (
 	doubtAfter = 500 * time.Millisecond
 )
 
-// resumption brings a client from the event id that it came with to where it is live.
+// resumption brings a client from the event id that it came with to where it is live in some channels.
 type resumption struct {
-	hub    *Hub
-	client *client
-	since  string
-	how    outcome
-	from   position
-	joined bool
+	hub      *Hub
+	client   *client
+	channels []follow
+	since    string
+	result   func(id string, how outcome) []byte // says that it is, behind what it has missed
+	how      outcome
+	from     position
+	joined   bool
 }
 
-// next returns what to write next; joined says whether the client is live then. An error is one to come back for.
-func (r *resumption) next(ctx context.Context) ([][]byte, error) {
+// next goes on: the client is live when joined says so, and until then it returns what to write before the next call. An error is one to come
+// back for.
+func (r *resumption) next(ctx context.Context) ([]*frame, error) {
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	frames, err := r.step(ctx)
 	if errors.Is(err, errGone) || errors.Is(err, errPosition) {
 		r.how = resumeReset
-		return r.enter()
+		return nil, r.enter()
 	}
 	return frames, err
 }
 
 // step begins in memory, and goes on with pages from Kafka until memory reaches back to where it is.
-func (r *resumption) step(ctx context.Context) (frames [][]byte, err error) {
+func (r *resumption) step(ctx context.Context) (page []*frame, err error) {
 	switch {
 	case r.since == "":
 		r.how = resumeNone
-		return r.enter()
+		return nil, r.enter()
 	case r.from.epoch == "":
 		r.how = resumeMemory
 		if r.from, err = parsePosition(r.since); err != nil {
@@ -68,28 +71,24 @@ func (r *resumption) step(ctx context.Context) (frames [][]byte, err error) {
 			return nil, err
 		}
 	}
-	frames, r.joined, err = r.hub.join(r.client, r.from)
-	if r.joined || err != nil {
-		return frames, err
+	if err := r.join(); r.joined || err != nil {
+		return nil, err
 	}
 	r.how = resumeKafka
-	frames, r.from, err = r.hub.readBack(ctx, r.client, r.from)
-	return frames, err
+	page, r.from, err = r.hub.readBack(ctx, r.client, r.channels, r.from)
+	return page, err
 }
 
 // enter lets the client in as of now; it gets a reset first if there is a gap.
-func (r *resumption) enter() ([][]byte, error) {
-	h, c := r.hub, r.client
+func (r *resumption) enter() error {
+	h := r.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.warm || !c.live() {
-		return nil, errLater
+	if !h.warm || !r.client.live() {
+		return errLater
 	}
-	r.joined = true
-	if r.how == resumeReset {
-		return [][]byte{c.format.framing().reset(h.position.String()), h.let(c)}, nil
-	}
-	return [][]byte{h.let(c)}, nil
+	r.let()
+	return nil
 }
 
 // await returns once this hub has read what the client got from another one that was ahead. A position that not even
@@ -140,54 +139,58 @@ func (h *Hub) written(ctx context.Context, c *client, from position) error {
 	return nil
 }
 
-// join lets the client in if memory holds everything behind from.
-func (h *Hub) join(c *client, from position) (frames [][]byte, joined bool, err error) {
+// join lets the client in if memory holds everything behind where it is.
+func (r *resumption) join() error {
+	h := r.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case !h.warm || !c.live():
-		return nil, false, errLater
-	case from.epoch != h.position.epoch:
-		return nil, false, errGone
+	case !h.warm || !r.client.live():
+		return errLater
+	case r.from.epoch != h.position.epoch:
+		return errGone
 	}
-	for _, wanted := range c.channels {
-		if !h.memory.covers(wanted.name, from) {
-			return nil, false, nil
+	for _, wanted := range r.channels {
+		if !h.memory.covers(wanted.name, r.from) {
+			return nil
 		}
 	}
-	frames = h.replay(c, from)
-	return append(frames, h.let(c)), true, nil
+	r.client.put(r.replay())
+	r.let()
+	return nil
 }
 
 // let adds the client to its channels' followers and tells it where it stands. The hub's lock is held.
-func (h *Hub) let(c *client) []byte {
-	for _, wanted := range c.channels {
-		h.memory.channel(wanted.name).followers[c] = wanted.subject
+func (r *resumption) let() {
+	h, c := r.hub, r.client
+	for _, wanted := range r.channels {
+		h.memory.follow(c, wanted)
 	}
-	c.joined = true
-	return c.format.framing().position(h.position.String())
+	r.joined, c.joined = true, true
+	c.put([]*frame{frameOf(r.result(h.position.String(), r.how))})
 }
 
-// replay collects what the client's channels hold behind from, in the order in which the hub took it. While this hub
+// replay collects what the client's channels hold behind where it is, in the order in which the hub took it. While this hub
 // had not yet come as far as the client was in every partition, the messages' own ids would take the client back: it
 // gets the union of the two.
-func (h *Hub) replay(c *client, from position) [][]byte {
+func (r *resumption) replay() []*frame {
+	h, c, from := r.hub, r.client, r.from
 	var missed []*message
-	for _, wanted := range c.channels {
+	for _, wanted := range r.channels {
 		for _, m := range h.memory.after(wanted.name, from) {
-			if c.wants(m, wanted.subject) {
+			if c.may(m) && (wanted.subject == "" || wanted.subject == m.subject) {
 				missed = append(missed, m)
 			}
 		}
 	}
 	slices.SortFunc(missed, func(a, b *message) int { return cmp.Compare(a.order, b.order) })
-	frames := make([][]byte, 0, len(missed)+1)
+	frames := make([]*frame, 0, len(missed))
 	passed := false
 	for _, m := range missed {
 		if !passed {
 			at, err := parsePosition(m.id)
 			if passed = err == nil && !at.behind(from); !passed {
-				frames = append(frames, c.format.framing().message(m, at.union(from).String()))
+				frames = append(frames, frameOf(c.format.framing().message(m, at.union(from).String())))
 				continue
 			}
 		}
