@@ -65,5 +65,5 @@ func (h *Hub) heartbeat(c *client) *frame {
 	if f, ok := h.standing(c); ok && c.current() {
 		return f
 	}
-	return frameOf(c.format.framing().keepAlive())
+	return frameOf(c.format.streaming().keepAlive())
 }

@@ -10,16 +10,6 @@ type frame struct{ bytes []byte }
 
 func frameOf(bytes []byte) *frame { return &frame{bytes} }
 
-// why is why a client is ended.
-type why int8
-
-const (
-	whyGone  why = iota // the connection is over
-	whyDrain            // the hub stops
-	whySlow             // it is too far behind
-	whyAnew             // the topic was made anew
-)
-
 // client is one connection's queue. The hub fills it and never waits; whoever writes to the connection empties it.
 type client struct {
 	hub    *Hub
@@ -27,13 +17,14 @@ type client struct {
 	format format
 	joined bool        // under the hub's lock
 	places []*follower // under the hub's lock
-	wake   func()      // tells who writes that there is something to do; it must not wait
+	wake   func()      // tells who writes that there is something to do, under mu; it must not wait
 
 	mu       sync.Mutex
 	queue    []*frame
 	bytes    int
-	replayed int // how many of the queue are a replay, which its bounds are not for
-	replay   int // their bytes
+	replayed int           // how many of the queue are a replay, which its bounds are not for
+	replay   int           // their bytes
+	taking   chan struct{} // closed when the queue is taken, where somebody waits for that
 	ended    bool
 	why      why
 	ending   chan struct{}
@@ -58,6 +49,9 @@ func (c *client) send(ctx context.Context, f *frame) {
 		c.hub.meters.slowClient(ctx)
 		c.finish(whySlow)
 		return
+	}
+	if c.queue == nil {
+		c.queue = c.hub.spare()
 	}
 	c.queue = append(c.queue, f)
 	c.bytes += len(f.bytes)
@@ -84,9 +78,59 @@ func (c *client) put(frames []*frame) {
 func (c *client) take() []*frame {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.taken()
+}
+
+func (c *client) taken() []*frame {
 	queue := c.queue
 	c.queue, c.bytes, c.replayed, c.replay = nil, 0, 0, 0
+	if c.taking != nil {
+		close(c.taking)
+		c.taking = nil
+	}
 	return queue
+}
+
+// emptied returns when the queue has been taken.
+func (c *client) emptied(ctx context.Context) error {
+	c.mu.Lock()
+	if len(c.queue) == 0 {
+		c.mu.Unlock()
+		return nil
+	}
+	if c.taking == nil {
+		c.taking = make(chan struct{})
+	}
+	taking := c.taking
+	c.mu.Unlock()
+	select {
+	case <-taking:
+		return nil
+	case <-c.ending:
+		return errLater
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// spareFrames is how long a queue may be that is used again.
+const spareFrames = 1024
+
+// spare is an empty queue.
+func (h *Hub) spare() []*frame {
+	if queue, ok := h.queues.Get().(*[]*frame); ok {
+		return *queue
+	}
+	return make([]*frame, 0, 8) //nolint:mnd // it grows
+}
+
+// reuse takes a queue back that was written.
+func (h *Hub) reuse(queue []*frame) {
+	if cap(queue) > 0 && cap(queue) <= spareFrames {
+		clear(queue)
+		queue = queue[:0]
+		h.queues.Put(&queue)
+	}
 }
 
 // current says whether the client is live and has nothing queued.
@@ -102,17 +146,19 @@ func (c *client) live() bool {
 	return !c.ended
 }
 
-// end closes the client after what it has queued.
-func (c *client) end(because why) {
+// end closes the client after what it has queued. It is false where that was to be already.
+func (c *client) end(because why) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.finish(because)
+	return c.finish(because)
 }
 
-func (c *client) finish(because why) {
-	if !c.ended {
-		c.ended, c.why = true, because
-		close(c.ending)
-		c.wake()
+func (c *client) finish(because why) bool {
+	if c.ended {
+		return false
 	}
+	c.ended, c.why = true, because
+	close(c.ending)
+	c.wake()
+	return true
 }

@@ -3,7 +3,6 @@ package push_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -96,7 +95,7 @@ func ExampleNew() {
 	defer end()
 	_, err := push.New(b, push.History(1000, time.Hour), push.Connections(20_000, 5_000), push.KeepAlive(0))
 	fmt.Println(err)
-	// Output: push: new: KeepAlive, WriteLimit and Reconnect must be positive
+	// Output: push: new: KeepAlive must be 1 ms or more, and WriteLimit and Reconnect positive
 }
 
 func ExampleHub_Run() {
@@ -142,11 +141,11 @@ func ExampleHub_SSE() {
 func ExampleAuth() {
 	b, end := exampleBus()
 	defer end()
-	url, stop := exampleServer(b, push.Auth(func(r *http.Request, _ []string) error {
+	url, stop := exampleServer(b, push.Auth(func(r *http.Request) (push.Grant, error) {
 		if r.Header.Get("Authorization") != "Bearer secret" {
-			return errors.New("log in first")
+			return push.Grant{}, &push.Problem{Status: http.StatusUnauthorized, Detail: "log in first"}
 		}
-		return nil
+		return push.Grant{Tenant: "acme", Subscribe: []string{"orders"}}, nil
 	}))
 	defer stop()
 	response, err := http.Get(url + "?channel=orders")
@@ -156,7 +155,7 @@ func ExampleAuth() {
 	}
 	defer func() { _ = response.Body.Close() }()
 	fmt.Println(response.Status)
-	// Output: 403 Forbidden
+	// Output: 401 Unauthorized
 }
 
 func ExampleText() {

@@ -12,6 +12,11 @@ func (f follow) String() string {
 	return f.name + "/" + f.subject
 }
 
+// overlaps says whether a message can be for both.
+func (f follow) overlaps(other follow) bool {
+	return f.name == other.name && (f.subject == other.subject || f.subject == "" || other.subject == "")
+}
+
 // follower is a client's place in a channel. It changes under the hub's lock.
 type follower struct {
 	follow

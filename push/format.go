@@ -9,12 +9,17 @@ import (
 
 const resetReason = "what was missed is no longer kept; load the state anew"
 
-// framing is how messages and control frames look on the wire.
+// framing is how messages look on the wire, and where a client stands.
 type framing interface {
-	contentType() string
 	message(m *message, id string) []byte
-	reset(id string) []byte
 	position(id string) []byte
+}
+
+// streaming is a framing of what is read with GET, and its control frames.
+type streaming interface {
+	framing
+	contentType() string
+	reset(id string) []byte
 	retry(wait time.Duration) []byte
 	keepAlive() []byte
 }
@@ -25,10 +30,19 @@ type format int
 const (
 	formatEvents format = iota
 	formatLines
+	formatSocket
 	formats
 )
 
 func (f format) framing() framing {
+	if f == formatSocket {
+		return socketFraming{}
+	}
+	return f.streaming()
+}
+
+// streaming is that of a format which is not a WebSocket's.
+func (f format) streaming() streaming {
 	if f == formatLines {
 		return lines{}
 	}
@@ -37,10 +51,14 @@ func (f format) framing() framing {
 
 // medium is the media type that a format answers to.
 func (f format) medium() string {
-	if f == formatLines {
+	switch f {
+	case formatLines:
 		return "application/x-ndjson"
+	case formatSocket:
+		return "websocket"
+	default:
+		return "text/event-stream"
 	}
-	return "text/event-stream"
 }
 
 // negotiate chooses by Accept (RFC 9110, section 12.5.1): the highest quality wins, and of equals the event stream.
@@ -50,7 +68,7 @@ func negotiate(header http.Header) (format, bool) {
 		return formatEvents, true
 	}
 	best, found := 0.0, formats
-	for f := range formats {
+	for _, f := range []format{formatEvents, formatLines} {
 		if q := quality(accept, f.medium()); q > best {
 			best, found = q, f
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -18,7 +19,9 @@ type Hub struct {
 	meters    *meters
 	ready     chan struct{}
 	readBacks chan struct{}
-	buffers   sync.Pool
+	buffers   sync.Pool // of *[]byte
+	queues    sync.Pool // of *[]*frame
+	beats     atomic.Uint64
 
 	mu       sync.Mutex
 	running  bool
@@ -31,6 +34,8 @@ type Hub struct {
 	taken    uint64
 	memory   *memory
 	clients  map[*client]struct{}
+	sockets  [slots]map[*socket]struct{}
+	seats    int // that sockets were given
 	tenants  map[string]int
 	empty    chan struct{}
 }
@@ -48,6 +53,9 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 		bus: b, settings: s, ready: make(chan struct{}), moved: make(chan struct{}), empty: make(chan struct{}, 1),
 		readBacks: make(chan struct{}, concurrentReadBacks), memory: newMemory(s.history, floor{}),
 		clients: make(map[*client]struct{}), tenants: make(map[string]int),
+	}
+	for i := range h.sockets {
+		h.sockets[i] = make(map[*socket]struct{})
 	}
 	h.buffers.New = func() any { return new([]byte) }
 	if h.meters, err = newMeters(s.meter); err != nil {
@@ -81,6 +89,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 	defer unwatch()
 	defer h.drain(ctx)
+	var pulse sync.WaitGroup
+	defer pulse.Wait()
+	pulse.Go(func() { h.pulse(ctx) })
 	pause := resilience.RetryPolicy{Attempts: 1, Initial: 200 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
 	for failures := 1; ; failures++ {
 		began := time.Now()

@@ -1,7 +1,9 @@
 package push
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -20,7 +22,15 @@ func (f option) applyHub(s *settings) { f(s) }
 type settings struct {
 	logger            *slog.Logger
 	meter             metric.MeterProvider
-	authorize         func(r *http.Request, channels []string) error
+	auth              func(*http.Request) (Grant, error)
+	origins           []string
+	procedures        map[string]*Procedure
+	around            []func(context.Context, Call, func(context.Context) error) error
+	writable          map[string]Writable
+	atOnce            int // calls of a connection
+	rate              int // messages of a connection in a second
+	message           int // bytes
+	errs              []error
 	history           limits
 	partitions        int
 	queueCount        int
@@ -39,12 +49,6 @@ func Logger(l *slog.Logger) Option { return option(func(s *settings) { s.logger 
 
 // Metrics gives the hub its metrics.
 func Metrics(mp metric.MeterProvider) Option { return option(func(s *settings) { s.meter = mp }) }
-
-// Auth decides whether a request may follow the channels. Its error becomes status 403; its text is shown to the
-// client. Without it every request of the same origin may. The tenant is that of the request's context.
-func Auth(allow func(r *http.Request, channels []string) error) Option {
-	return option(func(s *settings) { s.authorize = allow })
-}
 
 // History is how many messages of a channel are kept in memory, and for how long. The default is 1,000 and an hour.
 // Clients that missed more are served from Kafka. A channel's history takes 4 MiB at most, and a hub begins with the
@@ -72,7 +76,11 @@ func Connections(hub, tenant int) Option {
 	return option(func(s *settings) { s.connections, s.tenantConnections = hub, tenant })
 }
 
-// KeepAlive is how often a quiet stream is told where it stands. The default is 15 seconds.
+// Channels is how many channels, or keys of channels, a connection may follow. The default is 64.
+func Channels(n int) Option { return option(func(s *settings) { s.channels = n }) }
+
+// KeepAlive is how often a quiet client is told where it stands, and a WebSocket pinged: one that is silent for twice as long is
+// disconnected. The default is 15 seconds.
 func KeepAlive(d time.Duration) Option { return option(func(s *settings) { s.heartbeat = d }) }
 
 // WriteLimit is how long one write of 64 KiB, or of one larger message, may take before the client counts as gone.
@@ -93,9 +101,13 @@ func newSettings(opts []Option) (settings, error) {
 		history: limits{count: 1000, bytes: 4 << 20, age: time.Hour, total: 256 << 20}, partitions: 4,
 		queueCount: 16_384, queueBytes: 8 << 20, connections: 20_000, tenantConnections: 5_000, channels: 64,
 		heartbeat: 15 * time.Second, write: 10 * time.Second, readBack: 100_000, reconnect: time.Second,
+		procedures: make(map[string]*Procedure), writable: make(map[string]Writable), atOnce: 64, rate: 200, message: 64 << 10,
 	}
 	for _, opt := range opts {
 		opt.applyHub(&s)
+	}
+	if err := errors.Join(s.errs...); err != nil {
+		return s, fmt.Errorf("push: new: %w", err)
 	}
 	if s.logger == nil || s.meter == nil {
 		return s, errors.New("push: new: logger and metrics must not be nil")
@@ -106,8 +118,11 @@ func newSettings(opts []Option) (settings, error) {
 	if s.partitions < 1 || s.queueCount < 1 || s.queueBytes < 1<<10 || s.connections < 1 || s.tenantConnections < 1 {
 		return s, errors.New("push: new: Partitions, Queue and Connections must be positive, and a queue at least 1 KiB")
 	}
-	if s.heartbeat <= 0 || s.write <= 0 || s.reconnect <= 0 {
-		return s, errors.New("push: new: KeepAlive, WriteLimit and Reconnect must be positive")
+	if s.atOnce < 1 || s.rate < 1 || s.message < 1<<10 || s.channels < 1 {
+		return s, errors.New("push: new: Calls and Channels must be positive, and Message at least 1 KiB")
+	}
+	if s.heartbeat < time.Millisecond || s.write <= 0 || s.reconnect <= 0 {
+		return s, errors.New("push: new: KeepAlive must be 1 ms or more, and WriteLimit and Reconnect positive")
 	}
 	return s, nil
 }

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// refusal is an RFC 9457 problem.
+// refusal is a [Problem] that is the answer to a request.
 type refusal struct {
 	status int
 	detail string
@@ -16,15 +16,8 @@ type refusal struct {
 }
 
 func (p *refusal) write(w http.ResponseWriter) {
-	body, err := json.Marshal(struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Detail string `json:"detail"`
-	}{"about:blank", http.StatusText(p.status), p.status, p.detail})
-	if err != nil {
-		body = nil
-	}
+	problem := (&Problem{Status: p.status, Detail: p.detail}).whole()
+	body, _ := json.Marshal(problem) //nolint:errchkjson // it has nothing that fails
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.Header().Set("Cache-Control", "no-store")
 	if p.status == http.StatusMethodNotAllowed {
@@ -33,6 +26,6 @@ func (p *refusal) write(w http.ResponseWriter) {
 	if p.after > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.after.Seconds()))))
 	}
-	w.WriteHeader(p.status)
+	w.WriteHeader(problem.Status)
 	_, _ = w.Write(body)
 }

@@ -1,13 +1,10 @@
 package push
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/millrace/millrace/request"
 )
 
 // SSE serves the event stream: GET with one or more "channel" parameters, each a channel's name or "name/key".
@@ -40,7 +37,11 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 			detail: "this stream comes as text/event-stream or application/x-ndjson; accept one of them",
 		}
 	}
-	channels, refused := h.wanted(r)
+	grant, refused := h.authenticate(r)
+	if refused != nil {
+		return refused
+	}
+	channels, refused := h.wanted(r, grant)
 	if refused != nil {
 		return refused
 	}
@@ -49,7 +50,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 		return &refusal{status: http.StatusInternalServerError, detail: "this server cannot stream here; its log says more"}
 	}
 	awake := make(chan struct{}, 1)
-	c := newClient(h, string(request.From(r.Context()).Tenant), chosen, func() {
+	c := newClient(h, string(grant.Tenant), chosen, func() {
 		select {
 		case awake <- struct{}{}:
 		default:
@@ -63,7 +64,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 	if since == "" {
 		since = r.URL.Query().Get("last_event_id")
 	}
-	framing := chosen.framing()
+	framing := chosen.streaming()
 	resuming := &resumption{hub: h, client: c, channels: channels, since: since, result: func(id string, how outcome) []byte {
 		if how == resumeReset {
 			return slices.Concat(framing.reset(id), framing.position(id))
@@ -79,7 +80,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 }
 
 // wanted returns the channels that the request may follow.
-func (h *Hub) wanted(r *http.Request) ([]follow, *refusal) {
+func (h *Hub) wanted(r *http.Request, grant Grant) ([]follow, *refusal) {
 	names := r.URL.Query()["channel"]
 	slices.Sort(names)
 	names = slices.Compact(names)
@@ -92,12 +93,12 @@ func (h *Hub) wanted(r *http.Request) ([]follow, *refusal) {
 		if channels[i], ok = parseFollow(text); !ok {
 			return nil, &refusal{status: http.StatusBadRequest, detail: "a channel is a name such as orders, or a name and a key such as orders/42"}
 		}
-		if i > 0 && channels[i].name == channels[i-1].name {
-			return nil, &refusal{status: http.StatusBadRequest, detail: "name each channel once, whole or with one key"}
+		if !allows(grant.Subscribe, channels[i]) {
+			return nil, &refusal{status: http.StatusForbidden, detail: "the channel " + text + " may not be followed"}
 		}
 	}
-	if err := h.allowed(r, names); err != nil {
-		return nil, &refusal{status: http.StatusForbidden, detail: err.Error()}
+	if twice(channels) {
+		return nil, &refusal{status: http.StatusBadRequest, detail: "name each channel once: whole, or each of its keys"}
 	}
 	return channels, nil
 }
@@ -110,19 +111,14 @@ func parseFollow(text string) (follow, bool) {
 	return follow{name, key}, validName(name) && keyed == (key != "") && len(key) <= maxKeyLength
 }
 
-var errOrigin = errors.New("requests of other origins may not follow; see push.Auth")
-
-func (h *Hub) allowed(r *http.Request, channels []string) error {
-	if h.settings.authorize != nil {
-		return h.settings.authorize(r, channels)
-	}
-	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" || site == "same-site" {
-		return errOrigin
-	}
-	if origin := r.Header.Get("Origin"); origin != "" {
-		if _, host, _ := strings.Cut(origin, "://"); !strings.EqualFold(host, r.Host) {
-			return errOrigin
+// twice says whether something would be followed twice.
+func twice(channels []follow) bool {
+	for i, f := range channels {
+		for _, other := range channels[:i] {
+			if f.overlaps(other) {
+				return true
+			}
 		}
 	}
-	return nil
+	return false
 }

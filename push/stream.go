@@ -11,7 +11,7 @@ import (
 // stream writes until the client leaves, is too slow, or the hub ends it.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request, resuming *resumption, page []*frame, awake <-chan struct{}) {
 	c := resuming.client
-	framing := c.format.framing()
+	framing := c.format.streaming()
 	header := w.Header()
 	header.Set("Content-Type", framing.contentType())
 	header.Set("Cache-Control", "no-cache, no-transform")
@@ -51,7 +51,7 @@ func (h *Hub) deliver(r *http.Request, c *client, out *writer, awake <-chan stru
 		case <-r.Context().Done():
 			return
 		case <-c.ending:
-			out.write(r.Context(), append(c.take(), frameOf(c.format.framing().retry(h.jitter()))))
+			out.write(r.Context(), append(c.take(), frameOf(c.format.streaming().retry(h.jitter()))))
 			return
 		case <-awake:
 			if !out.write(r.Context(), c.take()) {

@@ -1,0 +1,163 @@
+package push
+
+import (
+	"context"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/millrace/millrace/push/internal/jsonrpc"
+)
+
+// calls is what a connection's client waits for.
+type calls struct {
+	guard   sync.Mutex
+	byID    map[string]*call
+	pending int // notifications too
+	tokens  float64
+	filled  time.Time
+
+	follows    map[follow]bool // whether the client is live there
+	publishing []*publication  // that wait
+	publishes  bool
+}
+
+// receive sees to a message. It is false where the connection is to end.
+func (s *socket) receive(message []byte) bool {
+	if !utf8.Valid(message) {
+		s.end(whyText)
+		return false
+	}
+	requests, batched, err := jsonrpc.Parse(message)
+	if err != nil {
+		s.reply(jsonrpc.Failure(nil, err))
+		return s.spend()
+	}
+	var together *batch
+	if batched {
+		together = &batch{}
+		for i := range requests {
+			if requests[i].ID != nil && !requests[i].Discard || requests[i].Err != nil {
+				together.open++
+			}
+		}
+	}
+	for i := range requests {
+		if !s.dispatch(&call{Request: requests[i], socket: s, batch: together}) {
+			return false
+		}
+	}
+	return true
+}
+
+// dispatch sees to a request.
+func (s *socket) dispatch(c *call) bool {
+	switch c.Method {
+	case jsonrpc.Ping:
+		s.reply(jsonrpc.Notification(jsonrpc.Pong, nil))
+		return s.spend()
+	case jsonrpc.Pong, jsonrpc.Eof:
+		return s.spend()
+	case jsonrpc.Ack:
+		if other := s.of(c); other != nil {
+			other.acknowledged()
+		}
+		return true
+	case jsonrpc.Interrupt, jsonrpc.Cancel:
+		if other := s.of(c); other != nil {
+			other.cancel(ErrInterrupted)
+		}
+		return s.spend()
+	}
+	if !s.spend() {
+		return false
+	}
+	if c.Err != nil {
+		answer := jsonrpc.Failure(c.ID, c.Err)
+		if c.batch != nil {
+			c.batch.add(s, answer)
+		} else {
+			s.reply(answer)
+		}
+		return true
+	}
+	s.begin(c)
+	return true
+}
+
+// begin lets a call begin, or refuses it.
+func (s *socket) begin(c *call) {
+	if s.own(c) {
+		return
+	}
+	p := s.hub.settings.procedures[c.Method]
+	if p == nil {
+		c.answer(jsonrpc.Failure(c.ID, &jsonrpc.Error{Code: jsonrpc.CodeMethod, Message: "there is no such method"}))
+		return
+	}
+	if err := s.remember(c); err != nil {
+		c.answer(jsonrpc.Failure(c.ID, err))
+		return
+	}
+	var ctx context.Context
+	ctx, c.cancel = context.WithCancelCause(c.traced(s.base))
+	go c.run(ctx, p)
+}
+
+// remember counts a call among those that are under way.
+func (s *socket) remember(c *call) *jsonrpc.Error {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	switch {
+	case s.pending >= s.hub.settings.atOnce:
+		return (&Problem{Status: 429, Detail: "too many calls are under way: wait for some of them"}).rpc()
+	case s.byID[string(c.ID)] != nil:
+		return &jsonrpc.Error{Code: jsonrpc.CodeRequest, Message: "another call that is under way has this id"}
+	}
+	s.pending++
+	if c.ID != nil {
+		if s.byID == nil {
+			s.byID = make(map[string]*call)
+		}
+		s.byID[string(c.ID)] = c
+	}
+	return nil
+}
+
+// forget notes that a call is over.
+func (s *socket) forget(c *call) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	s.pending--
+	if c.ID != nil {
+		delete(s.byID, string(c.ID))
+	}
+}
+
+// of is the call that a control message is about, if it is under way.
+func (s *socket) of(c *call) *call {
+	id := c.Call()
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	if id == nil {
+		return nil
+	}
+	return s.byID[string(id)]
+}
+
+// spend takes a message off what the client may send, or ends it.
+func (s *socket) spend() bool {
+	rate, now := float64(s.hub.settings.rate), time.Now()
+	if s.filled.IsZero() {
+		s.tokens = 2 * rate //nolint:mnd // as Calls says
+	} else {
+		s.tokens = min(2*rate, s.tokens+rate*now.Sub(s.filled).Seconds()) //nolint:mnd // as Calls says
+	}
+	s.filled = now
+	if s.tokens < 1 {
+		s.end(whyFlood)
+		return false
+	}
+	s.tokens--
+	return true
+}

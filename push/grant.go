@@ -1,0 +1,106 @@
+package push
+
+import (
+	"errors"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/millrace/millrace/request"
+)
+
+// Grant is what a connection may do. See [Auth].
+//
+// Channels are given as patterns: "orders" is the channel orders with all its keys, "orders/42" one key of it, "orders/eu-*" the keys
+// that begin so, and "*" everything.
+type Grant struct {
+	// Tenant is whose messages it gets, beside those of no tenant.
+	Tenant request.Tenant
+	// Principal is who it is, for presence and for those who answer its calls.
+	Principal request.Principal
+	// Subscribe are the channels that it may follow.
+	Subscribe []string
+	// Publish are those that it may publish to, from a WebSocket: none by default.
+	Publish []string
+	// Expires is when it ends. A WebSocket may be given a new grant before that; zero is never.
+	Expires time.Time
+	// ID names it, so that it can be revoked: a token's id, or a session's.
+	ID string
+}
+
+// allows says whether one of the patterns is for what a client follows.
+func allows(patterns []string, f follow) bool {
+	for _, pattern := range patterns {
+		if pattern == "*" || pattern == f.name || pattern == f.String() {
+			return true
+		}
+		if prefix, open := strings.CutSuffix(pattern, "*"); open && f.subject != "" && strings.Contains(prefix, "/") && strings.HasPrefix(f.String(), prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Auth decides what a request may do. Where it returns a [Problem], the client is told of it; any other error is logged, and the client is
+// told status 403. Without it a request may follow every channel and publish to none, and its tenant and principal are those of its context.
+func Auth(decide func(*http.Request) (Grant, error)) Option {
+	return option(func(s *settings) { s.auth = decide })
+}
+
+// Origins are other origins than the server's own whose pages may connect: "https://app.example.com", "https://*.example.com", or "*" for
+// all, which is safe only where [Auth] looks at something that a browser does not send by itself, such as a ticket or a token.
+func Origins(patterns ...string) Option {
+	return option(func(s *settings) {
+		for _, pattern := range patterns {
+			if _, err := path.Match(strings.ToLower(pattern), ""); err != nil {
+				s.errs = append(s.errs, errors.New("Origins: a pattern is not one"))
+			}
+			s.origins = append(s.origins, strings.ToLower(pattern))
+		}
+	})
+}
+
+// authenticate says what a request may do.
+func (h *Hub) authenticate(r *http.Request) (Grant, *refusal) {
+	if !h.welcome(r) {
+		return Grant{}, &refusal{status: http.StatusForbidden, detail: "pages of other origins may not connect; see push.Origins"}
+	}
+	info := request.From(r.Context())
+	if h.settings.auth == nil {
+		return Grant{Tenant: info.Tenant, Principal: info.Principal, Subscribe: []string{"*"}}, nil
+	}
+	grant, err := h.settings.auth(r)
+	if err == nil && !grant.Expires.IsZero() && !grant.Expires.After(time.Now()) {
+		err = &Problem{Status: http.StatusUnauthorized, Detail: "what allows it has expired"}
+	}
+	if err == nil {
+		err = request.Info{Tenant: grant.Tenant, Principal: grant.Principal}.Validate()
+	}
+	if err == nil {
+		return grant, nil
+	}
+	if problem, told := errors.AsType[*Problem](err); told {
+		return Grant{}, &refusal{status: problem.Status, detail: problem.Detail}
+	}
+	h.settings.logger.WarnContext(r.Context(), "a request may not connect", "error", err)
+	return Grant{}, &refusal{status: http.StatusForbidden, detail: "the request may not connect"}
+}
+
+// welcome says whether a request comes from where it may.
+func (h *Hub) welcome(r *http.Request) bool {
+	origin := strings.ToLower(r.Header.Get("Origin"))
+	if origin == "" {
+		site := r.Header.Get("Sec-Fetch-Site")
+		return site != "cross-site" && site != "same-site"
+	}
+	if _, host, _ := strings.Cut(origin, "://"); strings.EqualFold(host, r.Host) {
+		return true
+	}
+	for _, pattern := range h.settings.origins {
+		if matched, _ := path.Match(pattern, origin); matched || pattern == "*" {
+			return true
+		}
+	}
+	return false
+}

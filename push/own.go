@@ -1,0 +1,166 @@
+package push
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/millrace/millrace/push/internal/jsonrpc"
+)
+
+// Methods that each hub has: see the package's documentation.
+const (
+	methodSubscribe   = "push.subscribe"
+	methodUnsubscribe = "push.unsubscribe"
+	methodPublish     = "push.publish"
+)
+
+// own sees to a call of one of these.
+func (s *socket) own(c *call) bool {
+	var err error
+	switch c.Method {
+	case methodSubscribe:
+		err = s.subscribe(c)
+	case methodUnsubscribe:
+		err = s.unsubscribe(c)
+	case methodPublish:
+		err = s.publish(c)
+	default:
+		return false
+	}
+	if err != nil {
+		c.fail(s.base, err)
+	}
+	return true
+}
+
+// place is which channel a call is about.
+type place struct {
+	Channel string `json:"channel"`
+	Key     string `json:"key"`
+	// Since is the last id that the client has seen, where it wants what came after it.
+	Since string `json:"since"`
+}
+
+// joined is where a client is live.
+type joined struct {
+	ID      string  `json:"id"`
+	Outcome outcome `json:"outcome"`
+}
+
+// placed reads which channel a call is about.
+func placed(c *call) (p place, f follow, err error) {
+	f = follow{}
+	if json.Unmarshal(c.Params, &p) == nil {
+		f = follow{p.Channel, p.Key}
+	}
+	if _, ok := parseFollow(f.String()); !ok {
+		return p, f, &paramsError{c.Method}
+	}
+	return p, f, nil
+}
+
+// subscribe lets the client follow a channel. The call is answered when it is live there, behind what it has missed.
+func (s *socket) subscribe(c *call) error {
+	p, f, err := placed(c)
+	switch {
+	case err != nil:
+		return err
+	case c.ID == nil || c.batch != nil:
+		return &Problem{Status: http.StatusBadRequest, Detail: "subscribe with an id, and not in a batch"}
+	case !allows(s.grant.Load().Subscribe, f):
+		return &Problem{Status: http.StatusForbidden, Detail: "the channel " + f.String() + " may not be followed"}
+	}
+	if err := s.take(f); err != nil {
+		return err
+	}
+	if err := s.remember(c); err != nil {
+		s.drop(f)
+		c.answer(jsonrpc.Failure(c.ID, err))
+		return nil
+	}
+	var ctx context.Context
+	ctx, c.cancel = context.WithCancelCause(s.base)
+	go s.join(ctx, c, f, p.Since)
+	return nil
+}
+
+// take keeps a place for a channel that the client is going to follow.
+func (s *socket) take(f follow) error {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	if len(s.follows) >= s.hub.settings.channels {
+		return &Problem{Status: http.StatusTooManyRequests, Detail: fmt.Sprintf("a connection follows %d channels at most", s.hub.settings.channels)}
+	}
+	for other := range s.follows {
+		if f.overlaps(other) {
+			return &Problem{Status: http.StatusConflict, Detail: "the connection follows " + other.String() + " already"}
+		}
+	}
+	if s.follows == nil {
+		s.follows = make(map[follow]bool)
+	}
+	s.follows[f] = false
+	return nil
+}
+
+func (s *socket) drop(f follow) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	delete(s.follows, f)
+}
+
+// join brings the client to where it is live.
+func (s *socket) join(ctx context.Context, c *call, f follow, since string) {
+	defer c.cancel(nil)
+	r := &resumption{hub: s.hub, client: &s.client, channels: []follow{f}, since: since, result: func(id string, how outcome) []byte {
+		s.guard.Lock()
+		s.follows[f] = true
+		s.guard.Unlock()
+		return framed(opText, jsonrpc.Result(c.ID, encode(joined{id, how})))
+	}}
+	var err error
+	for err == nil && !r.joined {
+		var page []*frame
+		if page, err = r.next(ctx); err == nil && !r.joined {
+			s.put(page)
+			err = s.emptied(ctx)
+		}
+	}
+	s.forget(c)
+	if err != nil {
+		s.drop(f)
+		if context.Cause(ctx) == nil {
+			err = &Problem{Status: http.StatusServiceUnavailable, Detail: err.Error()}
+		}
+		c.fail(ctx, err)
+		return
+	}
+	s.hub.meters.began(s.base, r.how, formatSocket)
+}
+
+// unsubscribe ends what subscribe began.
+func (s *socket) unsubscribe(c *call) error {
+	_, f, err := placed(c)
+	if err != nil {
+		return err
+	}
+	s.guard.Lock()
+	live, follows := s.follows[f]
+	if live {
+		delete(s.follows, f)
+	}
+	s.guard.Unlock()
+	switch {
+	case !follows:
+		return &Problem{Status: http.StatusNotFound, Detail: "the connection does not follow " + f.String()}
+	case !live:
+		return &Problem{Status: http.StatusConflict, Detail: "the connection does not follow " + f.String() + " yet: interrupt its call instead"}
+	}
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	s.hub.memory.leave(&s.client, f)
+	c.answer(jsonrpc.Result(c.ID, json.RawMessage("{}")))
+	return nil
+}
