@@ -15,6 +15,7 @@ import (
 	"github.com/millrace/millrace/bench/locks"
 	"github.com/millrace/millrace/bench/machines"
 	"github.com/millrace/millrace/bench/outbox"
+	"github.com/millrace/millrace/bench/push"
 	"github.com/millrace/millrace/bench/sagas"
 	"github.com/millrace/millrace/bench/webhooks"
 	"github.com/millrace/millrace/integration/servers"
@@ -55,6 +56,9 @@ func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && slices.Contains(jobs.Benches(), args[0]) {
 		return jobs.Run(ctx, args)
 	}
+	if len(args) > 0 && slices.Contains(push.Benches(), args[0]) {
+		return push.Run(ctx, args)
+	}
 	if len(args) > 0 && args[0] == "webhooks" {
 		return webhooks.Run(ctx, args[1:])
 	}
@@ -62,7 +66,7 @@ func run(ctx context.Context, args []string) (err error) {
 		return locks.Run(ctx, args[1:])
 	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus, partitions, handover, failover, outbox, machines, sagas, jobs, webhooks or locks")
+		return errors.New("say which bench: bus, partitions, handover, failover, outbox, machines, sagas, jobs, webhooks, push or locks")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)

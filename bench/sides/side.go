@@ -52,8 +52,8 @@ func (s Side) build(ctx context.Context) error {
 	return nil
 }
 
-// process makes the side's process.
-func (s Side) process(ctx context.Context, work string) (*exec.Cmd, error) {
+// Process makes the side's process.
+func (s Side) Process(ctx context.Context, work string) (*exec.Cmd, error) {
 	if s.Folder != "" {
 		return exec.CommandContext(ctx, s.program(), work), nil //nolint:gosec // just built
 	}

@@ -37,7 +37,7 @@ func Take[M Mark](ctx context.Context, on Side, work any, count int) ([]Phase[M]
 	var answers io.Writer
 	var said io.Reader
 	p, err := process.Start(ctx, func(ctx context.Context) (*exec.Cmd, error) {
-		cmd, err := on.process(ctx, string(told))
+		cmd, err := on.Process(ctx, string(told))
 		if err != nil {
 			return nil, err
 		}

@@ -1,0 +1,2 @@
+// Command centrifuge is the side of the bench "push" that runs the library centrifuge, in one node without a broker.
+package main

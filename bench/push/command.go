@@ -1,0 +1,76 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/millrace/millrace/bench/flows/fanout"
+	"github.com/millrace/millrace/bench/sides"
+)
+
+// child is the hidden command of Millrace's process.
+const child = "push-side"
+
+type settings struct {
+	kafka       string
+	json, quick bool
+	runs        int
+	only        string
+	clients     []int
+	long        time.Duration
+}
+
+// one is a side, and what it is told.
+type one struct {
+	sides.Side
+
+	work fanout.Work
+}
+
+// Benches are the bench of this package, and the hidden command of Millrace's process.
+func Benches() []string { return []string{"push", child} }
+
+// Run does what the arguments say; the first is one of Benches.
+func Run(ctx context.Context, args []string) (err error) {
+	if args[0] == child {
+		return fanout.Side(ctx, args[1], open)
+	}
+	s := settings{clients: []int{1, 100, 1000, 5000}}
+	flags := flag.NewFlagSet("push", flag.ContinueOnError)
+	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
+	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
+	flags.BoolVar(&s.quick, "quick", false, "one run, 100 and 1,000 clients, shorter")
+	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
+	flags.StringVar(&s.only, "only", "", "only sides whose name contains this")
+	flags.DurationVar(&s.long, "long", 10*time.Second, "how long is published at a pace")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err //nolint:wrapcheck // flag has said it
+	}
+	if s.quick {
+		s.runs, s.clients, s.long = 1, []int{100, 1000}, 3*time.Second
+	}
+	all := []one{
+		{sides.Side{Name: "millrace", Command: child, Server: sides.Kafka, Address: s.kafka}, fanout.Work{}},
+		{sides.Side{Name: "centrifuge", Folder: "centrifuge"}, fanout.Work{}},
+		{sides.Side{Name: "centrifuge", Variant: "tuned", Folder: "centrifuge"}, fanout.Work{Tuned: true}},
+		{sides.Side{Name: "centrifuge", Variant: "history", Folder: "centrifuge"}, fanout.Work{Tuned: true, History: true}},
+	}
+	all = slices.DeleteFunc(all, func(o one) bool { return !strings.Contains(o.String(), s.only) })
+	if len(all) == 0 {
+		return errors.New("no side is left to measure")
+	}
+	for i := range all {
+		end, failed := all[i].Ready(ctx)
+		if failed != nil {
+			return failed //nolint:wrapcheck // a bench
+		}
+		defer func() { err = errors.Join(err, end()) }()
+		all[i].work.Kafka = all[i].Address
+	}
+	return s.turns(ctx, all)
+}
