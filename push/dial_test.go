@@ -67,7 +67,7 @@ type told struct {
 type caller struct {
 	*testing.T
 	conn   *websocket.Conn
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // of the test
 	number int
 	lastID string
 	early  []told // notifications that came before an answer
@@ -81,7 +81,7 @@ func dial(t *testing.T, url string, headers ...string) *caller {
 	for i := 0; i+1 < len(headers); i += 2 {
 		header.Set(headers[i], headers[i+1])
 	}
-	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPHeader: header})
+	conn, resp, err := websocket.Dial(ctx, url, &websocket.DialOptions{HTTPHeader: header}) //nolint:bodyclose // as Dial says
 	if err != nil {
 		t.Fatal(err, resp)
 	}

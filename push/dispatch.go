@@ -17,8 +17,8 @@ type calls struct {
 	tokens  float64
 	filled  time.Time
 
-	follows    map[follow]bool // whether the client is live there
-	publishing []*publication  // that wait
+	follows    []followed
+	publishing []*publication // that wait
 	publishes  bool
 }
 
@@ -56,7 +56,7 @@ func (s *socket) dispatch(c *call) bool {
 	case jsonrpc.Ping:
 		s.reply(jsonrpc.Notification(jsonrpc.Pong, nil))
 		return s.spend()
-	case jsonrpc.Pong, jsonrpc.Eof:
+	case jsonrpc.Pong, jsonrpc.EOF:
 		return s.spend()
 	case jsonrpc.Ack:
 		if other := s.of(c); other != nil {
@@ -131,6 +131,9 @@ func (s *socket) forget(c *call) {
 	s.pending--
 	if c.ID != nil {
 		delete(s.byID, string(c.ID))
+	}
+	if len(s.byID) == 0 { // most connections are quiet
+		s.byID = nil
 	}
 }
 

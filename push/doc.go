@@ -4,9 +4,35 @@
 //
 // A [Channel] publishes views to the broadcast topic, from any process and from a database transaction. A [Hub] on
 // every pod reads that topic and writes to the clients that are connected to it, as Server-Sent Events of the WHATWG
-// HTML standard or as NDJSON. A client that reconnects to any pod with Last-Event-ID gets exactly what it missed, from
+// HTML standard, as NDJSON, or over WebSockets, by which they also call [Method]s and [Stream]s. A client that
+// reconnects to any pod with Last-Event-ID gets exactly what it missed, from
 // memory or from Kafka, or a reset when that is gone. While Kafka is out of reach a client that needs it is told to
 // come back.
+//
+// # WebSocket protocol
+//
+// Messages are text, each a request, a notification, a response or a batch of JSON-RPC 2.0. A hub answers these methods beside those of [RPC]:
+//
+//   - push.subscribe {channel, key?, since?}: follow a channel, or one key of it. Answered with {id, outcome} once the client is live there; what
+//     it has missed since the id "since" comes before the answer. The outcome is fresh, memory, kafka, or reset where that is gone: load
+//     the state anew then. Not in batches.
+//   - push.unsubscribe {channel, key?}: answered with {}; nothing of it comes after that.
+//   - push.publish {channel, key?, data}: answered with {} once it is written. See [Publishing].
+//
+// It tells, by notifications, only who has subscribed:
+//
+//   - push.message {channel, key, id, data}, or base64 in place of data: a message. The id is for "since".
+//   - push.position {id}: where the client stands in all channels that it is live in.
+//   - push.drain {retry_ms}: the connection will be closed; connect again after that time.
+//
+// Calls are cancelled by the notification "$/cancelRequest" {id}, as in the Language Server Protocol. A stream's values come as chunks,
+// responses with "chunk": true whose result is an array, each of which the client acknowledges by "@effect/rpc/Ack" {requestId}; a response without
+// that ends it. These, "@effect/rpc/Interrupt", Ping and Eof are as in Effect RPC's serialization jsonRpc (effect 4.1), whose clients may call
+// any method. Errors have the codes of JSON-RPC, -32800 for what was cancelled, and those of a [Problem].
+//
+// Connections are closed with the codes of RFC 6455, and with 3001 where the server stops, 3008 where a client is too far behind, 3012 where it
+// does not answer pings, 3013 where it sends too much, and 3014 where the topic was made anew: connect again after these, and resume. After
+// 3503, which says that the connection was revoked, do not.
 //
 // # Guarantees
 //
@@ -23,12 +49,27 @@
 //   - G11: a client on a quiet channel does not fall behind what is kept for resuming. Test: TestQuietClientResumes.
 //   - G12: the history takes no more memory than its bounds, however many channels there are. Test: TestMemoryIsBounded.
 //   - G13: whenever a client leaves, nothing of it stays. Test: TestLeavingAtAnyMoment.
+//   - G15: what a WebSocket's client follows is what it gets, whole channels and single keys, until it unsubscribes. Test: TestSocketFollows.
+//   - G16: a WebSocket's client resumes each channel by itself, from memory and from Kafka, and what it missed comes before the answer. Test: TestSocketResumes.
+//   - G17: connections keep to RFC 6455: fragments, control frames between them, lengths, UTF-8 and closing statuses. Test: TestFrames.
+//   - G18: broadcast frames and the answers to pings do not get into each other, whatever their lengths. Test: TestFrameLengths.
+//   - G19: calls are answered once, with results or with errors that say no more than they may; they end with their client. Test: TestCalls.
+//   - G20: a stream's values come in order, and no more are made than a client takes. Test: TestStreams.
+//   - G21: a connection may do what its grant says, and no more. Test: TestGrants.
+//   - G22: pages of other origins may not connect, unless they are named. Test: TestOrigins.
+//   - G23: what one connection publishes is published in its order. Test: TestPublishesInOrder.
+//   - G24: a hub that stops tells WebSockets' clients where they stand and when to come back. Test: TestSocketDrain.
+//   - G25: a client that does not answer pings is given up, and gives its place back. Test: TestSilentSocket.
+//   - G26: a WebSocket that is too slow is closed with a status that lets it come back, and delays nobody. Test: TestSlowSocket.
+//   - G27: a client that sends too much is disconnected. Test: TestFlood.
+//   - G28: a wrong definition is an error of New. Test: TestProcedureErrors.
+//   - G29: a call ends after its time. Test: TestCallTakesTooLong.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Limits
 //
 // Order is kept within a channel, except while partitions are added to the topic. A hub reads the whole broadcast
-// topic. A client follows at most 64 channels, each whole or with one key. A message of no tenant reaches everybody who
+// topic. A client follows at most 64 channels, each whole or with single keys. A message of no tenant reaches everybody who
 // may follow its channel. The number of connections, of a hub and of a tenant, and what waits for one client are bounded;
 // see the options.
 //

@@ -35,7 +35,8 @@ func allows(patterns []string, f follow) bool {
 		if pattern == "*" || pattern == f.name || pattern == f.String() {
 			return true
 		}
-		if prefix, open := strings.CutSuffix(pattern, "*"); open && f.subject != "" && strings.Contains(prefix, "/") && strings.HasPrefix(f.String(), prefix) {
+		prefix, open := strings.CutSuffix(pattern, "*")
+		if open && f.subject != "" && strings.Contains(prefix, "/") && strings.HasPrefix(f.String(), prefix) {
 			return true
 		}
 	}

@@ -124,6 +124,9 @@ func (h *Hub) drain(ctx context.Context) {
 	for c := range h.clients {
 		if f, ok := h.standing(c); ok {
 			c.send(ctx, f)
+			if c.format == formatSocket {
+				c.send(ctx, frameOf(tell(tellDrain, lines{}.retry(h.jitter()))))
+			}
 		}
 		c.end(whyDrain)
 	}

@@ -8,7 +8,6 @@ import (
 	"iter"
 	"regexp"
 	"strings"
-	"time"
 
 	"github.com/millrace/millrace/bus"
 )
@@ -42,7 +41,7 @@ var methodName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9._/-]{0,63}$`)
 func defined[In, Out any](name string) procedure[In, Out] {
 	p := procedure[In, Out]{name: name, in: bus.JSON[In](), out: bus.JSON[Out]()}
 	if !methodName.MatchString(name) || strings.HasPrefix(name, "push.") || strings.HasPrefix(name, "rpc.") {
-		p.err = fmt.Errorf("the method %q must be 1 to 64 of the characters a-z A-Z 0-9 . _ - /, begin with a letter, and not with push. or rpc.", name)
+		p.err = fmt.Errorf("the method %q must be 1 to 64 of a-z A-Z 0-9 . _ - /, begin with a letter, and not with push. or rpc., which are taken", name)
 	}
 	return p
 }
@@ -65,25 +64,15 @@ func (p procedure[In, Out]) given(params json.RawMessage) (in In, err error) {
 	return in, nil
 }
 
-// Procedure is a method or a stream, and what it does. See [RPC].
-type Procedure struct {
-	name    string
-	timeout time.Duration
-	invoke  func(context.Context, *call) (json.RawMessage, error)
-	err     error
-}
-
-// usualTimeout is how long a method's call may take. A stream may take as long as it likes.
-const usualTimeout = 30 * time.Second
-
-// Handle is the method with what it does. The context carries who asks, as [request.From] tells, and the call's trace; it ends after 30
-// seconds, with the connection, and when the client interrupts the call. An error that is a [Problem] is told to the client; any other is
+// Handle is the method with what it does. The context carries who asks, as [request.From] tells, and the call's trace; it ends after its
+// [Timeout], with the connection, and when the client interrupts the call. An error that is a [Problem] is told to the client; any other is
 // logged, and the client is told that the call failed.
-func (m Method[In, Out]) Handle(f func(context.Context, In) (Out, error)) Procedure {
+func (m Method[In, Out]) Handle(f func(context.Context, In) (Out, error), opts ...ProcedureOption) Procedure {
 	p := Procedure{name: m.name, timeout: usualTimeout, err: m.err}
 	if f == nil {
 		p.err = errors.Join(p.err, fmt.Errorf("the method %q: what it does is nil", m.name))
 	}
+	p.apply(opts)
 	p.invoke = func(ctx context.Context, c *call) (json.RawMessage, error) {
 		in, err := m.given(c.Params)
 		if err != nil {
@@ -100,11 +89,12 @@ func (m Method[In, Out]) Handle(f func(context.Context, In) (Out, error)) Proced
 
 // Handle is the stream with what it does: see [Method.Handle]. The client has all that comes, in order, and what comes faster than it takes it
 // waits. An error ends it.
-func (s Stream[In, Out]) Handle(f func(context.Context, In) iter.Seq2[Out, error]) Procedure {
+func (s Stream[In, Out]) Handle(f func(context.Context, In) iter.Seq2[Out, error], opts ...ProcedureOption) Procedure {
 	p := Procedure{name: s.name, err: s.err}
 	if f == nil {
 		p.err = errors.Join(p.err, fmt.Errorf("the stream %q: what it does is nil", s.name))
 	}
+	p.apply(opts)
 	p.invoke = func(ctx context.Context, c *call) (json.RawMessage, error) {
 		in, err := s.given(c.Params)
 		if err != nil {

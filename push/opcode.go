@@ -26,7 +26,7 @@ func framed(opcode byte, payload []byte) []byte {
 	case size < mediumPayload:
 		into = binary.BigEndian.AppendUint16(append(into, mediumLength), uint16(size))
 	default:
-		into = binary.BigEndian.AppendUint64(append(into, longLength), uint64(size)) //nolint:gosec // not negative
+		into = binary.BigEndian.AppendUint64(append(into, longLength), uint64(size))
 	}
 	return append(into, payload...)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/millrace/millrace/push/internal/jsonrpc"
 )
@@ -93,22 +94,33 @@ func (s *socket) take(f follow) error {
 	if len(s.follows) >= s.hub.settings.channels {
 		return &Problem{Status: http.StatusTooManyRequests, Detail: fmt.Sprintf("a connection follows %d channels at most", s.hub.settings.channels)}
 	}
-	for other := range s.follows {
-		if f.overlaps(other) {
+	for _, other := range s.follows {
+		if f.overlaps(other.follow) {
 			return &Problem{Status: http.StatusConflict, Detail: "the connection follows " + other.String() + " already"}
 		}
 	}
-	if s.follows == nil {
-		s.follows = make(map[follow]bool)
-	}
-	s.follows[f] = false
+	s.follows = append(s.follows, followed{follow: f})
 	return nil
+}
+
+// followed is what a connection follows, or is going to.
+type followed struct {
+	follow
+
+	live bool
+}
+
+// find is the place of what is followed, -1 where it is not. The guard is held.
+func (s *socket) find(f follow) int {
+	return slices.IndexFunc(s.follows, func(one followed) bool { return one.follow == f })
 }
 
 func (s *socket) drop(f follow) {
 	s.guard.Lock()
 	defer s.guard.Unlock()
-	delete(s.follows, f)
+	if at := s.find(f); at >= 0 {
+		s.follows = slices.Delete(s.follows, at, at+1)
+	}
 }
 
 // join brings the client to where it is live.
@@ -116,7 +128,7 @@ func (s *socket) join(ctx context.Context, c *call, f follow, since string) {
 	defer c.cancel(nil)
 	r := &resumption{hub: s.hub, client: &s.client, channels: []follow{f}, since: since, result: func(id string, how outcome) []byte {
 		s.guard.Lock()
-		s.follows[f] = true
+		s.follows[s.find(f)].live = true
 		s.guard.Unlock()
 		return framed(opText, jsonrpc.Result(c.ID, encode(joined{id, how})))
 	}}
@@ -137,7 +149,7 @@ func (s *socket) join(ctx context.Context, c *call, f follow, since string) {
 		c.fail(ctx, err)
 		return
 	}
-	s.hub.meters.began(s.base, r.how, formatSocket)
+	s.hub.meters.began(s.base, r.how, formatSocket) //nolint:contextcheck // the call is over
 }
 
 // unsubscribe ends what subscribe began.
@@ -147,17 +159,16 @@ func (s *socket) unsubscribe(c *call) error {
 		return err
 	}
 	s.guard.Lock()
-	live, follows := s.follows[f]
-	if live {
-		delete(s.follows, f)
-	}
+	at := s.find(f)
+	live := at >= 0 && s.follows[at].live
 	s.guard.Unlock()
 	switch {
-	case !follows:
+	case at < 0:
 		return &Problem{Status: http.StatusNotFound, Detail: "the connection does not follow " + f.String()}
 	case !live:
 		return &Problem{Status: http.StatusConflict, Detail: "the connection does not follow " + f.String() + " yet: interrupt its call instead"}
 	}
+	s.drop(f)
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.hub.memory.leave(&s.client, f)

@@ -33,7 +33,7 @@ type socket struct {
 // protocol. What a request may not is an RFC 9457 problem instead.
 func (h *Hub) WebSocket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := h.upgrade(w, r); refused != nil {
+		if refused := h.upgrade(w, r); refused != nil { //nolint:contextcheck // the connection outlives its request
 			h.meters.refused(r.Context(), refused.status)
 			refused.write(w)
 		}
@@ -111,10 +111,17 @@ func (s *socket) read() {
 			s.end(whyBinary)
 			return
 		}
-		if !s.receive(message) {
+		if !s.received(message) {
 			return
 		}
 	}
+}
+
+// received sees to a message on another stack: the reader's stays small, as there is one for each connection.
+func (s *socket) received(message []byte) bool {
+	over := make(chan bool, 1)
+	go func() { over <- s.receive(message) }()
+	return <-over
 }
 
 // awake lets somebody write, unless that is so.

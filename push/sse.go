@@ -114,10 +114,8 @@ func parseFollow(text string) (follow, bool) {
 // twice says whether something would be followed twice.
 func twice(channels []follow) bool {
 	for i, f := range channels {
-		for _, other := range channels[:i] {
-			if f.overlaps(other) {
-				return true
-			}
+		if slices.ContainsFunc(channels[:i], f.overlaps) {
+			return true
 		}
 	}
 	return false

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"os"
 	"os/signal"
 	"runtime"
@@ -80,6 +81,8 @@ func handler(e Engine) http.Handler {
 		debug.FreeOSMemory()
 		_ = json.NewEncoder(w).Encode(Idle{runtime.NumGoroutine()})
 	})
+	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	return mux
 }
 

@@ -4,5 +4,4 @@
 // # Guarantees
 //
 //   - G1: what is no request is told as the specification says, and what is one is read whatever else it has. Test: TestSpecification.
-//   - G2: whatever comes, reading it ends without a panic, and what is written is JSON. Test: FuzzParse.
 package jsonrpc

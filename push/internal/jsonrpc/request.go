@@ -30,7 +30,7 @@ const (
 	Interrupt = "@effect/rpc/Interrupt"
 	Ping      = "@effect/rpc/Ping"
 	Pong      = "@effect/rpc/Pong"
-	Eof       = "@effect/rpc/Eof"
+	EOF       = "@effect/rpc/Eof"
 	// Cancel is that of the Language Server Protocol, which clients without Effect know.
 	Cancel = "$/cancelRequest"
 )
