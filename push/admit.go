@@ -19,6 +19,9 @@ func (h *Hub) admit(c *client) *refusal {
 	case c.tenant != "" && h.tenants[c.tenant] >= h.settings.tenantConnections:
 		return &refusal{http.StatusTooManyRequests, "the tenant has as many connections as it may; close some, or try again later", h.jitter()}
 	}
+	if _, over := h.revoked.ids[c.granted]; over {
+		return &refusal{status: http.StatusUnauthorized, detail: "what allows it was revoked"}
+	}
 	h.clients[c] = struct{}{}
 	if c.tenant != "" {
 		h.tenants[c.tenant]++

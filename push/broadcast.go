@@ -144,11 +144,15 @@ func (h *Hub) take(ctx context.Context, r bus.Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[r.Partition] = r.Offset
+	if r.Type() == typeRevoked {
+		h.revoke(r)
+	}
 	if !known {
 		return
 	}
 	h.taken++
 	m.keep(h.taken, h.position.String(), now)
+	m.latest = h.settings.latest[m.channel]
 	h.memory.add(m).audience.of(m, func(all crowd) {
 		for _, f := range all {
 			f.client.send(ctx, m.frame(f.client.format))

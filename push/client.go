@@ -6,32 +6,37 @@ import (
 )
 
 // frame is what is written to clients, made once for all who receive it.
-type frame struct{ bytes []byte }
+type frame struct {
+	bytes []byte
+	key   string // of what a newer one makes up for: see Latest
+}
 
-func frameOf(bytes []byte) *frame { return &frame{bytes} }
+func frameOf(bytes []byte) *frame { return &frame{bytes: bytes} }
 
 // client is one connection's queue. The hub fills it and never waits; whoever writes to the connection empties it.
 type client struct {
-	hub    *Hub
-	tenant string
-	format format
-	joined bool        // under the hub's lock
-	places []*follower // under the hub's lock
-	wake   func()      // tells who writes that there is something to do, under mu; it must not wait
+	hub     *Hub
+	tenant  string
+	format  format
+	granted string      // the grant's id, under the hub's lock
+	joined  bool        // under the hub's lock
+	places  []*follower // under the hub's lock
+	wake    func()      // tells who writes that there is something to do, under mu; it must not wait
 
 	mu       sync.Mutex
 	queue    []*frame
 	bytes    int
-	replayed int           // how many of the queue are a replay, which its bounds are not for
-	replay   int           // their bytes
+	replayed int // how many of the queue are a replay, which its bounds are not for
+	replay   int // their bytes
+	latest   latest
 	taking   chan struct{} // closed when the queue is taken, where somebody waits for that
 	ended    bool
 	why      why
 	ending   chan struct{}
 }
 
-func newClient(h *Hub, tenant string, f format, wake func()) *client {
-	return &client{hub: h, tenant: tenant, format: f, wake: wake, ending: make(chan struct{})}
+func newClient(h *Hub, grant Grant, f format, wake func()) *client {
+	return &client{hub: h, tenant: string(grant.Tenant), granted: grant.ID, format: f, wake: wake, ending: make(chan struct{})}
 }
 
 // may says whether the client may have the message.
@@ -44,8 +49,9 @@ func (c *client) send(ctx context.Context, f *frame) {
 	if c.ended {
 		return
 	}
+	c.replace(f)
 	s := &c.hub.settings
-	if waiting := len(c.queue) - c.replayed; waiting >= s.queueCount || waiting > 0 && c.bytes-c.replay+len(f.bytes) > s.queueBytes {
+	if waiting := len(c.queue) - c.replayed - c.latest.gaps; waiting >= s.queueCount || waiting > 0 && c.bytes-c.replay+len(f.bytes) > s.queueBytes {
 		c.hub.meters.slowClient(ctx)
 		c.finish(whySlow)
 		return
@@ -82,8 +88,8 @@ func (c *client) take() []*frame {
 }
 
 func (c *client) taken() []*frame {
-	queue := c.queue
-	c.queue, c.bytes, c.replayed, c.replay = nil, 0, 0, 0
+	queue := whole(c.queue, c.latest.gaps)
+	c.queue, c.bytes, c.replayed, c.replay, c.latest = nil, 0, 0, 0, latest{}
 	if c.taking != nil {
 		close(c.taking)
 		c.taking = nil

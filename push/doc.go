@@ -18,6 +18,8 @@
 //     the state anew then. Not in batches.
 //   - push.unsubscribe {channel, key?}: answered with {}; nothing of it comes after that.
 //   - push.publish {channel, key?, data}: answered with {} once it is written. See [Publishing].
+//   - push.history {channel, key?, limit?}: answered with {messages, id}, the newest that the hub holds, 100 by default and 1,000 at most.
+//   - push.refresh {token}: the connection has what a newer token grants. Answered with {expires, ended}; ended is what it follows no more.
 //
 // It tells, by notifications, only who has subscribed:
 //
@@ -31,8 +33,8 @@
 // any method. Errors have the codes of JSON-RPC, -32800 for what was cancelled, and those of a [Problem].
 //
 // Connections are closed with the codes of RFC 6455, and with 3001 where the server stops, 3008 where a client is too far behind, 3012 where it
-// does not answer pings, 3013 where it sends too much, and 3014 where the topic was made anew: connect again after these, and resume. After
-// 3503, which says that the connection was revoked, do not.
+// does not answer pings, 3013 where it sends too much, 3005 where its grant has expired, and 3014 where the topic was made anew: connect
+// again after these, and resume. After 3503, which says that the connection was revoked, do not.
 //
 // # Guarantees
 //
@@ -64,6 +66,14 @@
 //   - G27: a client that sends too much is disconnected. Test: TestFlood.
 //   - G28: a wrong definition is an error of New. Test: TestProcedureErrors.
 //   - G29: a call ends after its time. Test: TestCallTakesTooLong.
+//   - G30: a token decides what a connection may do, and a newer one from when it is given. Test: TestTokens.
+//   - G31: connections end with what allows them, unless that is renewed. Test: TestExpiry.
+//   - G32: a ticket lets one connection in, on whatever hub, and tells nobody what it grants. Test: TestTickets.
+//   - G33: a grant that is revoked ends its connections on all hubs, and makes no others. Test: TestRevocation.
+//   - G34: who polls gets each message once, from whatever hub. Test: TestPoll.
+//   - G35: pages of other origins read answers where they may connect. Test: TestCORS.
+//   - G36: a client that does not keep up with a channel of newest views gets the newest of each key. Test: TestLatest.
+//   - G37: what a hub has of a channel can be asked for. Test: TestRecent.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Limits

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"path"
@@ -68,12 +69,12 @@ func (h *Hub) authenticate(r *http.Request) (Grant, *refusal) {
 		return Grant{}, &refusal{status: http.StatusForbidden, detail: "pages of other origins may not connect; see push.Origins"}
 	}
 	info := request.From(r.Context())
-	if h.settings.auth == nil {
+	if h.settings.open() {
 		return Grant{Tenant: info.Tenant, Principal: info.Principal, Subscribe: []string{"*"}}, nil
 	}
-	grant, err := h.settings.auth(r)
-	if err == nil && !grant.Expires.IsZero() && !grant.Expires.After(time.Now()) {
-		err = &Problem{Status: http.StatusUnauthorized, Detail: "what allows it has expired"}
+	grant, err := h.decided(r)
+	if err == nil {
+		err = h.valid(grant)
 	}
 	if err == nil {
 		err = request.Info{Tenant: grant.Tenant, Principal: grant.Principal}.Validate()
@@ -81,12 +82,21 @@ func (h *Hub) authenticate(r *http.Request) (Grant, *refusal) {
 	if err == nil {
 		return grant, nil
 	}
-	if problem, told := errors.AsType[*Problem](err); told {
-		return Grant{}, &refusal{status: problem.Status, detail: problem.Detail}
-	}
-	h.settings.logger.WarnContext(r.Context(), "a request may not connect", "error", err)
-	return Grant{}, &refusal{status: http.StatusForbidden, detail: "the request may not connect"}
+	problem := h.unwelcome(r.Context(), err)
+	return Grant{}, &refusal{status: problem.Status, detail: problem.Detail}
 }
+
+// unwelcome is what who may not connect is told.
+func (h *Hub) unwelcome(ctx context.Context, err error) *Problem {
+	if problem, told := errors.AsType[*Problem](err); told {
+		return problem
+	}
+	h.settings.logger.WarnContext(ctx, "a request may not connect", "error", err)
+	return &Problem{Status: http.StatusForbidden, Detail: "the request may not connect"}
+}
+
+// open says whether nothing decides on who may connect.
+func (s *settings) open() bool { return s.auth == nil && s.verifier == nil && s.tickets == nil }
 
 // welcome says whether a request comes from where it may.
 func (h *Hub) welcome(r *http.Request) bool {
@@ -105,3 +115,5 @@ func (h *Hub) welcome(r *http.Request) bool {
 	}
 	return false
 }
+
+func (g *Grant) expired(now time.Time) bool { return !g.Expires.IsZero() && !g.Expires.After(now) }

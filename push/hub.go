@@ -34,6 +34,7 @@ type Hub struct {
 	taken    uint64
 	memory   *memory
 	clients  map[*client]struct{}
+	revoked  revoked
 	sockets  [slots]map[*socket]struct{}
 	seats    int // that sockets were given
 	tenants  map[string]int
@@ -52,7 +53,7 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 	h := &Hub{
 		bus: b, settings: s, ready: make(chan struct{}), moved: make(chan struct{}), empty: make(chan struct{}, 1),
 		readBacks: make(chan struct{}, concurrentReadBacks), memory: newMemory(s.history, floor{}),
-		clients: make(map[*client]struct{}), tenants: make(map[string]int),
+		clients: make(map[*client]struct{}), revoked: revoked{ids: make(map[string]struct{})}, tenants: make(map[string]int),
 	}
 	for i := range h.sockets {
 		h.sockets[i] = make(map[*socket]struct{})

@@ -39,7 +39,7 @@ func (lines) message(m *message, id string) []byte {
 }
 
 // encode gives v's JSON and a line feed. Nothing that it is called with can fail.
-func encode[T line | string | joined](v T) []byte {
+func encode[T line | string | joined | renewed](v T) []byte {
 	var into bytes.Buffer
 	encoder := json.NewEncoder(&into)
 	encoder.SetEscapeHTML(false)

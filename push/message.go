@@ -43,6 +43,7 @@ type message struct {
 	payload   []byte
 	id        string
 	frames    [formats]*frame
+	latest    bool          // a newer one of its key makes up for it
 	age       *list.Element // its place among all messages that the hub holds
 }
 
@@ -70,6 +71,9 @@ func (m *message) keep(order uint64, id string, now time.Time) {
 func (m *message) frame(f format) *frame {
 	if m.frames[f] == nil {
 		m.frames[f] = frameOf(f.framing().message(m, m.id))
+		if m.latest {
+			m.frames[f].key = m.channel + "/" + m.subject
+		}
 	}
 	return m.frames[f]
 }

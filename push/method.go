@@ -41,7 +41,8 @@ var methodName = regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9._/-]{0,63}$`)
 func defined[In, Out any](name string) procedure[In, Out] {
 	p := procedure[In, Out]{name: name, in: bus.JSON[In](), out: bus.JSON[Out]()}
 	if !methodName.MatchString(name) || strings.HasPrefix(name, "push.") || strings.HasPrefix(name, "rpc.") {
-		p.err = fmt.Errorf("the method %q must be 1 to 64 of a-z A-Z 0-9 . _ - /, begin with a letter, and not with push. or rpc., which are taken", name)
+		p.err = fmt.Errorf("the method %q must be 1 to 64 of a-z A-Z 0-9 . _ - /, begin with a letter, and not with push. or rpc.: "+
+			"these are taken", name)
 	}
 	return p
 }

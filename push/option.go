@@ -23,10 +23,13 @@ type settings struct {
 	logger            *slog.Logger
 	meter             metric.MeterProvider
 	auth              func(*http.Request) (Grant, error)
+	verifier          Verifier
+	tickets           *tickets
 	origins           []string
 	procedures        map[string]*Procedure
 	around            []func(context.Context, Call, func(context.Context) error) error
 	writable          map[string]Writable
+	latest            map[string]bool
 	atOnce            int // calls of a connection
 	rate              int // messages of a connection in a second
 	message           int // bytes
@@ -101,7 +104,8 @@ func newSettings(opts []Option) (settings, error) {
 		history: limits{count: 1000, bytes: 4 << 20, age: time.Hour, total: 256 << 20}, partitions: 4,
 		queueCount: 16_384, queueBytes: 8 << 20, connections: 20_000, tenantConnections: 5_000, channels: 64,
 		heartbeat: 15 * time.Second, write: 10 * time.Second, readBack: 100_000, reconnect: time.Second,
-		procedures: make(map[string]*Procedure), writable: make(map[string]Writable), atOnce: 64, rate: 200, message: 64 << 10,
+		procedures: make(map[string]*Procedure), writable: make(map[string]Writable), latest: make(map[string]bool),
+		atOnce: 64, rate: 200, message: 64 << 10,
 	}
 	for _, opt := range opts {
 		opt.applyHub(&s)

@@ -15,6 +15,8 @@ const (
 	methodSubscribe   = "push.subscribe"
 	methodUnsubscribe = "push.unsubscribe"
 	methodPublish     = "push.publish"
+	methodRefresh     = "push.refresh"
+	methodHistory     = "push.history"
 )
 
 // own sees to a call of one of these.
@@ -27,6 +29,10 @@ func (s *socket) own(c *call) bool {
 		err = s.unsubscribe(c)
 	case methodPublish:
 		err = s.publish(c)
+	case methodRefresh:
+		err = s.refresh(c)
+	case methodHistory:
+		err = s.recent(c)
 	default:
 		return false
 	}

@@ -35,11 +35,14 @@ func (h *Hub) beat(ctx context.Context) {
 	if h.warm {
 		both = frameOf(append(framed(opPing, nil), formatSocket.framing().position(h.position.String())...))
 	}
+	clock := time.Now()
 	for s := range h.sockets[now%slots] {
 		switch {
 		case now-s.seen.Load() > silent:
 			s.end(whyDead)
 			_ = s.wire.SetDeadline(time.Now())
+		case s.grant.Load().expired(clock):
+			s.end(whyExpired)
 		case s.joined && len(s.places) > 0:
 			s.send(ctx, both)
 		default:

@@ -47,7 +47,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 		return refused
 	}
 	s := &socket{}
-	s.client = client{hub: h, tenant: string(grant.Tenant), format: formatSocket, wake: s.awake, ending: make(chan struct{})}
+	s.client = client{hub: h, tenant: string(grant.Tenant), granted: grant.ID, format: formatSocket, wake: s.awake, ending: make(chan struct{})}
 	s.grant.Store(&grant)
 	s.serve(r, grant)
 	if refused := h.admit(&s.client); refused != nil {

@@ -27,6 +27,9 @@ func (h *Hub) SSE() http.Handler {
 
 // serve streams until the end, or says why it cannot begin.
 func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
+	if h.preflight(w, r, http.MethodGet) {
+		return nil
+	}
 	if r.Method != http.MethodGet {
 		return &refusal{status: http.StatusMethodNotAllowed, detail: "an event stream is read with GET"}
 	}
@@ -37,45 +40,20 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) *refusal {
 			detail: "this stream comes as text/event-stream or application/x-ndjson; accept one of them",
 		}
 	}
-	grant, refused := h.authenticate(r)
-	if refused != nil {
-		return refused
-	}
-	channels, refused := h.wanted(r, grant)
-	if refused != nil {
-		return refused
-	}
 	if !flushes(w) {
 		h.settings.logger.ErrorContext(r.Context(), "a middleware hides http.Flusher and Unwrap from the event stream")
 		return &refusal{status: http.StatusInternalServerError, detail: "this server cannot stream here; its log says more"}
 	}
-	awake := make(chan struct{}, 1)
-	c := newClient(h, string(grant.Tenant), chosen, func() {
-		select {
-		case awake <- struct{}{}:
-		default:
-		}
-	})
-	if refused := h.admit(c); refused != nil {
+	a, refused := h.audition(r, chosen)
+	if refused != nil {
 		return refused
 	}
-	defer h.leave(c)
-	since := r.Header.Get("Last-Event-ID")
-	if since == "" {
-		since = r.URL.Query().Get("last_event_id")
-	}
-	framing := chosen.streaming()
-	resuming := &resumption{hub: h, client: c, channels: channels, since: since, result: func(id string, how outcome) []byte {
-		if how == resumeReset {
-			return slices.Concat(framing.reset(id), framing.position(id))
-		}
-		return framing.position(id)
-	}}
-	first, err := resuming.next(r.Context())
+	defer a.end()
+	first, err := a.resuming.next(r.Context())
 	if err != nil {
 		return h.busy(err.Error())
 	}
-	h.stream(w, r, resuming, first, awake)
+	h.stream(w, r, a, first)
 	return nil
 }
 

@@ -9,13 +9,13 @@ import (
 )
 
 // stream writes until the client leaves, is too slow, or the hub ends it.
-func (h *Hub) stream(w http.ResponseWriter, r *http.Request, resuming *resumption, page []*frame, awake <-chan struct{}) {
-	c := resuming.client
+func (h *Hub) stream(w http.ResponseWriter, r *http.Request, a *audition, page []*frame) {
+	c, resuming := a.client, a.resuming
 	framing := c.format.streaming()
 	header := w.Header()
 	header.Set("Content-Type", framing.contentType())
 	header.Set("Cache-Control", "no-cache, no-transform")
-	header.Set("Vary", "Accept")
+	header.Add("Vary", "Accept")
 	header.Set("X-Accel-Buffering", "no")
 	header.Set("X-Content-Type-Options", "nosniff")
 	if r.ProtoMajor == 1 {
@@ -39,7 +39,7 @@ func (h *Hub) stream(w http.ResponseWriter, r *http.Request, resuming *resumptio
 		}
 	}
 	h.meters.began(r.Context(), resuming.how, c.format)
-	h.deliver(r, c, out, awake)
+	h.deliver(r, c, out, a.awake)
 }
 
 // deliver writes what is queued for a live client.
@@ -114,7 +114,7 @@ func (w *writer) send(chunk []byte) bool {
 	if err := w.control.SetWriteDeadline(time.Now().Add(w.limit)); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return false
 	}
-	if _, err := w.response.Write(chunk); err != nil {
+	if _, err := w.response.Write(chunk); err != nil { //nolint:gosec // no answer is HTML
 		return false
 	}
 	return w.control.Flush() == nil

@@ -1,0 +1,63 @@
+package push
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/millrace/millrace/push/internal/jsonrpc"
+)
+
+// Bounds of the answer to a question for what was.
+const (
+	usualRecent = 100
+	mostRecent  = 1000
+	recentBytes = 1 << 20
+)
+
+// recent answers with the newest messages that the hub has in its memory of a channel, or of one of its keys, the oldest first.
+func (s *socket) recent(c *call) error {
+	_, f, err := placed(c)
+	var with struct {
+		Limit int `json:"limit"`
+	}
+	if err == nil && (json.Unmarshal(c.Params, &with) != nil || with.Limit < 0 || with.Limit > mostRecent) {
+		err = &paramsError{c.Method}
+	}
+	if err != nil {
+		return err
+	}
+	if !allows(s.grant.Load().Subscribe, f) {
+		return &Problem{Status: http.StatusForbidden, Detail: "the channel " + f.String() + " may not be followed"}
+	}
+	if with.Limit == 0 {
+		with.Limit = usualRecent
+	}
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	var found [][]byte
+	left := recentBytes
+	for _, m := range slices.Backward(s.hub.memory.held(f.name)) {
+		if len(found) == with.Limit || left < 0 {
+			break
+		}
+		if s.may(m) && (f.subject == "" || f.subject == m.subject) {
+			line := bytes.TrimSuffix(lines{}.message(m, m.id), []byte("\n"))
+			found, left = append(found, line), left-len(line)
+		}
+	}
+	slices.Reverse(found)
+	messages := bytes.Join(found, []byte(","))
+	all := bytes.Join([][]byte{[]byte(`{"messages":[`), messages, []byte(`],"id":`), encode(s.hub.position.String()), []byte("}")}, nil)
+	c.answer(jsonrpc.Result(c.ID, all))
+	return nil
+}
+
+// held is what the memory has of a channel.
+func (m *memory) held(name string) []*message {
+	if at, ok := m.channels[name]; ok {
+		return at.history.messages
+	}
+	return nil
+}
