@@ -42,7 +42,7 @@ func (h *Hub) leave(c *client) {
 		delete(h.tenants, c.tenant)
 	}
 	for _, f := range slices.Clone(c.places) {
-		h.memory.leave(c, f.follow)
+		h.unfollow(c, f.follow)
 	}
 	if len(h.clients) == 0 {
 		select {

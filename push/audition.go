@@ -8,7 +8,7 @@ import (
 
 // audition is a request that has one of the hub's places, and is to be brought to where it is live.
 type audition struct {
-	client   *client
+	client   client
 	resuming *resumption
 	awake    chan struct{} // something is queued, or the client is ended
 	expiry   *time.Timer
@@ -31,7 +31,7 @@ func (h *Hub) audition(r *http.Request, f format) (*audition, *refusal) {
 		default:
 		}
 	})
-	if refused := h.admit(a.client); refused != nil {
+	if refused := h.admit(&a.client); refused != nil {
 		return nil, refused
 	}
 	if !grant.Expires.IsZero() {
@@ -42,7 +42,7 @@ func (h *Hub) audition(r *http.Request, f format) (*audition, *refusal) {
 		since = r.URL.Query().Get("last_event_id")
 	}
 	framing := f.streaming()
-	a.resuming = &resumption{hub: h, client: a.client, channels: channels, since: since, result: func(id string, how outcome) []byte {
+	a.resuming = &resumption{hub: h, client: &a.client, channels: channels, since: since, result: func(id string, how outcome) []byte {
 		if how == resumeReset {
 			return slices.Concat(framing.reset(id), framing.position(id))
 		}
@@ -56,5 +56,5 @@ func (a *audition) end() {
 	if a.expiry != nil {
 		a.expiry.Stop()
 	}
-	a.client.hub.leave(a.client)
+	a.client.hub.leave(&a.client)
 }

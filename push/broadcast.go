@@ -79,7 +79,11 @@ func (h *Hub) begin(ctx context.Context, epoch string, ends map[bus.Partition]in
 		h.position.offsets[partition] = start - 1
 	}
 	h.memory = newMemory(h.settings.history, from)
+	h.attendance.forget()
 	for c := range h.clients {
+		for _, f := range c.places {
+			h.enter(c, f.follow, -1)
+		}
 		c.places = nil
 		c.end(whyAnew)
 	}
@@ -144,8 +148,11 @@ func (h *Hub) take(ctx context.Context, r bus.Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[r.Partition] = r.Offset
-	if r.Type() == typeRevoked {
+	switch r.Type() {
+	case typeRevoked:
 		h.revoke(r)
+	case typeReport:
+		h.learn(ctx, r)
 	}
 	if !known {
 		return

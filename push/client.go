@@ -15,13 +15,14 @@ func frameOf(bytes []byte) *frame { return &frame{bytes: bytes} }
 
 // client is one connection's queue. The hub fills it and never waits; whoever writes to the connection empties it.
 type client struct {
-	hub     *Hub
-	tenant  string
-	format  format
-	granted string      // the grant's id, under the hub's lock
-	joined  bool        // under the hub's lock
-	places  []*follower // under the hub's lock
-	wake    func()      // tells who writes that there is something to do, under mu; it must not wait
+	hub       *Hub
+	tenant    string
+	format    format
+	principal string
+	granted   string      // the grant's id, under the hub's lock
+	joined    bool        // under the hub's lock
+	places    []*follower // under the hub's lock
+	wake      func()      // tells who writes that there is something to do, under mu; it must not wait
 
 	mu       sync.Mutex
 	queue    []*frame
@@ -35,8 +36,11 @@ type client struct {
 	ending   chan struct{}
 }
 
-func newClient(h *Hub, grant Grant, f format, wake func()) *client {
-	return &client{hub: h, tenant: string(grant.Tenant), granted: grant.ID, format: f, wake: wake, ending: make(chan struct{})}
+func newClient(h *Hub, grant Grant, f format, wake func()) client {
+	return client{
+		hub: h, tenant: string(grant.Tenant), principal: string(grant.Principal), granted: grant.ID, format: f, wake: wake,
+		ending: make(chan struct{}),
+	}
 }
 
 // may says whether the client may have the message.

@@ -53,6 +53,8 @@ type told struct {
 		Data    json.RawMessage `json:"data"`
 		Base64  string          `json:"base64"`
 		Retry   int             `json:"retry_ms"`
+		Joined  []string        `json:"joined"`
+		Left    []string        `json:"left"`
 	} `json:"params"`
 	Result json.RawMessage `json:"result"`
 	Chunk  bool            `json:"chunk"`

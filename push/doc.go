@@ -19,12 +19,15 @@
 //   - push.unsubscribe {channel, key?}: answered with {}; nothing of it comes after that.
 //   - push.publish {channel, key?, data}: answered with {} once it is written. See [Publishing].
 //   - push.history {channel, key?, limit?}: answered with {messages, id}, the newest that the hub holds, 100 by default and 1,000 at most.
+//   - push.presence {channel, key?, watch?}: answered with {connections, principals, members}, those who follow it on all hubs: see [Presence]. Who
+//     watches is told of changes until it says watch: false, or is disconnected.
 //   - push.refresh {token}: the connection has what a newer token grants. Answered with {expires, ended}; ended is what it follows no more.
 //
-// It tells, by notifications, only who has subscribed:
+// It tells, by notifications, only who has subscribed or watches:
 //
 //   - push.message {channel, key, id, data}, or base64 in place of data: a message. The id is for "since".
 //   - push.position {id}: where the client stands in all channels that it is live in.
+//   - push.presence {channel, key?, joined?, left?}: the names of who has come and gone, those of a quarter of a second together.
 //   - push.drain {retry_ms}: the connection will be closed; connect again after that time.
 //
 // Calls are cancelled by the notification "$/cancelRequest" {id}, as in the Language Server Protocol. A stream's values come as chunks,
@@ -74,6 +77,10 @@
 //   - G35: pages of other origins read answers where they may connect. Test: TestCORS.
 //   - G36: a client that does not keep up with a channel of newest views gets the newest of each key. Test: TestLatest.
 //   - G37: what a hub has of a channel can be asked for. Test: TestRecent.
+//   - G38: each hub knows who is present on all, within a second, and within 17 seconds after one has died; one that hears nothing forgets nobody. Test: TestPresence.
+//   - G39: a hub that begins learns of all who are present, however many. Test: TestManyPresent.
+//   - G40: who watches is told once of each who comes and goes, on whatever hub. Test: TestWatchers.
+//   - G41: nobody is told of who is present without leave to ask. Test: TestPresenceRefusals.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Limits

@@ -24,6 +24,8 @@ type Grant struct {
 	Subscribe []string
 	// Publish are those that it may publish to, from a WebSocket: none by default.
 	Publish []string
+	// Present are those of which it may ask who follows them: see [Presence].
+	Present []string
 	// Expires is when it ends. A WebSocket may be given a new grant before that; zero is never.
 	Expires time.Time
 	// ID names it, so that it can be revoked: a token's id, or a session's.
@@ -70,7 +72,7 @@ func (h *Hub) authenticate(r *http.Request) (Grant, *refusal) {
 	}
 	info := request.From(r.Context())
 	if h.settings.open() {
-		return Grant{Tenant: info.Tenant, Principal: info.Principal, Subscribe: []string{"*"}}, nil
+		return Grant{Tenant: info.Tenant, Principal: info.Principal, Subscribe: []string{"*"}, Present: []string{"*"}}, nil
 	}
 	grant, err := h.decided(r)
 	if err == nil {

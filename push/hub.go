@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/resilience"
 )
@@ -23,22 +25,23 @@ type Hub struct {
 	queues    sync.Pool // of *[]*frame
 	beats     atomic.Uint64
 
-	mu       sync.Mutex
-	running  bool
-	draining bool
-	warm     bool // position is at what was the end, and clients may join
-	opened   bool // ready is closed
-	position position
-	moved    chan struct{}
-	waiting  int // clients that wait for moved
-	taken    uint64
-	memory   *memory
-	clients  map[*client]struct{}
-	revoked  revoked
-	sockets  [slots]map[*socket]struct{}
-	seats    int // that sockets were given
-	tenants  map[string]int
-	empty    chan struct{}
+	mu         sync.Mutex
+	running    bool
+	draining   bool
+	warm       bool // position is at what was the end, and clients may join
+	opened     bool // ready is closed
+	position   position
+	moved      chan struct{}
+	waiting    int // clients that wait for moved
+	taken      uint64
+	memory     *memory
+	clients    map[*client]struct{}
+	revoked    revoked
+	attendance attendance
+	sockets    [slots]map[*socket]struct{}
+	seats      int // that sockets were given
+	tenants    map[string]int
+	empty      chan struct{}
 }
 
 // New makes a hub on a bus. Nothing is read before [Hub.Run].
@@ -53,7 +56,8 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 	h := &Hub{
 		bus: b, settings: s, ready: make(chan struct{}), moved: make(chan struct{}), empty: make(chan struct{}, 1),
 		readBacks: make(chan struct{}, concurrentReadBacks), memory: newMemory(s.history, floor{}),
-		clients: make(map[*client]struct{}), revoked: revoked{ids: make(map[string]struct{})}, tenants: make(map[string]int),
+		clients: make(map[*client]struct{}), tenants: make(map[string]int),
+		revoked: revoked{ids: make(map[string]struct{})}, attendance: newAttendance(uuid.NewString()),
 	}
 	for i := range h.sockets {
 		h.sockets[i] = make(map[*socket]struct{})
@@ -93,6 +97,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	var pulse sync.WaitGroup
 	defer pulse.Wait()
 	pulse.Go(func() { h.pulse(ctx) })
+	pulse.Go(func() { h.attend(ctx) })
 	pause := resilience.RetryPolicy{Attempts: 1, Initial: 200 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
 	for failures := 1; ; failures++ {
 		began := time.Now()

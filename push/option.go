@@ -30,6 +30,7 @@ type settings struct {
 	around            []func(context.Context, Call, func(context.Context) error) error
 	writable          map[string]Writable
 	latest            map[string]bool
+	present           map[string]bool
 	atOnce            int // calls of a connection
 	rate              int // messages of a connection in a second
 	message           int // bytes
@@ -104,7 +105,7 @@ func newSettings(opts []Option) (settings, error) {
 		history: limits{count: 1000, bytes: 4 << 20, age: time.Hour, total: 256 << 20}, partitions: 4,
 		queueCount: 16_384, queueBytes: 8 << 20, connections: 20_000, tenantConnections: 5_000, channels: 64,
 		heartbeat: 15 * time.Second, write: 10 * time.Second, readBack: 100_000, reconnect: time.Second,
-		procedures: make(map[string]*Procedure), writable: make(map[string]Writable), latest: make(map[string]bool),
+		procedures: make(map[string]*Procedure), writable: make(map[string]Writable), latest: make(map[string]bool), present: make(map[string]bool),
 		atOnce: 64, rate: 200, message: 64 << 10,
 	}
 	for _, opt := range opts {

@@ -17,6 +17,7 @@ const (
 	methodPublish     = "push.publish"
 	methodRefresh     = "push.refresh"
 	methodHistory     = "push.history"
+	methodPresence    = "push.presence"
 )
 
 // own sees to a call of one of these.
@@ -33,6 +34,8 @@ func (s *socket) own(c *call) bool {
 		err = s.refresh(c)
 	case methodHistory:
 		err = s.recent(c)
+	case methodPresence:
+		err = s.present(c)
 	default:
 		return false
 	}
@@ -177,7 +180,7 @@ func (s *socket) unsubscribe(c *call) error {
 	s.drop(f)
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	s.hub.memory.leave(&s.client, f)
+	s.hub.unfollow(&s.client, f)
 	c.answer(jsonrpc.Result(c.ID, json.RawMessage("{}")))
 	return nil
 }

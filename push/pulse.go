@@ -2,6 +2,7 @@ package push
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -65,6 +66,7 @@ func (h *Hub) enlist(s *socket) {
 func (h *Hub) dismiss(s *socket) {
 	h.mu.Lock()
 	delete(h.sockets[s.slot], s)
+	h.unwatch(s, slices.Clone(s.watches)...)
 	h.mu.Unlock()
 	h.leave(&s.client)
 }

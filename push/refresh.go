@@ -64,6 +64,6 @@ func (s *socket) restrict(grant Grant) []string {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.granted = grant.ID
-	s.hub.memory.leave(&s.client, over...)
+	s.hub.unfollow(&s.client, over...)
 	return ended
 }

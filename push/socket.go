@@ -25,6 +25,7 @@ type socket struct {
 	base    context.Context //nolint:containedctx // of its calls: it carries whom they are for
 	stop    context.CancelCauseFunc
 	slot    int           // when it is pinged
+	watches []spot        // under the hub's lock
 	seen    atomic.Uint64 // the beat at which it was heard of last
 	writing bool          // under mu
 }
@@ -47,7 +48,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 		return refused
 	}
 	s := &socket{}
-	s.client = client{hub: h, tenant: string(grant.Tenant), granted: grant.ID, format: formatSocket, wake: s.awake, ending: make(chan struct{})}
+	s.client = newClient(h, grant, formatSocket, s.awake)
 	s.grant.Store(&grant)
 	s.serve(r, grant)
 	if refused := h.admit(&s.client); refused != nil {

@@ -10,7 +10,7 @@ import (
 
 // stream writes until the client leaves, is too slow, or the hub ends it.
 func (h *Hub) stream(w http.ResponseWriter, r *http.Request, a *audition, page []*frame) {
-	c, resuming := a.client, a.resuming
+	c, resuming := &a.client, a.resuming
 	framing := c.format.streaming()
 	header := w.Header()
 	header.Set("Content-Type", framing.contentType())

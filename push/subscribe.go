@@ -164,7 +164,7 @@ func (r *resumption) join() error {
 func (r *resumption) let() {
 	h, c := r.hub, r.client
 	for _, wanted := range r.channels {
-		h.memory.follow(c, wanted)
+		h.follows(c, wanted)
 	}
 	r.joined, c.joined = true, true
 	c.put([]*frame{frameOf(r.result(h.position.String(), r.how))})

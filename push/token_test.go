@@ -19,7 +19,10 @@ import (
 )
 
 // granter verifies tokens that are a grant's id, its principal, and what it may follow, with slashes between.
-type granter struct{ life time.Duration }
+type granter struct {
+	life    time.Duration
+	present bool // and it may ask who is present
+}
 
 func (g granter) Verify(_ context.Context, token string) (push.Grant, error) {
 	parts := strings.SplitN(token, "/", 3)
@@ -27,6 +30,9 @@ func (g granter) Verify(_ context.Context, token string) (push.Grant, error) {
 		return push.Grant{}, errors.New("secret")
 	}
 	grant := push.Grant{ID: parts[0], Principal: request.Principal("user" + parts[1]), Subscribe: strings.Split(parts[2], ",")}
+	if g.present {
+		grant.Present = grant.Subscribe
+	}
 	if g.life > 0 && grant.ID == "short" {
 		grant.Expires = time.Now().Add(g.life)
 	}

@@ -1,7 +1,7 @@
 // Package tokens verifies JSON Web Tokens (RFC 7519) for [push.Tokens].
 //
 // A token's claims say what it grants: "sub" is the principal, "jti" the grant's id, by which it can be revoked, "exp" when it ends, and beside
-// these "tenant", and "push" with the patterns of channels under "subscribe" and "publish", as [push.Grant] has them:
+// these "tenant", and "push" with the patterns of channels under "subscribe", "publish" and "present", as [push.Grant] has them:
 //
 //	{"sub": "ann", "tenant": "acme", "exp": 1764500000, "jti": "7f3a", "push": {"subscribe": ["orders"], "publish": ["chat/lobby"]}}
 //

@@ -78,6 +78,7 @@ type claims struct {
 	Push   struct {
 		Subscribe []string `json:"subscribe"`
 		Publish   []string `json:"publish"`
+		Present   []string `json:"present"`
 	} `json:"push"`
 }
 
@@ -95,7 +96,7 @@ func (v *Verifier) Verify(_ context.Context, token string) (push.Grant, error) {
 		return push.Grant{}, &push.Problem{Status: http.StatusUnauthorized, Detail: detail}
 	}
 	return push.Grant{
-		Tenant: c.Tenant, Principal: request.Principal(c.Subject), Subscribe: c.Push.Subscribe, Publish: c.Push.Publish,
+		Tenant: c.Tenant, Principal: request.Principal(c.Subject), Subscribe: c.Push.Subscribe, Publish: c.Push.Publish, Present: c.Push.Present,
 		Expires: c.ExpiresAt.Time, ID: c.ID,
 	}, nil
 }

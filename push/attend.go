@@ -1,0 +1,167 @@
+package push
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/millrace/millrace/bus"
+)
+
+// How often hubs tell who is present.
+const (
+	tellEvery  = 250 * time.Millisecond
+	tellAtMost = 5 * time.Second
+	// peerLife is for how long a hub is taken to live that tells nothing.
+	peerLife = 15 * time.Second
+	// changesAtOnce is how many changes a report has at most.
+	changesAtOnce = 500
+)
+
+// attend tells of who is present, and forgets hubs that tell nothing, until ctx ends.
+func (h *Hub) attend(ctx context.Context) {
+	if len(h.settings.present) == 0 {
+		return
+	}
+	select {
+	case <-h.ready:
+	case <-ctx.Done():
+		return
+	}
+	h.mu.Lock()
+	h.attendance.ask, h.attendance.tell = true, true
+	h.mu.Unlock()
+	ticker := time.NewTicker(tellEvery)
+	defer ticker.Stop()
+	number, last := int64(0), time.Time{}
+	for {
+		select {
+		case <-ctx.Done():
+			h.announce(context.WithoutCancel(ctx), report{Hub: h.attendance.self, Number: number + 1, Gone: true})
+			return
+		case <-ticker.C:
+		}
+		h.expire(ctx)
+		all := h.due(time.Since(last) >= tellAtMost)
+		for i := range all {
+			number++
+			all[i].Number = number
+		}
+		if len(all) > 0 {
+			last = time.Now()
+			h.announce(ctx, all...)
+		}
+	}
+}
+
+// due is what is to be told now.
+func (h *Hub) due(quiet bool) []report {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a := &h.attendance
+	var changes []change
+	whole, ask := a.tell, a.ask
+	a.tell, a.ask = false, false
+	if whole {
+		for e, count := range a.counts {
+			changes = append(changes, change{e, count})
+		}
+	} else {
+		for e := range a.dirty {
+			changes = append(changes, change{e, a.counts[e]})
+		}
+	}
+	clear(a.dirty)
+	if len(changes) == 0 && (whole || ask || quiet) {
+		return []report{{Hub: a.self, Whole: whole, Ask: ask}}
+	}
+	var all []report
+	for some := range slices.Chunk(changes, changesAtOnce) {
+		all = append(all, report{Hub: a.self, Whole: whole && len(all) == 0, More: whole, Ask: ask && len(all) == 0, Changes: some})
+	}
+	if len(all) > 0 {
+		all[len(all)-1].More = false
+	}
+	return all
+}
+
+// announce publishes reports. Where that fails, all is told next time: others may have missed some.
+func (h *Hub) announce(ctx context.Context, all ...report) {
+	ctx, cancel := context.WithTimeout(ctx, tellAtMost)
+	defer cancel()
+	messages := make([]bus.Message, len(all))
+	for i, r := range all {
+		messages[i] = reports().New(r)
+	}
+	if err := h.bus.Publish(ctx, messages...).Err(); err != nil && !all[0].Gone {
+		h.settings.logger.WarnContext(ctx, "push: who is present could not be told; it is told again", "error", err)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.attendance.tell = true
+	}
+}
+
+// learn takes in what a hub tells. The hub's lock is held.
+func (h *Hub) learn(ctx context.Context, record bus.Record) {
+	r, err := reports().Decode(record)
+	if err != nil || r.Hub == "" {
+		return
+	}
+	a, moved := &h.attendance, make(map[spot]*movement)
+	at := record.Time // of what was told before this hub began
+	if h.warm {
+		at = time.Now()
+	}
+	p := a.peers[r.Hub]
+	if p == nil {
+		p = &peer{counts: make(map[entry]int)}
+		a.peers[r.Hub] = p
+	}
+	if r.Hub == a.self {
+		a.heard = at
+	} else if r.Ask {
+		a.tell = true
+	}
+	if r.Number != p.number+1 && !r.Whole && h.warm {
+		a.ask = true
+	}
+	if r.Whole || r.Gone {
+		p.stale = make(map[entry]struct{}, len(p.counts))
+		for e := range p.counts {
+			p.stale[e] = struct{}{}
+		}
+	}
+	for _, c := range r.Changes {
+		delete(p.stale, c.entry)
+		a.set(p, c.entry, c.Count, moved)
+	}
+	if !r.More {
+		for e := range p.stale {
+			a.set(p, e, 0, moved)
+		}
+		p.stale = nil
+	}
+	p.number, p.heard = r.Number, at
+	if r.Gone {
+		delete(a.peers, r.Hub)
+	}
+	h.tellWatchers(ctx, moved)
+}
+
+// expire forgets hubs that have told nothing for a while, unless it is this one that hears nothing.
+func (h *Hub) expire(ctx context.Context) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a, now := &h.attendance, time.Now()
+	if now.Sub(a.heard) > tellAtMost+2*tellEvery {
+		return
+	}
+	moved := make(map[spot]*movement)
+	for name, p := range a.peers {
+		if now.Sub(p.heard) > peerLife {
+			a.drop(p, moved)
+			delete(a.peers, name)
+		}
+	}
+	h.tellWatchers(ctx, moved)
+}
