@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -82,8 +83,9 @@ type Inspection struct {
 	Paused bool
 	// Jobs are those that were asked for, sorted by tenant, kind and when they were enqueued.
 	Jobs []Description
-	// Counts are of all jobs, by state.
+	// Counts are of all jobs, by state, and Kinds by kind and state.
 	Counts map[State]int
+	Kinds  map[string]map[State]int
 	// Schedules are those of [Cron], by name, also such as no node has any more.
 	Schedules []Schedule
 	// Permits are what attempts that have a [Limit] have and want of it, by tenant and kind.
@@ -92,52 +94,100 @@ type Inspection struct {
 
 // Inspect reads the jobs of a queue that keep says yes to, or only counts them where it is nil, as far as they are committed. It needs no
 // node of the queue and no kinds, and reads all of the queue's changelog. Progress is as it was when the last attempt ended.
-func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(Description) bool) (Inspection, error) {
-	in := Inspection{Queue: queue, Counts: make(map[State]int)}
+//
+// keep is called with each state of a job that the changelog has, and again with the last one. What it takes away of Input and Output
+// is not there in what is returned; it is not held meanwhile, nor are those of jobs that are not kept.
+func Inspect(ctx context.Context, b *bus.Bus, queue string, keep func(*Description) bool) (Inspection, error) {
+	in := Inspection{Queue: queue, Counts: make(map[State]int), Kinds: make(map[string]map[State]int)}
 	n := &Runner{Control: Control{queue: queue}}
 	n.define()
+	if keep == nil {
+		keep = func(d *Description) bool {
+			d.Input, d.Output = nil, nil
+			return false
+		}
+	}
 	tables := []*partitions.Table[string, []byte]{n.live, n.held, n.past}
-	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r bus.Record) bool {
-		return n.said.Has(r) || n.ticks.Has(r) || n.batches.Has(r) || n.claims.Has(r) ||
-			slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(r) })
+	stored, err := partitions.ReadStored(ctx, b, groupOf(queue), func(r *bus.Record) bool {
+		if slices.ContainsFunc(tables, func(t *partitions.Table[string, []byte]) bool { return t.Has(*r) }) {
+			_, key, _ := strings.Cut(string(r.Key), "/")
+			r.Value = shortened(key, r.Value, keep)
+			return true
+		}
+		return n.said.Has(*r) || n.ticks.Has(*r) || n.batches.Has(*r) || n.claims.Has(*r)
 	})
+	if err == nil {
+		err = in.read(n, stored, tables, keep)
+	}
 	if err != nil {
 		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
 	}
+	return in, nil
+}
+
+// shortened is a job's row with what is needed of it: of one that is not kept, which has no time then, what it counts as.
+func shortened(key string, value []byte, keep func(*Description) bool) []byte {
+	r, err := decode(key, value)
+	if err != nil {
+		return value // it is met again
+	}
+	d := described(r)
+	if !keep(&d) && r.state != Pending { // of which it is not said yet what has become of its members
+		return (&row{kind: r.kind, state: r.state}).encode()
+	}
+	if r.given, r.then = nil, named(r.then); d.Input == nil {
+		r.args = nil
+	}
+	if d.Output == nil {
+		r.result = nil
+	}
+	return r.encode()
+}
+
+// read makes an inspection of what is stored.
+func (in *Inspection) read(n *Runner, stored partitions.Stored, tables []*partitions.Table[string, []byte], keep func(*Description) bool) error {
 	for _, r := range stored {
 		in.Paused = in.Paused || n.said.Has(r) && r.Value != nil
 	}
 	gathering, err := n.batches.Rows(stored.All())
 	if err != nil {
-		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+		return err
 	}
 	for _, table := range tables {
 		rows, err := table.Rows(stored.All())
 		if err != nil {
-			return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+			return err
 		}
 		for key, value := range rows {
 			r, err := decode(key, value)
 			if err != nil {
-				return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+				return err
 			}
-			in.Counts[r.state]++
+			in.count(r)
 			if g, is := gathering[key]; is {
 				r.members = g.Members
 			}
-			if d := described(r); keep != nil && keep(d) {
+			if d := described(r); r.created != 0 && keep(&d) {
 				in.Jobs = append(in.Jobs, d)
 			}
 		}
 	}
 	if in.Permits, err = n.claimed(stored); err != nil {
-		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+		return err
 	}
 	if in.Schedules, err = n.planned(stored); err != nil {
-		return in, fmt.Errorf("jobs: inspect %s: %w", queue, err)
+		return err
 	}
 	slices.SortFunc(in.Jobs, func(a, b Description) int {
 		return cmp.Or(cmp.Compare(a.Tenant, b.Tenant), cmp.Compare(a.Kind, b.Kind), a.Enqueued.Compare(b.Enqueued), cmp.Compare(a.ID, b.ID))
 	})
-	return in, nil
+	return nil
+}
+
+func (in *Inspection) count(r *row) {
+	in.Counts[r.state]++
+	if in.Kinds[r.kind] == nil {
+		in.Kinds[r.kind] = make(map[State]int)
+	}
+	in.Kinds[r.kind][r.state]++
 }

@@ -10,7 +10,7 @@ import (
 
 // judge looks at what was done.
 func (w *world) judge(t *testing.T, q *queue) { //nolint:thelper // the line is what matters
-	in, err := jobs.Inspect(t.Context(), q.Bus(), "work", func(jobs.Description) bool { return true })
+	in, err := jobs.Inspect(t.Context(), q.Bus(), "work", func(*jobs.Description) bool { return true })
 	if err != nil || len(in.Jobs) != len(w.due) {
 		t.Fatalf("%d jobs of %d, %v: %v", len(in.Jobs), len(w.due), in.Counts, err)
 	}

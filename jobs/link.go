@@ -78,6 +78,25 @@ func readLinks(list []byte) ([]link, error) {
 	return links, err
 }
 
+// named is what of links says which jobs they are.
+func named(list []byte) []byte {
+	links, err := readLinks(list)
+	if err != nil {
+		return list
+	}
+	var all []byte
+	for _, l := range links {
+		one := appendText(nil, linkTopic, string(l.Topic))
+		for _, h := range l.Headers {
+			if h.Key == bus.HeaderID || h.Key == bus.HeaderType {
+				one = appendText(appendText(one, linkHeader, h.Key), linkText, string(h.Value))
+			}
+		}
+		all = appendText(all, linkWhole, string(one))
+	}
+	return all
+}
+
 func (l *link) set(tag byte, field []byte) {
 	switch tag {
 	case linkTopic:

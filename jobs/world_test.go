@@ -104,7 +104,7 @@ func (q *queue) counts() map[jobs.State]int {
 // kept is a job as it is committed.
 func (q *queue) kept(id string) jobs.Description {
 	q.t.Helper()
-	in, err := jobs.Inspect(q.t.Context(), q.Bus(), "work", func(d jobs.Description) bool { return d.ID == id })
+	in, err := jobs.Inspect(q.t.Context(), q.Bus(), "work", func(d *jobs.Description) bool { return d.ID == id })
 	if err != nil || len(in.Jobs) > 1 {
 		q.t.Fatal(in.Jobs, err)
 	}

@@ -26,8 +26,8 @@ type Inspection struct {
 // Inspect reads the machines of a group, or those that are named, with what is committed of their instances. It needs no
 // node of the group and no definition, and reads all of the group's changelog.
 func Inspect(ctx context.Context, b *bus.Bus, group string, names ...string) ([]Inspection, error) {
-	rows, err := partitions.ReadStored(ctx, b, group, func(r bus.Record) bool {
-		return charts.Has(r) || strings.HasPrefix(string(r.Key), partPrefix)
+	rows, err := partitions.ReadStored(ctx, b, group, func(r *bus.Record) bool {
+		return charts.Has(*r) || strings.HasPrefix(string(r.Key), partPrefix)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("machines: inspect: %w", err)

@@ -67,7 +67,7 @@ func Standings(ctx context.Context, b *bus.Bus, group string) ([]Standing, error
 
 // readStandings reads them from the group's changelog, and says in which shard each relay is.
 func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*Standing, map[string]bus.Partition, error) {
-	rows, err := partitions.ReadStored(ctx, b, group, func(r bus.Record) bool { return checkpoints.Has(r) || reports.Has(r) })
+	rows, err := partitions.ReadStored(ctx, b, group, func(r *bus.Record) bool { return checkpoints.Has(*r) || reports.Has(*r) })
 	if errors.Is(err, bus.ErrNoTopic) {
 		return nil, nil, nil
 	}

@@ -1,6 +1,7 @@
 package partitions
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"iter"
@@ -12,8 +13,9 @@ import (
 type Stored []bus.Record
 
 // ReadStored reads what is committed of the records that are meant, see [Table.Has]. It needs no node of the group. A group that has never
-// run has no changelog, which is [bus.ErrNoTopic].
-func ReadStored(ctx context.Context, b *bus.Bus, group string, meant func(bus.Record) bool) (Stored, error) {
+// run has no changelog, which is [bus.ErrNoTopic]. meant is called with each record of the changelog, also with those that later ones stand for,
+// and may put a shorter Value into one: what is not needed is not held then.
+func ReadStored(ctx context.Context, b *bus.Bus, group string, meant func(*bus.Record) bool) (Stored, error) {
 	type place struct {
 		shard bus.Partition
 		key   string
@@ -24,12 +26,12 @@ func ReadStored(ctx context.Context, b *bus.Bus, group string, meant func(bus.Re
 			return nil, fmt.Errorf("partitions: read the changelog of the group %q: %w", group, err)
 		}
 		at := place{record.Partition, string(record.Key)}
-		switch {
-		case record.Value == nil:
+		if record.Value == nil || !meant(&record) {
 			delete(last, at)
-		case meant(record):
-			last[at] = record
+			continue
 		}
+		record.Key, record.Value = bytes.Clone(record.Key), bytes.Clone(record.Value) // the others of its batch are not held with it
+		last[at] = record
 	}
 	stored := make(Stored, 0, len(last))
 	for _, record := range last {

@@ -30,8 +30,8 @@ const partPrefix = "saga."
 // Inspect reads the sagas of a group's flows, or of those that are named, as far as they are committed. It needs no node of the
 // group and no definition, and reads all of the group's changelog.
 func Inspect(ctx context.Context, b *bus.Bus, group string, flows ...string) ([]Inspection, error) {
-	stored, err := partitions.ReadStored(ctx, b, group, func(r bus.Record) bool {
-		flow := flowOf(r)
+	stored, err := partitions.ReadStored(ctx, b, group, func(r *bus.Record) bool {
+		flow := flowOf(*r)
 		return flow != "" && (len(flows) == 0 || slices.Contains(flows, flow))
 	})
 	if err != nil {

@@ -27,21 +27,11 @@ func newJobs(g *global) *cobra.Command {
 			"  millrace jobs pause mail",
 		Args: usage(cobra.ExactArgs(1)), ValidArgsFunction: g.completeQueues,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			kinds := make(map[string]*kindLine)
-			in, err := g.inspectJobs(cmd, args[0], func(d jobs.Description) bool {
-				line := kinds[d.Kind]
-				if line == nil {
-					line = &kindLine{Kind: d.Kind, States: make(map[jobs.State]int)}
-					kinds[d.Kind] = line
-				}
-				line.Jobs++
-				line.States[d.State]++
-				return false
-			})
+			in, err := g.inspectJobs(cmd, args[0], nil)
 			if err != nil {
 				return err
 			}
-			return printQueue(cmd.OutOrStdout(), in, kinds, g.json)
+			return printQueue(cmd.OutOrStdout(), in, g.json)
 		},
 	}
 	g.wantJSON(cmd)
@@ -51,7 +41,7 @@ func newJobs(g *global) *cobra.Command {
 }
 
 // inspectJobs reads the jobs of a queue, which must have run.
-func (g *global) inspectJobs(cmd *cobra.Command, queue string, keep func(jobs.Description) bool) (jobs.Inspection, error) {
+func (g *global) inspectJobs(cmd *cobra.Command, queue string, keep func(*jobs.Description) bool) (jobs.Inspection, error) {
 	b, err := g.open(cmd.Context())
 	if err != nil {
 		return jobs.Inspection{}, err
@@ -98,10 +88,14 @@ type kindLine struct {
 	States map[jobs.State]int `json:"states"`
 }
 
-func printQueue(out io.Writer, in jobs.Inspection, kinds map[string]*kindLine, asJSON bool) error {
+func printQueue(out io.Writer, in jobs.Inspection, asJSON bool) error {
 	line := queueLine{Queue: in.Queue, Paused: in.Paused, States: in.Counts, Kinds: []kindLine{}}
-	for _, name := range slices.Sorted(maps.Keys(kinds)) {
-		line.Kinds = append(line.Kinds, *kinds[name])
+	for _, name := range slices.Sorted(maps.Keys(in.Kinds)) {
+		kind := kindLine{Kind: name, States: in.Kinds[name]}
+		for _, n := range kind.States {
+			kind.Jobs += n
+		}
+		line.Kinds = append(line.Kinds, kind)
 	}
 	if asJSON {
 		return printJSON(out, line)

@@ -52,7 +52,7 @@ func (f *jobsAsk) ask(
 
 // named are the jobs of a tenant that have these ids, which must all be there.
 func (g *global) named(cmd *cobra.Command, queue, tenant string, ids ...string) ([]jobs.Description, error) {
-	in, err := g.inspectJobs(cmd, queue, func(d jobs.Description) bool { return string(d.Tenant) == tenant && slices.Contains(ids, d.ID) })
+	in, err := g.inspectJobs(cmd, queue, func(d *jobs.Description) bool { return string(d.Tenant) == tenant && slices.Contains(ids, d.ID) })
 	if err != nil {
 		return nil, err
 	}

@@ -105,7 +105,10 @@ func (f *jobsCall) found(cmd *cobra.Command, queue string, ids []string) ([]jobs
 			f.states = append(f.states, string(state))
 		}
 	}
-	in, err := f.global.inspectJobs(cmd, queue, f.meant)
+	in, err := f.global.inspectJobs(cmd, queue, func(d *jobs.Description) bool {
+		valueless(d)
+		return f.meant(d)
+	})
 	return in.Jobs, err
 }
 

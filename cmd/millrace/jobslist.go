@@ -40,7 +40,7 @@ func (f *jobsFilter) read(cmd *cobra.Command) error {
 }
 
 // meant says whether a job is.
-func (f *jobsFilter) meant(d jobs.Description) bool {
+func (f *jobsFilter) meant(d *jobs.Description) bool {
 	return (len(f.states) == 0 || slices.Contains(f.states, string(d.State))) && (len(f.kinds) == 0 || slices.Contains(f.kinds, d.Kind)) &&
 		(!f.tenanted || string(d.Tenant) == f.tenant) && time.Since(d.Enqueued) >= f.older
 }
@@ -57,11 +57,16 @@ func newJobsList(g *global) *cobra.Command {
 			if err := f.read(cmd); err != nil {
 				return err
 			}
-			in, err := g.inspectJobs(cmd, args[0], f.meant)
+			in, err := g.inspectJobs(cmd, args[0], func(d *jobs.Description) bool {
+				if !values {
+					valueless(d)
+				}
+				return f.meant(d)
+			})
 			if err != nil {
 				return err
 			}
-			return printJobs(cmd.OutOrStdout(), limit, in.Jobs, values, g.json)
+			return printJobs(cmd.OutOrStdout(), limit, in.Jobs, g.json)
 		},
 	}
 	f.flags(cmd)
@@ -71,12 +76,10 @@ func newJobsList(g *global) *cobra.Command {
 	return cmd
 }
 
-func printJobs(out io.Writer, limit first, list []jobs.Description, values, asJSON bool) error {
-	if !values {
-		for i := range list {
-			list[i].Input, list[i].Output = nil, nil
-		}
-	}
+// valueless takes away what a job works on, so that it is not held.
+func valueless(d *jobs.Description) { d.Input, d.Output = nil, nil }
+
+func printJobs(out io.Writer, limit first, list []jobs.Description, asJSON bool) error {
 	return printFirst(out, limit, list, asJSON, []string{"ID", "TENANT", "KIND", "STATE", "ATTEMPTS", "ENQUEUED", "DUE", "REASON"},
 		func(d jobs.Description) []string {
 			return []string{

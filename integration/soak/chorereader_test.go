@@ -77,7 +77,7 @@ func (r *reader) enqueued(record bus.Record) error {
 
 // rows compares the queue's rows with what was told.
 func (r *reader) rows(ctx context.Context) error {
-	in, err := jobs.Inspect(ctx, r.bus, choreQueue, func(jobs.Description) bool { return true })
+	in, err := jobs.Inspect(ctx, r.bus, choreQueue, func(*jobs.Description) bool { return true })
 	if err == nil {
 		r.choreOracle.stored(in.Jobs)
 	}

@@ -115,7 +115,7 @@ func (q *Queue) Job(ctx context.Context, id string) jobs.Description {
 // enqueued, and then the others in the order in which they have ended.
 func (q *Queue) Jobs() []jobs.Description {
 	q.t.Helper()
-	in, err := jobs.Inspect(q.t.Context(), q.Bus(), q.name, func(jobs.Description) bool { return true })
+	in, err := jobs.Inspect(q.t.Context(), q.Bus(), q.name, func(*jobs.Description) bool { return true })
 	if err != nil {
 		q.t.Fatalf("jobstest: %v", err)
 	}

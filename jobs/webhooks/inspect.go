@@ -33,8 +33,8 @@ type Inspected struct {
 // Inspect reads the hooks of a group, or those that are named, as far as they are committed. It needs no node of the group, and reads
 // all of the group's changelog. Secrets are not in it.
 func Inspect(ctx context.Context, b *bus.Bus, group string, names ...string) ([]Inspection, error) {
-	stored, err := partitions.ReadStored(ctx, b, group, func(r bus.Record) bool {
-		name := nameOf(r)
+	stored, err := partitions.ReadStored(ctx, b, group, func(r *bus.Record) bool {
+		name := nameOf(*r)
 		return name != "" && (len(names) == 0 || slices.Contains(names, name))
 	})
 	if err != nil {

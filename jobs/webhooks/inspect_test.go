@@ -17,7 +17,7 @@ import (
 // stored are the endpoint's rows that a changelog has last, apart from what is kept of its tenant.
 func stored(s *shop) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		rows, err := partitions.ReadStored(s.t.Context(), s.world.Bus(), "shop", func(r bus.Record) bool {
+		rows, err := partitions.ReadStored(s.t.Context(), s.world.Bus(), "shop", func(r *bus.Record) bool {
 			return strings.HasPrefix(string(r.Key), "webhooks.shop.") && strings.Contains(string(r.Key), "/at-a")
 		})
 		if err != nil {

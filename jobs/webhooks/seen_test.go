@@ -27,7 +27,7 @@ func heap() int {
 
 // remembered is how many rows of deliveries the changelog has that are remembered, and their bytes.
 func remembered(s *shop) (rows, bytes int) {
-	stored, err := partitions.ReadStored(s.t.Context(), s.world.Bus(), "shop", func(r bus.Record) bool {
+	stored, err := partitions.ReadStored(s.t.Context(), s.world.Bus(), "shop", func(r *bus.Record) bool {
 		return strings.HasPrefix(string(r.Key), "webhooks.shop.seen/")
 	})
 	if err != nil {
