@@ -16,8 +16,13 @@ import (
 // [Enqueue], all of it and with one context; where that says that some of it is not enqueued, enqueue the same again, or cancel the
 // batch. The topic of completion's queue must be there.
 //
+// What is enqueued again, and is kept, is there once, see [Enqueue]. A member without [Retain] that is done by then is done again, and
+// counts once all the same. Where the completion job is done, and not retained, the batch begins anew: members that are not kept are done
+// again, and then the completion job. So let all of them be retained for longer than it may take until the same is enqueued again.
+//
 // The batch is its completion job: it has that one's id, is described and listed as that, and is cancelled by [Control.Cancel]. With it
-// those of its members are cancelled that have not ended. Members may be of any kinds and queues, also completion jobs of other batches.
+// those of its members are cancelled that have not ended, and for 24 hours those that come later. Members may be of any kinds and queues,
+// also completion jobs of other batches.
 // Jobs that come after a member by [Then] are members too, and by [Attempt.Join] a member makes others. A member counts once, as what it
 // has ended as first: its redrive is not waited for. One that is let go, since another job has its id or its unique key, counts as
 // cancelled.

@@ -51,7 +51,8 @@
 //   - G30: a shard whose jobs cannot be told of is taken over all the same. Test: TestUntoldAtOpening.
 //   - G31: however many jobs a node has in its memory when it dies, each comes to its end, and its batch is told of it. Test: TestManyLost.
 //   - G32: however many tenants want permits of a limit, each has its turn. Test: TestManyTenants.
-//   - G33: jobs with large inputs are done as others are, and no transaction has more of them than it can hold. Test: TestLargeJobs.
+//   - G33: a member of a cancelled batch that comes within 24 hours is cancelled; after that its id is free. Test: TestLateMembers.
+//   - G34: jobs with large inputs are done as others are, and no transaction has more of them than it can hold. Test: TestLargeJobs.
 //
 // # Effects
 //

@@ -103,11 +103,17 @@ func (n *Runner) happen(tx *partitions.Tx, d *desk, what byte, key string, nanos
 
 // kept is how long a job that has ended is kept.
 func (n *Runner) kept(r *row) time.Duration {
-	if k := n.kinds[r.kind]; r.state == Done && k != nil {
+	k := n.kinds[r.kind]
+	switch {
+	case r.kind == "":
+		return unheardKept
+	case r.state == Done && k != nil:
 		return k.retain
-	}
-	if r.state == Done {
+	case r.state == Done:
 		return 0
 	}
 	return n.dead
 }
+
+// unheardKept is how long it is kept that a job is cancelled which has not come.
+const unheardKept = 24 * time.Hour

@@ -9,9 +9,8 @@ import (
 // bury lets a job end in a state, and keeps it for as long as that is kept.
 func (n *Runner) bury(tx *partitions.Tx, r *row, was, state State) error {
 	r.state, r.changed, r.due = state, tx.Now().UnixNano(), 0
-	keep := n.dead
-	if k := n.kinds[r.kind]; state == Done && k != nil {
-		keep, r.args, r.reason = k.retain, nil, ""
+	if state == Done {
+		r.args, r.reason = nil, ""
 	}
 	asking := r.asking
 	r.asking, r.stamp = nil, 0
@@ -19,7 +18,7 @@ func (n *Runner) bury(tx *partitions.Tx, r *row, was, state State) error {
 		return err
 	}
 	n.past.Put(tx, r.key, r.encode())
-	n.at(tx, tx.Now().Add(keep), dueForget, r.key)
+	n.at(tx, tx.Now().Add(n.kept(r)), dueForget, r.key)
 	n.reply(tx, r, asking)
 	return n.leave(tx, r, was)
 }

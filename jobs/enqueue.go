@@ -30,8 +30,11 @@ func (r Results) Err() error {
 }
 
 // Enqueue hands jobs to their queues: at once by a [bus.Bus]; with a database transaction by outbox.In; with a shard's transaction by a
-// [partitions.Tx]. The process need not run the queue. An error of class indefinite says that a job may be enqueued: enqueuing the
-// same value again does no harm.
+// [partitions.Tx]. The process need not run the queue.
+//
+// An error of class indefinite says that a job may be enqueued. Enqueuing the same value again does nothing while the job is kept: until it has
+// ended, then for as long as its kind says with [Retain] where it is done, and [RetainDead] where it is dead or cancelled. A job of a kind
+// without Retain that is done by then is done again. So let kinds be retained for longer than it may take until the same is enqueued again.
 func Enqueue(ctx context.Context, target bus.Publisher, jobs ...Job) Results {
 	results, messages := make(Results, len(jobs)), make([]bus.Message, len(jobs))
 	for i, job := range jobs {
