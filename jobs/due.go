@@ -55,34 +55,43 @@ func (n *Runner) fire(tx *partitions.Tx, _ string) error {
 	if !next.IsZero() {
 		n.due.At(tx, next, timerKey)
 	}
-	for _, row := range rows {
+	bytes, tells := 0, 0
+	for i, row := range rows {
+		nanos, what := int64(binary.BigEndian.Uint64([]byte(row[:timeLength]))), row[timeLength] //nolint:gosec // as it was written
+		if i > 0 && (bytes >= bytesAtOnce || tells >= tellsAtOnce/2) {
+			n.due.At(tx, time.Unix(0, nanos), timerKey) // the others are for the next transaction
+			break
+		}
 		n.dues.Delete(tx, row)
-		nanos := int64(binary.BigEndian.Uint64([]byte(row[:timeLength]))) //nolint:gosec // as it was written
-		if err := n.happen(tx, d, row[timeLength], row[timeLength+1:], nanos); err != nil {
+		read, err := n.happen(tx, d, what, row[timeLength+1:], nanos)
+		if err != nil {
 			return err
+		}
+		if bytes += read; what == dueDismiss {
+			tells += dismissedOnce
 		}
 	}
 	return tx.Err()
 }
 
-// happen does what is due. It may have been put off or have lost its sense meanwhile.
-func (n *Runner) happen(tx *partitions.Tx, d *desk, what byte, key string, nanos int64) error {
+// happen does what is due. It may have been put off or have lost its sense meanwhile. read is how large a job is that begins.
+func (n *Runner) happen(tx *partitions.Tx, d *desk, what byte, key string, nanos int64) (read int, err error) {
 	switch what {
 	case dueFree:
 		n.free(tx, key, nanos)
 	case dueUnused:
-		return n.unused(tx, key)
+		return 0, n.unused(tx, key)
 	case dueGovern:
 		n.govern(tx, d)
 	case dueUsage:
-		return n.forgetUsage(tx, key)
+		return 0, n.forgetUsage(tx, key)
 	case dueDismiss:
-		return n.dismissAll(tx, key)
+		return 0, n.dismissAll(tx, key)
 	case dueForget:
 		value, found := n.past.Get(tx, key)
 		r, err := decode(key, value)
 		if err != nil || !found {
-			return err
+			return 0, err
 		}
 		if until := r.changed + int64(n.kept(r)); until > nanos {
 			n.at(tx, time.Unix(0, until), dueForget, key)
@@ -93,12 +102,12 @@ func (n *Runner) happen(tx *partitions.Tx, d *desk, what byte, key string, nanos
 		value, found := n.held.Get(tx, key)
 		r, err := decode(key, value)
 		if err != nil || !found || r.due != nanos || r.state == Waiting {
-			return err
+			return 0, err
 		}
 		n.held.Delete(tx, key)
-		return n.begin(tx, d, r, r.state)
+		return len(value), n.begin(tx, d, r, r.state)
 	}
-	return nil
+	return 0, nil
 }
 
 // kept is how long a job that has ended is kept.

@@ -59,3 +59,32 @@ func TestLateMembers(t *testing.T) {
 		}
 	})
 }
+
+// TestManyDismissed cancels batches of batches, whose members are more than one transaction can tell that they are cancelled: all of them are.
+func TestManyDismissed(t *testing.T) {
+	t.Parallel()
+	const batches, members = 11, 1000
+	kind := jobs.Define("later", func(context.Context, *jobs.Attempt, int) (jobs.None, error) { return jobs.None{}, nil },
+		jobs.Queue("work"), jobs.Shards(1))
+	run(t, []jobs.RunnerOption{kind}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
+		q.group.Start()
+		q.Settle()
+		var inner []jobs.Job
+		for range batches {
+			var of []jobs.Job
+			for i := range members {
+				of = append(of, kind.New(i, jobs.After(time.Hour)))
+			}
+			inner = append(inner, jobs.Batch(kind.New(0), of...)...)
+		}
+		q.enqueue(jobs.Batch(kind.New(0, jobs.ID("outer")), inner...)...)
+		q.after(time.Second)
+		if answers := jobs.Outside(q.Bus(), "work").Cancel(t.Context(), "outer"); answers.Err() != nil {
+			t.Fatal(answers.Err())
+		}
+		q.after(time.Minute)
+		if counts := q.counts(); counts[jobs.Cancelled] != batches*(members+1)+1 || len(counts) != 1 {
+			t.Errorf("%v", counts)
+		}
+	})
+}
