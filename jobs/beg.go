@@ -43,7 +43,7 @@ func (n *Runner) begAll() {
 
 // begs says whether a desk may ask for permits now, where this node could do more jobs.
 func (n *Runner) begs(d *desk) bool {
-	return !d.begging && d.open && !d.paused && n.limits.narrow() > 0
+	return !d.begging && d.open && !d.closed && !d.paused && n.limits.narrow() > 0
 }
 
 // needs says whether permits of a flow's class are to be asked for: where the desk has none and has asked for none, or the node has and has

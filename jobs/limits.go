@@ -8,6 +8,7 @@ type limits struct {
 	workers  int
 	memory   int // attempts that wait or run
 	bytes    int // of these
+	mean     int // bytes of one that came lately
 	ends     int // bytes of attempts whose ends are still to be written
 	reserved int // by transactions that are not committed yet
 	granted  int // to transactions that take rows into the memory
@@ -24,11 +25,12 @@ const (
 	mostAhead = 16_384
 	mostBytes = 64 << 20 // of jobs that could not all begin
 	heldBytes = 256 << 20
+	meanOver  = 64 // jobs
 )
 
 // crowded says whether what jobs in the memory were given is as much as may be there, with as much for each that is on its way.
 func (l *limits) crowded() bool {
-	return l.bytes+l.ends+(l.reserved+l.granted)*(l.bytes/max(l.memory, 1)) >= heldBytes
+	return l.bytes+l.ends+(l.reserved+l.granted)*l.mean >= heldBytes
 }
 
 // ahead is how many jobs may be in the memory that cannot begin yet.
@@ -63,6 +65,7 @@ func (l *limits) enter(a *attempt) {
 	l.memory++
 	a.weight = len(a.row.args) + len(a.row.then) + len(a.row.given)
 	l.bytes += a.weight
+	l.mean += (a.weight - l.mean) / meanOver
 }
 
 func (l *limits) leave(a *attempt) {

@@ -37,11 +37,16 @@ func TestCrowdedMemory(t *testing.T) {
 	if l.bytes != 0 || l.memory != 0 || l.free() <= 0 {
 		t.Errorf("%d bytes of %d jobs are left", l.bytes, l.memory)
 	}
-	for range 2 {
-		l.enter(heavy(each))
+	if l.granted = 2 * heldBytes / each; l.free() > 0 {
+		t.Error("there is room for more than was granted, by what jobs had lately")
 	}
-	if l.granted = heldBytes / each; l.free() > 0 {
-		t.Error("there is room for more than was granted, by what jobs have on average")
+	for range 10 * meanOver {
+		small := heavy(0)
+		l.enter(small)
+		l.leave(small)
+	}
+	if l.free() <= 0 {
+		t.Error("jobs are small now, and there is no room for what was granted")
 	}
 }
 

@@ -35,8 +35,6 @@ type Runner struct {
 	bounds  bounds
 	governs bool // it has limits
 
-	unbounded bool // it has kinds that have none
-
 	mu       sync.Mutex
 	desks    map[int32]*desk // by shard
 	hungry   []*desk         // that have jobs which wait as rows, and are not being filled
@@ -125,7 +123,6 @@ func New(b *bus.Bus, queue string, opts ...RunnerOption) (*Runner, error) {
 		c.errs = append(c.errs, k.err)
 		n.kinds[k.name] = &hired{kind: k}
 		n.governs = n.governs || n.governed(n.kinds[k.name])
-		n.unbounded = n.unbounded || !n.governed(n.kinds[k.name])
 	}
 	if len(c.kinds) == 0 && !c.client {
 		c.errs = append(c.errs, errors.New("there are no kinds: give what jobs.Define returns, or jobs.Client"))

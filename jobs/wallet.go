@@ -83,6 +83,16 @@ func (d *desk) ofClass(class string) iter.Seq2[string, *backlog] {
 	}
 }
 
+// hiring says whether there is a kind without limits of which more attempts may come into the memory.
+func (n *Runner) hiring() bool {
+	for _, k := range n.kinds {
+		if !n.governed(k) && !k.full() {
+			return true
+		}
+	}
+	return false
+}
+
 // servable are the flows of a desk whose jobs may have what they need to come into the memory: of those that have limits, such as have permits.
 func (n *Runner) servable(d *desk) iter.Seq2[string, *backlog] {
 	return func(yield func(string, *backlog) bool) {
@@ -94,7 +104,7 @@ func (n *Runner) servable(d *desk) iter.Seq2[string, *backlog] {
 				}
 			}
 		}
-		if !n.unbounded {
+		if !n.hiring() {
 			return
 		}
 		for prefix, l := range d.flows {
