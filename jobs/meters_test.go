@@ -19,6 +19,26 @@ import (
 	"github.com/millrace/millrace/resilience"
 )
 
+// counted is what was counted, by name and state.
+func counted(t *testing.T, reader *metric.ManualReader) map[string]int64 {
+	t.Helper()
+	var metrics metricdata.ResourceMetrics
+	if err := reader.Collect(t.Context(), &metrics); err != nil {
+		t.Fatal(err)
+	}
+	counted := make(map[string]int64)
+	for _, scope := range metrics.ScopeMetrics {
+		for _, m := range scope.Metrics {
+			sum, _ := m.Data.(metricdata.Sum[int64])
+			for _, point := range sum.DataPoints {
+				state, _ := point.Attributes.Value("millrace.job.state")
+				counted[m.Name+" "+state.AsString()] += point.Value
+			}
+		}
+	}
+	return counted
+}
+
 // TestMeters counts what becomes of jobs, and follows one from where it was enqueued: its attempts are spans of that trace.
 func TestMeters(t *testing.T) {
 	t.Parallel()
@@ -67,20 +87,7 @@ func TestMeters(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	var metrics metricdata.ResourceMetrics
-	if err := reader.Collect(t.Context(), &metrics); err != nil {
-		t.Fatal(err)
-	}
-	counted := make(map[string]int64)
-	for _, scope := range metrics.ScopeMetrics {
-		for _, m := range scope.Metrics {
-			sum, _ := m.Data.(metricdata.Sum[int64])
-			for _, point := range sum.DataPoints {
-				state, _ := point.Attributes.Value("millrace.job.state")
-				counted[m.Name+" "+state.AsString()] += point.Value
-			}
-		}
-	}
+	counted := counted(t, reader)
 	for what, want := range map[string]int64{
 		"millrace.jobs.attempts done": 2, "millrace.jobs.attempts retrying": 2, "millrace.jobs.attempts dead": 1, "millrace.jobs.duplicates ": 1,
 	} {

@@ -40,7 +40,7 @@ func TestSkewedClocks(t *testing.T) {
 			l.add("failing " + a.ID())
 			return jobs.None{}, nil
 		}, jobs.Queue("work"), jobs.Shards(4), retry)
-		ticking := jobs.Define("ticking", func(_ context.Context, a *jobs.Attempt, tick time.Time) (jobs.None, error) {
+		ticking := jobs.Define("ticking", func(_ context.Context, _ *jobs.Attempt, tick time.Time) (jobs.None, error) {
 			l.add("ticking " + tick.UTC().Format(time.TimeOnly))
 			return jobs.None{}, nil
 		}, jobs.Queue("work"), jobs.Shards(4), retry)

@@ -34,7 +34,7 @@ func (tx *Tx) encode(ctx context.Context, msg bus.Message) ([]bus.Record, error)
 	if record, ready := msg.Record(); ready {
 		return []bus.Record{record}, nil
 	}
-	return tx.batch.engine.bus.Encode(ctx, msg) //nolint:wrapcheck // it says what it is about
+	return tx.batch.engine.bus.Encode(ctx, msg)
 }
 
 func (tx *Tx) takes(records []bus.Record) bool {
