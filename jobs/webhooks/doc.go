@@ -88,7 +88,7 @@
 // application of many events may remember them for a day, if none comes again later than that.
 //
 // An event is sent to all endpoints that choose it in one transaction: [MaxEndpoints] times its size at most, which is 100 times 128 KiB by
-// default, and 13 MB with what stands around it.
+// default, and 13 MB with what stands around it. A transaction that has written 64 MiB ends before the next event.
 //
 // # Clocks
 //
