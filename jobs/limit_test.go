@@ -56,6 +56,16 @@ func (m *meter) work(d time.Duration) func(context.Context, *jobs.Attempt, int) 
 	}
 }
 
+// peak is how many there were at once at most, and begun how many have begun.
+func (m *meter) peak(name string) int  { return m.noted(m.most, name) }
+func (m *meter) begun(name string) int { return m.noted(m.by, name) }
+
+func (m *meter) noted(of map[string]int, name string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return of[name]
+}
+
 func as(t *testing.T, tenant request.Tenant) context.Context {
 	t.Helper()
 	return request.With(t.Context(), request.Info{Tenant: tenant})
@@ -79,10 +89,10 @@ func TestAtOnce(t *testing.T) {
 			q.enqueue(other.New(i))
 		}
 		q.Advance(5 * time.Second)
-		if m.most["all"] != 5 || m.most["a"] != 2 || m.most["b"] != 2 || m.most["c"] != 2 {
+		if m.peak("all") != 5 || m.peak("a") != 2 || m.peak("b") != 2 || m.peak("c") != 2 {
 			t.Errorf("at once %v", m.most)
 		}
-		if free.most["all"] < 20 || free.by["all"] != 60 {
+		if free.peak("all") < 20 || free.begun("all") != 60 {
 			t.Errorf("a kind without limits: %v", free.most)
 		}
 		q.group.Rebalance()
@@ -90,10 +100,10 @@ func TestAtOnce(t *testing.T) {
 		q.Advance(5 * time.Second)
 		first.Crash()
 		q.after(3 * time.Minute)
-		if m.most["all"] != 5 || m.most["a"] != 2 || len(q.counts()) != 0 {
+		if m.peak("all") != 5 || m.peak("a") != 2 || len(q.counts()) != 0 {
 			t.Errorf("at once %v, %v are left", m.most, q.counts())
 		}
-		if m.by["all"] > 180+15 || len(m.at) < 180 {
+		if m.begun("all") > 180+15 || len(m.at) < 180 {
 			t.Errorf("%d attempts", len(m.at))
 		}
 		if took := m.at[len(m.at)-1].Sub(m.at[0]); took > 70*time.Second {
@@ -120,12 +130,12 @@ func TestRate(t *testing.T) {
 			q.enqueueAs(as(t, "flood"), one.New(i), two.New(i))
 		}
 		q.Advance(3 * time.Second)
-		before := m.by["few"]
+		before := m.begun("few")
 		for i := range 20 {
 			q.enqueueAs(as(t, "few"), one.New(i))
 		}
 		q.Advance(3 * time.Second)
-		if m.by["few"] != 20 || before != 0 {
+		if m.begun("few") != 20 || before != 0 {
 			t.Errorf("%v", m.by)
 		}
 		q.after(time.Minute)
@@ -174,7 +184,7 @@ func TestPermitsGoBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		q.after(time.Minute)
-		if len(q.counts()) != 0 || m.by["all"] != 30 || m.most["all"] != 2 {
+		if len(q.counts()) != 0 || m.begun("all") != 30 || m.peak("all") != 2 {
 			t.Errorf("%v are left, %v", q.counts(), m.by)
 		}
 	})
