@@ -68,9 +68,17 @@ func (c Channel[T]) Publish(ctx context.Context, publisher bus.Publisher, key st
 	}
 	msgs := make([]bus.Message, len(views))
 	for i, view := range views {
-		msgs[i] = c.event.New(view, bus.Subject(key))
+		msgs[i] = c.New(key, view)
 	}
 	return publisher.Publish(ctx, msgs...)
+}
+
+// New is the message of a view, for who publishes it with others: see [Channel.Publish].
+func (c Channel[T]) New(key string, view T) bus.Message {
+	if err := c.Err(); err != nil {
+		return bus.Invalid(err)
+	}
+	return c.event.New(view, bus.Subject(key))
 }
 
 // Name is the channel's name, as clients ask for it.

@@ -81,6 +81,7 @@
 //   - G39: a hub that begins learns of all who are present, however many. Test: TestManyPresent.
 //   - G40: who watches is told once of each who comes and goes, on whatever hub. Test: TestWatchers.
 //   - G41: nobody is told of who is present without leave to ask. Test: TestPresenceRefusals.
+//   - G42: what is counted of a hub's connections is who is there. Test: TestCensus.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Limits

@@ -32,7 +32,7 @@ func (c Channel[T]) message(key string, data json.RawMessage) (bus.Message, erro
 	if err != nil {
 		return bus.Message{}, &Problem{Status: http.StatusUnprocessableEntity, Detail: "the data is not what the channel " + c.name + " has"}
 	}
-	return c.event.New(view, bus.Subject(key)), nil
+	return c.New(key, view), nil
 }
 
 // publication is a message that a client publishes.

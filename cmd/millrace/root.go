@@ -50,7 +50,8 @@ func newRoot() *cobra.Command {
 		flags.Lookup(name).DefValue = "" // an address may hold a password: help does not print it
 	}
 	root.AddCommand(newDev(g), newServe(g), newRelay(g), newTopics(g), newTail(g), newPublish(g), newDeadLetters(g),
-		newShards(g), newMachines(g), newSagas(g), newJobs(g), newWebhooks(g), newOutbox(g), newDoctor(g), newVersion())
+		newShards(g), newMachines(g), newSagas(g), newJobs(g), newWebhooks(g), newOutbox(g), newPush(g), newConnections(g),
+		newDoctor(g), newVersion())
 	return root
 }
 

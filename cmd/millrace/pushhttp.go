@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/push"
+	"github.com/millrace/millrace/request"
+)
+
+// handler answers clients and operators.
+func (p *pushPod) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/events", p.hub.SSE())
+	mux.Handle("/ws", p.hub.WebSocket())
+	mux.Handle("/poll", p.hub.Poll())
+	mux.Handle("/ticket", p.hub.Ticket())
+	mux.Handle("POST /publish", p.operators(p.publish))
+	mux.Handle("GET /connections", p.operators(func(w http.ResponseWriter, _ *http.Request) *refusal {
+		answer(w, p.hub.Census())
+		return nil
+	}))
+	return mux
+}
+
+func answer(w http.ResponseWriter, what any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(what) // the client has gone
+}
+
+// operators lets those with the operator's secret do what others may not.
+func (p *pushPod) operators(do func(http.ResponseWriter, *http.Request) *refusal) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		given, own := sha256.Sum256([]byte(secret)), sha256.Sum256(p.operator)
+		var refused *refusal
+		switch {
+		case p.operator == nil:
+			refused = refuse(http.StatusNotFound, "this gateway was started without --operator-secret")
+		case !hmac.Equal(given[:], own[:]):
+			refused = refuse(http.StatusUnauthorized, "give the operator's secret, as Authorization: Bearer …")
+		default:
+			refused = do(w, r)
+		}
+		if refused != nil {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(refused.Status)
+			_ = json.NewEncoder(w).Encode(refused) // the client has gone
+		}
+	})
+}
+
+func refuse(status int, detail string) *refusal {
+	return &refusal{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+}
+
+// announcement is a message that is published by HTTP.
+type announcement struct {
+	Channel string          `json:"channel"`
+	Key     string          `json:"key"`
+	Tenant  request.Tenant  `json:"tenant"`
+	Data    json.RawMessage `json:"data"`
+}
+
+// Bounds of what is published at once.
+const (
+	maxAnnounced     = 8 << 20
+	maxAnnouncements = 1000
+)
+
+// publish publishes messages, and answers when all are written.
+func (p *pushPod) publish(w http.ResponseWriter, r *http.Request) *refusal {
+	var body bytes.Buffer
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxAnnounced)); err != nil {
+		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("send %d bytes at most", maxAnnounced))
+	}
+	all, err := announcements(body.Bytes())
+	if err != nil {
+		return refuse(http.StatusBadRequest, err.Error())
+	}
+	for _, a := range all {
+		if err := a.check(); err != nil {
+			return refuse(http.StatusUnprocessableEntity, err.Error())
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), httpDrain)
+	defer cancel()
+	for from, to := 0, 0; from < len(all); from = to {
+		var messages []bus.Message
+		for ; to < len(all) && all[to].Tenant == all[from].Tenant; to++ {
+			messages = append(messages, channelOf(all[to].Channel).New(all[to].Key, all[to].Data))
+		}
+		if err := p.bus.Publish(request.With(ctx, request.Info{Tenant: all[from].Tenant}), messages...).Err(); err != nil {
+			p.log.WarnContext(ctx, "a message was not published", "error", err)
+			return refuse(http.StatusServiceUnavailable, "not all was published: publish it again")
+		}
+	}
+	answer(w, struct {
+		Published int `json:"published"`
+	}{len(all)})
+	return nil
+}
+
+func announcements(body []byte) (all []announcement, err error) {
+	if body = bytes.TrimSpace(body); len(body) > 0 && body[0] != '[' {
+		all = make([]announcement, 1)
+		err = json.Unmarshal(body, &all[0])
+	} else {
+		err = json.Unmarshal(body, &all)
+	}
+	if err != nil || len(all) == 0 || len(all) > maxAnnouncements {
+		return nil, errors.New(`send {"channel", "key", "tenant", "data"} as JSON, or a list of 1 to 1000 of them`)
+	}
+	return all, nil
+}
+
+func (a announcement) check() error {
+	if err := channelOf(a.Channel).Err(); err != nil {
+		return err
+	}
+	if a.Data == nil {
+		return errors.New("data is missing: it is any JSON")
+	}
+	return request.Info{Tenant: a.Tenant}.Validate()
+}
+
+// channelOf is a channel of any JSON.
+func channelOf(name string) push.Channel[json.RawMessage] { return push.Define[json.RawMessage](name) }
