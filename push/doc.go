@@ -41,6 +41,7 @@
 //
 // # Guarantees
 //
+//   - G60: the schema tells of all channels and procedures that the hub was given, always in the same way. Test: TestSchema.
 //   - G1: a client that reconnects gets what it missed, once and in order, from any hub. Test: TestResumeIsExact.
 //   - G2: a gap is never silent: what cannot be resumed is told by a reset. Test: TestResetWhenGone.
 //   - G3: a slow client is disconnected and delays nobody. Test: TestSlowClient.

@@ -21,6 +21,7 @@ type Hub struct {
 	meters    *meters
 	ready     chan struct{}
 	readBacks chan struct{}
+	schema    []byte
 	buffers   sync.Pool // of *[]byte
 	queues    sync.Pool // of *[]*frame
 	beats     atomic.Uint64
@@ -63,6 +64,9 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 		h.sockets[i] = make(map[*socket]struct{})
 	}
 	h.buffers.New = func() any { return new([]byte) }
+	if h.schema, err = s.describe(); err != nil {
+		return nil, fmt.Errorf("push: new: %w", err)
+	}
 	if h.meters, err = newMeters(s.meter); err != nil {
 		return nil, fmt.Errorf("push: new: %w", err)
 	}

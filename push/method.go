@@ -69,7 +69,7 @@ func (p procedure[In, Out]) given(params json.RawMessage) (in In, err error) {
 // [Timeout], with the connection, and when the client interrupts the call. An error that is a [Problem] is told to the client; any other is
 // logged, and the client is told that the call failed.
 func (m Method[In, Out]) Handle(f func(context.Context, In) (Out, error), opts ...ProcedureOption) Procedure {
-	p := Procedure{name: m.name, timeout: usualTimeout, err: m.err}
+	p := Procedure{name: m.name, described: m.described(kindMethod), timeout: usualTimeout, err: m.err}
 	if f == nil {
 		p.err = errors.Join(p.err, fmt.Errorf("the method %q: what it does is nil", m.name))
 	}
@@ -91,7 +91,7 @@ func (m Method[In, Out]) Handle(f func(context.Context, In) (Out, error), opts .
 // Handle is the stream with what it does: see [Method.Handle]. The client has all that comes, in order, and what comes faster than it takes it
 // waits. An error ends it.
 func (s Stream[In, Out]) Handle(f func(context.Context, In) iter.Seq2[Out, error], opts ...ProcedureOption) Procedure {
-	p := Procedure{name: s.name, err: s.err}
+	p := Procedure{name: s.name, described: s.described(kindStream), err: s.err}
 	if f == nil {
 		p.err = errors.Join(p.err, fmt.Errorf("the stream %q: what it does is nil", s.name))
 	}

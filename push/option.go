@@ -31,6 +31,7 @@ type settings struct {
 	writable          map[string]Writable
 	latest            map[string]bool
 	present           map[string]bool
+	described         []Described
 	atOnce            int // calls of a connection
 	rate              int // messages of a connection in a second
 	message           int // bytes

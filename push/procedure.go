@@ -10,10 +10,11 @@ import (
 
 // Procedure is a method or a stream, and what it does. See [RPC].
 type Procedure struct {
-	name    string
-	timeout time.Duration
-	invoke  func(context.Context, *call) (json.RawMessage, error)
-	err     error
+	name      string
+	described func() (methodSchema, error)
+	timeout   time.Duration
+	invoke    func(context.Context, *call) (json.RawMessage, error)
+	err       error
 }
 
 // usualTimeout is how long a method's call may take. A stream may take as long as it likes.

@@ -11,8 +11,7 @@ import (
 
 // Writable is a [Channel] that WebSockets' clients may publish to, where their [Grant] says so.
 type Writable interface {
-	Name() string
-	Err() error
+	Described
 	message(key string, data json.RawMessage) (bus.Message, error)
 }
 
