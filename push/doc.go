@@ -25,7 +25,7 @@
 //
 // It tells, by notifications, only who has subscribed or watches:
 //
-//   - push.message {channel, key, id, data}, or base64 in place of data: a message. The id is for "since".
+//   - push.message {channel, key, id, data}, or base64 in place of data: a message. The id is for "since" of what brought it.
 //   - push.position {id}: where the client stands in all channels that it is live in.
 //   - push.presence {channel, key?, joined?, left?}: the names of who has come and gone, those of a quarter of a second together.
 //   - push.drain {retry_ms}: the connection will be closed; connect again after that time.

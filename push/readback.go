@@ -40,7 +40,10 @@ func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from p
 	if epoch, err := h.epoch(ctx); err != nil || epoch != target.epoch {
 		return nil, from, errLater
 	}
-	return append(frames, frameOf(c.format.framing().position(reached.String()))), reached, nil
+	if c.format != formatSocket { // whose other channels are further
+		frames = append(frames, frameOf(c.format.framing().position(reached.String())))
+	}
+	return frames, reached, nil
 }
 
 // turn waits until the client may ask Kafka, which it may until done is called.
