@@ -100,8 +100,17 @@ func layerBreaks(pkg string, imports, deps []string) []string {
 // sources calls check with every Go file of the tree.
 func sources(t *testing.T, check func(path string, content []byte)) {
 	t.Helper()
+	files(t, check, ".go")
+}
+
+// files calls check with every file of the tree that has one of the extensions.
+func files(t *testing.T, check func(path string, content []byte), extensions ...string) {
+	t.Helper()
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" {
+		if err == nil && entry.IsDir() && (entry.Name() == "node_modules" || entry.Name() == "dist") {
+			return fs.SkipDir
+		}
+		if err != nil || entry.IsDir() || !slices.Contains(extensions, filepath.Ext(path)) {
 			return err
 		}
 		content, err := os.ReadFile(path)
@@ -115,11 +124,11 @@ func sources(t *testing.T, check func(path string, content []byte)) {
 
 func TestFilesAreShort(t *testing.T) {
 	t.Parallel()
-	sources(t, func(path string, content []byte) {
+	files(t, func(path string, content []byte) {
 		if lines := bytes.Count(content, []byte("\n")); lines > maxLines {
 			t.Errorf("%s has %d lines of %d: cut it by responsibility", path, lines, maxLines)
 		}
-	})
+	}, ".go", ".ts", ".mjs")
 }
 
 var (

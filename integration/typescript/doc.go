@@ -1,0 +1,11 @@
+// Package typescript runs push's client for TypeScript, and Effect's RPC client, against a hub: in Node and in Chromium. The client is built
+// from push/client with npm and tsc. What is missing of Node, npm and Chromium is a loud skip, and a failure where MILLRACE_REQUIRE_SERVERS
+// is set.
+//
+//	go test ./integration/typescript
+//
+// # Guarantees
+//
+//   - G1: the client keeps its promises against servers that its own tests play. Test: TestClient.
+//   - G2: in Node it calls, streams, cancels, publishes and follows, over restarts of the server without a gap or a double. Test: TestNode.
+package typescript
