@@ -26,5 +26,6 @@
 //   - G13: what a standby commits in places of the log that were published otherwise is published. Test: TestFailoverBehind.
 //   - G14: a transaction of any size passes a relay in order and in bounded memory. Test: TestLargeTransaction.
 //   - G15: an outbox without events keeps no log back while other databases fill it. Test: TestQuietOutbox.
+//   - G17: clients of push gateways that are killed and restarted see every message of theirs once and in order, on whichever they resume, or a reset, and none of another tenant. Test: TestPushPods.
 //   - G16: a record that brokers refuse is the only one that a group gives up. Test: TestRefusedRecordOnKafka.
 package integration

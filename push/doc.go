@@ -83,6 +83,7 @@
 //   - G40: who watches is told once of each who comes and goes, on whatever hub. Test: TestWatchers.
 //   - G41: nobody is told of who is present without leave to ask. Test: TestPresenceRefusals.
 //   - G42: what is counted of a hub's connections is who is there. Test: TestCensus.
+//   - G43: ten thousand clients that come back at once get what they missed, once. Test: TestReconnectStorm.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Limits

@@ -95,3 +95,21 @@ func ExamplePublishing() {
 	// {"jsonrpc":"2.0","id":1,"result":{}}
 	// {"jsonrpc":"2.0","id":2,"error":{"code":-32003,"message":"the channel chat/office may not be published to","data":{"type":"about:blank","title":"Forbidden","status":403,"detail":"the channel chat/office may not be published to"}}}
 }
+
+func ExamplePresence() {
+	say, hear, end := exampleSocket(push.Presence("chat"), push.Auth(func(*http.Request) (push.Grant, error) {
+		return push.Grant{Principal: "ann", Subscribe: []string{"chat"}, Present: []string{"chat"}}, nil
+	}))
+	defer end()
+	say(`{"jsonrpc": "2.0", "id": 1, "method": "push.presence", "params": {"channel": "chat", "key": "lobby", "watch": true}}`)
+	fmt.Println(hear())
+	say(`{"jsonrpc": "2.0", "method": "push.subscribe", "id": 2, "params": {"channel": "chat", "key": "lobby"}}`)
+	for range 2 {
+		if text := hear(); strings.Contains(text, "push.presence") {
+			fmt.Println(text)
+		}
+	}
+	// Output:
+	// {"jsonrpc":"2.0","id":1,"result":{"connections":0,"principals":0,"members":{}}}
+	// {"jsonrpc":"2.0","method":"push.presence","params":{"channel":"chat","key":"lobby","joined":["ann"]}}
+}
