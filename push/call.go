@@ -21,6 +21,7 @@ type call struct {
 	batch  *batch
 	cancel context.CancelCauseFunc
 	flow   flow // of its answer, where that comes in chunks
+	over   bool // answered, since nobody wants to know what comes of it
 }
 
 // Causes by which a call's context ends, beside its time-out.
@@ -109,10 +110,18 @@ func (c *call) failure(ctx context.Context, err error) *jsonrpc.Error {
 	return &jsonrpc.Error{Code: jsonrpc.CodeInternal, Message: "the call failed"}
 }
 
+// begun answers a call of whose outcome nobody wants to know, but that it has begun.
+func (c *call) begun() {
+	if c.Discard {
+		c.answer(jsonrpc.Result(c.ID, nil))
+		c.over = true
+	}
+}
+
 // answer sends the answer, with those of the call's batch where it has one. A notification has none.
 func (c *call) answer(answer []byte) {
 	switch {
-	case c.ID == nil || c.Discard:
+	case c.ID == nil || c.over:
 	case c.batch != nil:
 		c.batch.add(c.socket, answer)
 	default:

@@ -37,7 +37,7 @@ func (s *socket) receive(message []byte) bool {
 	if batched {
 		together = &batch{}
 		for i := range requests {
-			if requests[i].ID != nil && !requests[i].Discard || requests[i].Err != nil {
+			if requests[i].ID != nil || requests[i].Err != nil {
 				together.open++
 			}
 		}

@@ -33,7 +33,8 @@
 // Calls are cancelled by the notification "$/cancelRequest" {id}, as in the Language Server Protocol. A stream's values come as chunks,
 // responses with "chunk": true whose result is an array, each of which the client acknowledges by "@effect/rpc/Ack" {requestId}; a response without
 // that ends it. These, "@effect/rpc/Interrupt", Ping and Eof are as in Effect RPC's serialization jsonRpc (effect 4.1), whose clients may call
-// any method. Errors have the codes of JSON-RPC, -32800 for what was cancelled, and those of a [Problem].
+// any method; a call with "discard": true is answered when it begins. Errors have the codes of JSON-RPC, -32800 for what was cancelled, and
+// those of a [Problem].
 //
 // Connections are closed with the codes of RFC 6455, and with 3001 where the server stops, 3008 where a client is too far behind, 3012 where it
 // does not answer pings, 3013 where it sends too much, 3005 where its grant has expired, and 3014 where the topic was made anew: connect
@@ -42,6 +43,8 @@
 // # Guarantees
 //
 //   - G60: the schema tells of all channels and procedures that the hub was given, always in the same way. Test: TestSchema.
+//   - G61: a discarded call has one answer, when it begins. Test: TestDiscardedCalls.
+//   - G62: what a client missed of one channel takes it back in no other. Test: TestReplayTellsNoPosition.
 //   - G1: a client that reconnects gets what it missed, once and in order, from any hub. Test: TestResumeIsExact.
 //   - G2: a gap is never silent: what cannot be resumed is told by a reset. Test: TestResetWhenGone.
 //   - G3: a slow client is disconnected and delays nobody. Test: TestSlowClient.

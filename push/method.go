@@ -79,6 +79,7 @@ func (m Method[In, Out]) Handle(f func(context.Context, In) (Out, error), opts .
 		if err != nil {
 			return nil, err
 		}
+		c.begun()
 		out, err := f(ctx, in)
 		if err != nil {
 			return nil, err
@@ -101,8 +102,8 @@ func (s Stream[In, Out]) Handle(f func(context.Context, In) iter.Seq2[Out, error
 		if err != nil {
 			return nil, err
 		}
-		if c.ID == nil || c.batch != nil {
-			return nil, &Problem{Status: 400, Detail: "a stream is called with an id, and not in a batch"}
+		if c.ID == nil || c.batch != nil || c.Discard {
+			return nil, &Problem{Status: 400, Detail: "a stream is called with an id, not in a batch, and for its values"}
 		}
 		for out, err := range f(ctx, in) {
 			if err != nil {

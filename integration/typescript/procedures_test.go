@@ -27,6 +27,7 @@ func (p *procedures) offered() push.Option {
 	who := push.NewMethod[struct{}, string]("who")
 	refuse := push.NewMethod[string, int]("refuse")
 	hang := push.NewMethod[struct{}, int]("hang")
+	note := push.NewMethod[string, string]("note")
 	count := push.NewStream[int, item]("count")
 	return push.RPC(
 		add.Handle(func(_ context.Context, s sum) (int, error) { return s.A + s.B, nil }),
@@ -39,6 +40,7 @@ func (p *procedures) offered() push.Option {
 			p.ended <- why(ctx)
 			return 0, ctx.Err()
 		}),
+		note.Handle(func(_ context.Context, text string) (string, error) { p.ended <- "noted " + text; return text, nil }),
 		count.Handle(p.count),
 	)
 }

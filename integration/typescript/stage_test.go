@@ -144,3 +144,10 @@ func TestNode(t *testing.T) {
 	s := newStage(t)
 	node(t, []string{"MILLRACE_STAGE=" + s.URL}, "test/hub/hub.test.mjs")
 }
+
+func TestEffect(t *testing.T) {
+	t.Parallel()
+	build(t)
+	s := newStage(t)
+	node(t, []string{"MILLRACE_STAGE=" + s.URL}, "test/hub/effect.test.mjs")
+}

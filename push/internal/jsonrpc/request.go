@@ -18,7 +18,7 @@ type Request struct {
 	TraceID string
 	SpanID  string
 	Sampled bool
-	// Discard says that nobody wants to know what comes of it.
+	// Discard says that nobody wants to know what comes of it, but whether it has begun.
 	Discard bool
 	// Err says that it is no request: it is to be answered with that.
 	Err *Error
