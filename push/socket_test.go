@@ -81,6 +81,11 @@ func TestSocketResumes(t *testing.T) {
 		if how := c.follow("news", "", since); how != want {
 			t.Errorf("outcome %q, want %q", how, want)
 		}
+		for _, early := range c.early { // a page's place is no place of the connection's other channels
+			if early.Method == "push.position" {
+				t.Errorf("%s: told of the place %s before it was live", want, early.Params.ID)
+			}
+		}
 		for i, text := range sent[from:] {
 			if got := c.next().Params; string(got.Data) != `"`+text+`"` {
 				t.Fatalf("%s: message %d is %.40s", want, i+from, got.Data)
