@@ -6,7 +6,7 @@
 // the outbox relay, the push hub and the example shop. serve runs the same program on servers that are there already, and
 // relay the outbox relay alone. topics, tail, publish, deadletters and shards look into Kafka, outbox into relays and
 // replication slots, and doctor says what to change in the servers' configuration. machines, sagas, jobs and webhooks show what
-// groups of these packages have, and act on it.
+// groups of these packages have, and act on it. generate writes clients' code from what an application serves.
 //
 // # Exit codes
 //
@@ -34,4 +34,5 @@
 //   - G14: outbox shows who publishes, slots that are lost, read by others or unread, and what to do, whether relays run or not. Test: TestOutbox.
 //   - G15: jobs shows what a queue has, also while no node of it runs, and what it does to jobs and to the queue is what their nodes answer. Test: TestJobs.
 //   - G16: webhooks shows endpoints and deliveries, and tests, replays, rotates, enables and disables them. Test: TestWebhooks.
+//   - G30: the same document gives the same TypeScript types, and one that is not understood an error. Test: TestGenerate.
 package main

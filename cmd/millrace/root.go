@@ -51,7 +51,7 @@ func newRoot() *cobra.Command {
 	}
 	root.AddCommand(newDev(g), newServe(g), newRelay(g), newTopics(g), newTail(g), newPublish(g), newDeadLetters(g),
 		newShards(g), newMachines(g), newSagas(g), newJobs(g), newWebhooks(g), newOutbox(g), newPush(g), newConnections(g),
-		newDoctor(g), newVersion())
+		newDoctor(g), newGenerate(), newVersion())
 	return root
 }
 
