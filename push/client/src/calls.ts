@@ -68,10 +68,9 @@ export class Calls {
     }
   }
 
-  /** lost ends what was sent, and at the end of the client all. */
+  /** lost ends all of them. What waits for a connection is there only while there is none to lose, or at the end of the client. */
   lost(error: PushError): void {
     for (const [id, waiter] of [...this.#waiters]) {
-      if (error.reason === "lost" && this.#unsent.has(id)) continue;
       this.#waiters.delete(id);
       this.#unsent.delete(id);
       waiter.end(error);

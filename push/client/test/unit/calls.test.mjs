@@ -43,6 +43,15 @@ test("calls are answered, refused, given up and lost", async () => {
   await assert.rejects(waits, { reason: "closed" });
 });
 
+test("a call that waits for a connection ends with the client", async () => {
+  const client = new Server().client();
+  const waits = client.call("waits", null);
+  const stream = client.stream("waits", null);
+  client.close();
+  await assert.rejects(waits, { reason: "closed" });
+  await assert.rejects(stream.next(), { reason: "closed" });
+});
+
 test("a stream is acknowledged as it is taken", async () => {
   const server = new Server();
   const client = server.client();

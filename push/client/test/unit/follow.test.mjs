@@ -28,10 +28,12 @@ test("each channel resumes where it is itself", async () => {
   peer.message("chat", "lobby", "old2", "replayed"); // it must not take orders back
   peer.position("p3"); // it must not bring chat forward
   peer.close(1006);
+  const left = peer;
   peer = await server.accept();
   let calls = peer.heard();
   assert.deepEqual(calls.map((one) => one.params.since), ["p3", "old2"]);
   for (const one of calls) peer.tell({ id: one.id, result: { id: "p4", outcome: "memory" } });
+  left.message("orders", "", "p0", "of the connection before");
   peer.message("chat", "lobby", "p5", "live");
   peer.position("p6");
   peer.message("orders", "2", "p7", "b");
@@ -92,6 +94,7 @@ test("a loop that is too slow leaves the channel, and goes on where it is", asyn
   assert.equal(call.params.since, "p2");
   peer.message("orders", "", "p3", "b");
   peer.tell({ id: call.id, error: { code: -32053, message: "later" } }); // as long as Kafka is away
+  assert.deepEqual(peer.heard(), []);
   assert.equal((await loop.next()).value.data, "b");
   await until(() => peer.socket.sent.length > 0);
   assert.equal(peer.call().params.since, "p3");
@@ -141,6 +144,11 @@ test("a loop that was too slow for a replay misses nothing of it, however soon i
   call = peer.call();
   assert.equal(call.params.since, "p2");
   peer.message("orders", "", "p3", "c");
+  peer.message("orders", "", "p4", "d");
+  peer.heard();
+  peer.tell({ id: call.id, error: { code: -32800, message: "the call was interrupted" } });
   assert.equal((await loop.next()).value.data, "c");
+  assert.equal((await loop.next()).value.data, "d");
+  assert.equal(peer.call().params.since, "p4");
   client.close();
 });
