@@ -30,7 +30,8 @@ func newPush(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "push", Short: "Serve live clients from the broadcast topic, as a process of its own",
 		Long: "Serve live clients from the broadcast topic, as a process of its own, for applications in any language.\n\n" +
-			"GET /events is Server-Sent Events or NDJSON, /ws WebSockets, /poll long polls; POST /ticket gives a ticket to who has a token.\n" +
+			"GET /events is Server-Sent Events or NDJSON, /ws WebSockets, /poll long polls; POST /ticket gives a ticket to who has a token;\n" +
+			"GET /schema is for `millrace generate ts`.\n" +
 			"Applications publish with POST /publish and the operator's secret, {\"channel\", \"key\", \"tenant\", \"data\"} or a list of\n" +
 			"them, or write to the topic " + string(push.Topic) + " themselves: CloudEvents of the type push.broadcast.<channel>, with the key as\n" +
 			"subject. GET /connections, with the same secret, says who is connected.\n\n" +

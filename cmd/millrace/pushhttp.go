@@ -23,6 +23,7 @@ func (p *pushPod) handler() http.Handler {
 	mux.Handle("/ws", p.hub.WebSocket())
 	mux.Handle("/poll", p.hub.Poll())
 	mux.Handle("/ticket", p.hub.Ticket())
+	mux.Handle("GET /schema", p.hub.Schema())
 	mux.Handle("POST /publish", p.operators(p.publish))
 	mux.Handle("GET /connections", p.operators(func(w http.ResponseWriter, _ *http.Request) *refusal {
 		answer(w, p.hub.Census())
