@@ -12,7 +12,7 @@ func (h *Hub) admit(c *client) *refusal {
 	switch {
 	case h.draining:
 		return h.busy("the server is stopping; connect again")
-	case !h.warm:
+	case !h.warm || !h.opened:
 		return h.busy("the server is starting; try again in a moment")
 	case len(h.clients) >= h.settings.connections:
 		return h.busy("the server has as many clients as it takes; try again later")

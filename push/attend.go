@@ -14,6 +14,8 @@ const (
 	tellAtMost = 5 * time.Second
 	// peerLife is for how long a hub is taken to live that tells nothing.
 	peerLife = 15 * time.Second
+	// deafAfter is how long a hub has not heard itself that hears nobody.
+	deafAfter = tellAtMost + 2*tellEvery
 	// changesAtOnce is how many changes a report has at most.
 	changesAtOnce = 500
 )
@@ -118,6 +120,11 @@ func (h *Hub) learn(ctx context.Context, record bus.Record) {
 		a.peers[r.Hub] = p
 	}
 	if r.Hub == a.self {
+		if at.Sub(a.heard) > deafAfter { // the others have told meanwhile, and are read from now on
+			for _, other := range a.peers {
+				other.heard = at
+			}
+		}
 		a.heard = at
 	} else if r.Ask {
 		a.tell = true
@@ -153,7 +160,7 @@ func (h *Hub) expire(ctx context.Context) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	a, now := &h.attendance, time.Now()
-	if now.Sub(a.heard) > tellAtMost+2*tellEvery {
+	if now.Sub(a.heard) > deafAfter {
 		return
 	}
 	moved := make(map[spot]*movement)

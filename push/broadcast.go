@@ -111,11 +111,16 @@ func (h *Hub) reached(ends map[bus.Partition]int64) {
 		h.position.offsets[partition] = max(h.position.at(partition), end-1)
 	}
 	h.warm = true
-	if !h.opened {
+	h.letIn()
+	h.wake()
+}
+
+// letIn says that clients are served, once all is read that they stand on.
+func (h *Hub) letIn() {
+	if h.warm && !h.opened && (h.revoked.read || h.settings.open()) {
 		h.opened = true
 		close(h.ready)
 	}
-	h.wake()
 }
 
 // passed notes how far reading has come.
@@ -148,10 +153,7 @@ func (h *Hub) take(ctx context.Context, r bus.Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[r.Partition] = r.Offset
-	switch r.Type() {
-	case typeRevoked:
-		h.revoke(r)
-	case typeReport:
+	if r.Type() == typeReport && len(h.settings.present) > 0 {
 		h.learn(ctx, r)
 	}
 	if !known {

@@ -103,6 +103,8 @@ func (c *call) failure(ctx context.Context, err error) *jsonrpc.Error {
 		return &jsonrpc.Error{Code: jsonrpc.CodeParams, Message: params.Error()}
 	case errors.Is(context.Cause(ctx), ErrInterrupted):
 		return &jsonrpc.Error{Code: jsonrpc.CodeCancelled, Message: "the call was interrupted"}
+	case errors.Is(context.Cause(ctx), ErrDisconnected): // nobody is told
+		return &jsonrpc.Error{Code: jsonrpc.CodeCancelled, Message: ErrDisconnected.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
 		return (&Problem{Status: 504, Detail: "the call took too long"}).rpc()
 	}
@@ -133,12 +135,16 @@ func (c *call) answer(answer []byte) {
 type batch struct {
 	mu      sync.Mutex
 	open    int
+	bytes   int
 	answers [][]byte
 }
 
 func (b *batch) add(s *socket, answer []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.bytes += len(answer); b.bytes > s.hub.settings.queueBytes {
+		answer = jsonrpc.Failure(nil, (&Problem{Status: 413, Detail: "the answers to the batch are too large together"}).rpc())
+	}
 	b.answers = append(b.answers, answer)
 	if b.open--; b.open == 0 {
 		s.reply(jsonrpc.Batch(b.answers))

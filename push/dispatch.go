@@ -37,13 +37,13 @@ func (s *socket) receive(message []byte) bool {
 	if batched {
 		together = &batch{}
 		for i := range requests {
-			if requests[i].ID != nil || requests[i].Err != nil {
+			if requests[i].Answered() {
 				together.open++
 			}
 		}
 	}
 	for i := range requests {
-		if !s.dispatch(&call{Request: requests[i], socket: s, batch: together}) {
+		if !s.serving(time.Now()) || !s.dispatch(&call{Request: requests[i], socket: s, batch: together}) {
 			return false
 		}
 	}
@@ -59,10 +59,10 @@ func (s *socket) dispatch(c *call) bool {
 	case jsonrpc.Pong, jsonrpc.EOF:
 		return s.spend()
 	case jsonrpc.Ack:
-		if other := s.of(c); other != nil {
-			other.acknowledged()
+		if other := s.of(c); other != nil && other.acknowledged() {
+			return true
 		}
-		return true
+		return s.spend()
 	case jsonrpc.Interrupt, jsonrpc.Cancel:
 		if other := s.of(c); other != nil {
 			other.cancel(ErrInterrupted)

@@ -23,6 +23,9 @@
 //     watches is told of changes until it says watch: false, or is disconnected.
 //   - push.refresh {token}: the connection has what a newer token grants. Answered with {expires, ended}; ended is what it follows no more.
 //
+// A client keeps one id for each channel, or key, that it follows: the last one of its messages, and what push.position says once it is live
+// there. An id of one channel is no place in another that is not live yet.
+//
 // It tells, by notifications, only who has subscribed or watches:
 //
 //   - push.message {channel, key, id, data}, or base64 in place of data: a message. The id is for "since" of what brought it.
@@ -87,6 +90,10 @@
 //   - G41: nobody is told of who is present without leave to ask. Test: TestPresenceRefusals.
 //   - G42: what is counted of a hub's connections is who is there. Test: TestCensus.
 //   - G43: ten thousand clients that come back at once get what they missed, once. Test: TestReconnectStorm.
+//   - G44: the limit of a write is none of what is written after a silence: pongs, and why a connection is closed. Test: TestQuietSocket.
+//   - G45: who is revoked does nothing more, though it does not read that it is. Test: TestRevokedClientDoesNothing.
+//   - G46: what a connection is going to follow, and what it watches, ends with the leave to. Test: TestRefreshWhileSubscribing.
+//   - G47: what a client sends, and what is on the topic, ends no more than that client's connection, and what is no text is sent as bytes. Test: TestHostileMessages.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Limits

@@ -16,7 +16,18 @@ const (
 	whyFlood              // it sends more than it may
 	whyBinary             // it sends what is not text
 	whyText               // it sends text that is none
+	whyFailed             // the application failed on what it sent
 )
+
+// atOnce says whether what is queued is not sent any more.
+func (w why) atOnce() bool {
+	switch w {
+	case whyGone, whyDead, whyExpired, whyRevoked, whyFlood:
+		return true
+	default:
+		return false
+	}
+}
 
 // status is how a WebSocket is closed, as [Hub.WebSocket] documents.
 func (w why) status() (websocket.StatusCode, string) {
@@ -39,6 +50,8 @@ func (w why) status() (websocket.StatusCode, string) {
 		return websocket.StatusUnsupportedData, "messages are text"
 	case whyText:
 		return websocket.StatusInvalidFramePayloadData, "text must be UTF-8"
+	case whyFailed:
+		return websocket.StatusInternalError, "the server failed on a message"
 	default:
 		return websocket.StatusNormalClosure, ""
 	}

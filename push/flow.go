@@ -70,17 +70,18 @@ func (f *flow) wait(ctx context.Context) error {
 	}
 }
 
-// acknowledged lets the next chunk be sent.
-func (c *call) acknowledged() {
+// acknowledged lets the next chunk be sent. It is false where none had been.
+func (c *call) acknowledged() (open bool) {
 	f := &c.flow
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.open = false
+	open, f.open = f.open, false
 	c.flush()
 	if f.room != nil {
 		close(f.room)
 		f.room = nil
 	}
+	return open
 }
 
 // flush sends what was collected, if it may. The flow's lock is held.

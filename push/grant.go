@@ -118,4 +118,18 @@ func (h *Hub) welcome(r *http.Request) bool {
 	return false
 }
 
+// allow gives a connection a grant, and ends it with that.
+func (s *socket) allow(g Grant) {
+	s.guard.Lock()
+	defer s.guard.Unlock()
+	s.grant.Store(&g)
+	if s.expiry != nil {
+		s.expiry.Stop()
+		s.expiry = nil
+	}
+	if !g.Expires.IsZero() {
+		s.expiry = time.AfterFunc(time.Until(g.Expires), func() { s.serving(time.Now()) })
+	}
+}
+
 func (g *Grant) expired(now time.Time) bool { return !g.Expires.IsZero() && !g.Expires.After(now) }

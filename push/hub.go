@@ -102,6 +102,7 @@ func (h *Hub) Run(ctx context.Context) error {
 	defer pulse.Wait()
 	pulse.Go(func() { h.pulse(ctx) })
 	pulse.Go(func() { h.attend(ctx) })
+	pulse.Go(func() { h.heed(ctx) })
 	pause := resilience.RetryPolicy{Attempts: 1, Initial: 200 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
 	for failures := 1; ; failures++ {
 		began := time.Now()

@@ -68,7 +68,11 @@ func TestConnectionLimits(t *testing.T) {
 	if status, after := get(t, url+"?channel=a", ""); status != http.StatusServiceUnavailable || after == "" {
 		t.Errorf("a fourth client: %d, Retry-After %q", status, after)
 	}
-	if got := gauge(t, reader, "millrace.push.refusals"); got != 2 {
+	later := connectFrom(t, url+"?channel=a", "", "Accept", "text/event-stream") // as an EventSource asks, which would give up
+	if _, more := later.next(); more || later.retry == "" {
+		t.Errorf("an EventSource is told %q to come back", later.retry)
+	}
+	if got := gauge(t, reader, "millrace.push.refusals"); got != 3 {
 		t.Errorf("%d refusals counted", got)
 	}
 	first.close()

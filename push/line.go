@@ -28,7 +28,7 @@ func (lines) contentType() string { return "application/x-ndjson" }
 func (lines) message(m *message, id string) []byte {
 	l := line{Channel: m.channel, Key: m.subject, ID: id}
 	switch {
-	case m.kind == kindJSON && json.Valid(m.payload):
+	case m.kind == kindJSON && utf8.Valid(m.payload) && json.Valid(m.payload):
 		l.Data = m.payload
 	case m.kind == kindBinary || !utf8.Valid(m.payload):
 		l.Base64 = append([]byte{}, m.payload...)

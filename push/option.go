@@ -115,6 +115,9 @@ func newSettings(opts []Option) (settings, error) {
 	if err := errors.Join(s.errs...); err != nil {
 		return s, fmt.Errorf("push: new: %w", err)
 	}
+	if s.tickets != nil && s.auth == nil && s.verifier == nil {
+		return s, errors.New("push: new: Tickets are of no use without Auth or Tokens, which say who gets them")
+	}
 	if s.logger == nil || s.meter == nil {
 		return s, errors.New("push: new: logger and metrics must not be nil")
 	}

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -65,7 +66,7 @@ func placed(c *call) (p place, f follow, err error) {
 	if json.Unmarshal(c.Params, &p) == nil {
 		f = follow{p.Channel, p.Key}
 	}
-	if _, ok := parseFollow(f.String()); !ok {
+	if !validName(f.name) || len(f.subject) > maxKeyLength {
 		return p, f, &paramsError{c.Method}
 	}
 	return p, f, nil
@@ -135,30 +136,45 @@ func (s *socket) drop(f follow) {
 // join brings the client to where it is live.
 func (s *socket) join(ctx context.Context, c *call, f follow, since string) {
 	defer c.cancel(nil)
-	r := &resumption{hub: s.hub, client: &s.client, channels: []follow{f}, since: since, result: func(id string, how outcome) []byte {
+	r := &resumption{hub: s.hub, client: &s.client, channels: []follow{f}, since: since}
+	r.allowed = func() bool { return allows(s.grant.Load().Subscribe, f) }
+	r.result = func(id string, how outcome) []byte {
 		s.guard.Lock()
 		s.follows[s.find(f)].live = true
 		s.guard.Unlock()
 		return framed(opText, jsonrpc.Result(c.ID, encode(joined{id, how})))
-	}}
-	var err error
-	for err == nil && !r.joined {
-		var page []*frame
-		if page, err = r.next(ctx); err == nil && !r.joined {
-			s.put(page)
-			err = s.emptied(ctx)
-		}
 	}
+	err := s.replay(ctx, r)
 	s.forget(c)
 	if err != nil {
 		s.drop(f)
-		if context.Cause(ctx) == nil {
+		if _, told := errors.AsType[*Problem](err); !told && context.Cause(ctx) == nil {
 			err = &Problem{Status: http.StatusServiceUnavailable, Detail: err.Error()}
 		}
 		c.fail(ctx, err)
 		return
 	}
 	s.hub.meters.began(s.base, r.how, formatSocket) //nolint:contextcheck // the call is over
+}
+
+// replay sends what is missed, of one channel of the connection after the other, and some at a time: what is not read yet is bounded.
+func (s *socket) replay(ctx context.Context, r *resumption) error {
+	select {
+	case s.joining <- struct{}{}:
+		defer func() { <-s.joining }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	for {
+		if err := s.emptied(ctx); err != nil {
+			return err
+		}
+		page, err := r.next(ctx)
+		if err != nil || r.joined {
+			return err
+		}
+		s.put(page)
+	}
 }
 
 // unsubscribe ends what subscribe began.

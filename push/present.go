@@ -31,12 +31,13 @@ const mostMembers = 1000
 // another hub is known after a second, and that one has died after 16 seconds.
 func (h *Hub) Present(t request.Tenant, channel, key string) Attendance {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.attendance.at(spot{string(t), channel, key})
+	there := maps.Clone(h.attendance.spots[spot{string(t), channel, key}])
+	h.mu.Unlock()
+	return attending(there)
 }
 
-func (a *attendance) at(s spot) Attendance {
-	there := a.spots[s]
+// attending is what is told of who is there.
+func attending(there map[string]int) Attendance {
 	found := Attendance{Principals: len(there), Members: make(map[string]Member, min(len(there), mostMembers))}
 	for _, principal := range slices.Sorted(maps.Keys(there)) {
 		found.Connections += there[principal]
@@ -64,31 +65,37 @@ func (s *socket) present(c *call) error {
 	case !allows(s.grant.Load().Present, f):
 		return &Problem{Status: http.StatusForbidden, Detail: "who follows " + f.String() + " may not be asked for"}
 	}
-	h, at := s.hub, spot{s.tenant, f.name, f.subject}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	watching := h.attendance.watchers[at]
-	switch {
-	case with.Watch == nil:
-	case !*with.Watch:
-		h.unwatch(s, at)
-	case !s.live():
-	case slices.Contains(s.watches, at):
-	case len(s.watches) >= h.settings.channels:
-		return &Problem{Status: http.StatusTooManyRequests, Detail: "the connection watches as much as it may"}
-	default:
-		if watching == nil {
-			watching = make(map[*socket]struct{})
-			h.attendance.watchers[at] = watching
+	if with.Watch != nil {
+		if err := s.watch(spot{s.tenant, f.name, f.subject}, *with.Watch); err != nil {
+			return err
 		}
-		watching[s] = struct{}{}
-		s.watches = append(s.watches, at)
 	}
-	answer, err := json.Marshal(h.attendance.at(at))
+	answer, err := json.Marshal(s.hub.Present(request.Tenant(s.tenant), f.name, f.subject))
 	if err != nil {
 		return err //nolint:wrapcheck // it has nothing that fails
 	}
 	c.answer(jsonrpc.Result(c.ID, answer))
+	return nil
+}
+
+// watch lets a connection be told of who comes and goes somewhere, or no more.
+func (s *socket) watch(at spot, on bool) error {
+	h := s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case !on:
+		h.unwatch(s, at)
+	case !s.live() || slices.Contains(s.watches, at):
+	case len(s.watches) >= h.settings.channels:
+		return &Problem{Status: http.StatusTooManyRequests, Detail: "the connection watches as much as it may"}
+	default:
+		if h.attendance.watchers[at] == nil {
+			h.attendance.watchers[at] = make(map[*socket]struct{})
+		}
+		h.attendance.watchers[at][s] = struct{}{}
+		s.watches = append(s.watches, at)
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 
 	"github.com/millrace/millrace/bus"
@@ -76,6 +77,20 @@ func (s *socket) publish(c *call) error {
 	return nil
 }
 
+// published publishes messages, and turns a panic of the application's codec into an error.
+func (s *socket) published(ctx context.Context, messages []bus.Message) (results bus.Results) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.panicked("a publication", v)
+			results = make(bus.Results, len(messages))
+			for i := range results {
+				results[i].Err = errors.New("the publication panicked")
+			}
+		}
+	}()
+	return s.hub.bus.Publish(ctx, messages...)
+}
+
 // publishAll publishes what waits until nothing does.
 func (s *socket) publishAll() {
 	for {
@@ -94,7 +109,7 @@ func (s *socket) publishAll() {
 			messages[i] = p.message
 		}
 		ctx, over := context.WithTimeout(s.base, usualTimeout)
-		results := s.hub.bus.Publish(ctx, messages...)
+		results := s.published(ctx, messages)
 		for i, p := range waiting {
 			s.forget(p.call)
 			if err := results[i].Err; err != nil {

@@ -2,8 +2,11 @@ package push
 
 import (
 	"context"
+	"net"
 	"slices"
 	"time"
+
+	"github.com/coder/websocket"
 )
 
 // slots is in how many parts of a heartbeat connections are pinged, some in each.
@@ -36,14 +39,11 @@ func (h *Hub) beat(ctx context.Context) {
 	if h.warm {
 		both = frameOf(append(framed(opPing, nil), formatSocket.framing().position(h.position.String())...))
 	}
-	clock := time.Now()
 	for s := range h.sockets[now%slots] {
 		switch {
 		case now-s.seen.Load() > silent:
 			s.end(whyDead)
 			_ = s.wire.SetDeadline(time.Now())
-		case s.grant.Load().expired(clock):
-			s.end(whyExpired)
 		case s.joined && len(s.places) > 0:
 			s.send(ctx, both)
 		default:
@@ -53,13 +53,14 @@ func (h *Hub) beat(ctx context.Context) {
 }
 
 // enlist lets a WebSocket be pinged.
-func (h *Hub) enlist(s *socket) {
+func (h *Hub) enlist(s *socket, conn *websocket.Conn, wire net.Conn) {
 	s.heard()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.seats++
 	s.slot = h.seats % slots
 	h.sockets[s.slot][s] = struct{}{}
+	s.open(conn, wire)
 }
 
 // dismiss takes a WebSocket out of all that the hub has.
@@ -68,6 +69,11 @@ func (h *Hub) dismiss(s *socket) {
 	delete(h.sockets[s.slot], s)
 	h.unwatch(s, slices.Clone(s.watches)...)
 	h.mu.Unlock()
+	s.guard.Lock()
+	if s.expiry != nil {
+		s.expiry.Stop()
+	}
+	s.guard.Unlock()
 	h.leave(&s.client)
 }
 

@@ -67,10 +67,20 @@ func (h *Hub) page(ctx context.Context, c *client, channels []follow, from, targ
 	var frames []*frame
 	bytes := 0
 	reached := from.clone()
-	for record, err := range h.bus.Read(ctx, Topic, bus.From(offsets), bus.UntilEnd()) {
+	ctx, over := context.WithCancel(ctx)
+	defer over()
+	settled := reached.clone()
+	passed := func(partition bus.Partition, offset int64) { // so that a transaction which is open behind the target is not waited for
+		if settled.offsets[partition] = offset; !settled.behind(target) {
+			over()
+		}
+	}
+	for record, err := range h.bus.Read(ctx, Topic, bus.From(offsets), bus.UntilEnd(), bus.Passed(passed)) {
 		switch {
 		case errors.Is(err, bus.ErrOffset):
 			return nil, from, errGone
+		case err != nil && !settled.behind(target):
+			return frames, reached.union(target), nil
 		case err != nil || !c.live():
 			return nil, from, errLater
 		case record.Offset > target.at(record.Partition):
@@ -90,7 +100,7 @@ func (h *Hub) page(ctx context.Context, c *client, channels []follow, from, targ
 			}
 		}
 	}
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && settled.behind(target) {
 		return nil, from, errLater
 	}
 	return frames, reached.union(target), nil

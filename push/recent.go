@@ -34,11 +34,15 @@ func (s *socket) recent(c *call) error {
 	if with.Limit == 0 {
 		with.Limit = usualRecent
 	}
+	if c.batch != nil {
+		return &Problem{Status: http.StatusBadRequest, Detail: "history is not asked for in a batch"}
+	}
 	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
+	held, id := slices.Clone(s.hub.memory.held(f.name)), s.hub.position.String()
+	s.hub.mu.Unlock()
 	var found [][]byte
 	left := recentBytes
-	for _, m := range slices.Backward(s.hub.memory.held(f.name)) {
+	for _, m := range slices.Backward(held) {
 		if len(found) == with.Limit || left < 0 {
 			break
 		}
@@ -49,7 +53,7 @@ func (s *socket) recent(c *call) error {
 	}
 	slices.Reverse(found)
 	messages := bytes.Join(found, []byte(","))
-	all := bytes.Join([][]byte{[]byte(`{"messages":[`), messages, []byte(`],"id":`), encode(s.hub.position.String()), []byte("}")}, nil)
+	all := bytes.Join([][]byte{[]byte(`{"messages":[`), messages, []byte(`],"id":`), encode(id), []byte("}")}, nil)
 	c.answer(jsonrpc.Result(c.ID, all))
 	return nil
 }

@@ -1,8 +1,10 @@
 package push
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/push/internal/jsonrpc"
@@ -16,6 +18,9 @@ type renewed struct {
 	Ended []string `json:"ended"`
 }
 
+// verifyLimit is how long a token may take to verify, while nothing else of the connection is read.
+const verifyLimit = 10 * time.Second
+
 // refresh gives the connection the grant of a newer token. What it follows and may not any more ends.
 func (s *socket) refresh(c *call) error {
 	var with struct {
@@ -27,7 +32,9 @@ func (s *socket) refresh(c *call) error {
 	if s.hub.settings.verifier == nil {
 		return &Problem{Status: http.StatusForbidden, Detail: "the server takes no tokens"}
 	}
-	grant, err := s.hub.settings.verifier.Verify(s.base, with.Token)
+	ctx, over := context.WithTimeout(s.base, verifyLimit)
+	defer over()
+	grant, err := s.hub.settings.verifier.Verify(ctx, with.Token)
 	if err == nil {
 		err = s.hub.valid(grant)
 	}
@@ -37,7 +44,7 @@ func (s *socket) refresh(c *call) error {
 	if old := s.grant.Load(); old.Tenant != grant.Tenant || old.Principal != grant.Principal {
 		return &Problem{Status: http.StatusForbidden, Detail: "the token is somebody else's: connect again with it"}
 	}
-	s.grant.Store(&grant)
+	s.allow(grant)
 	answer := renewed{Ended: s.restrict(grant)}
 	if !grant.Expires.IsZero() {
 		answer.Expires = grant.Expires.UTC().Format(time.RFC3339)
@@ -64,6 +71,12 @@ func (s *socket) restrict(grant Grant) []string {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	s.granted = grant.ID
+	if _, revoked := s.hub.revoked.ids[grant.ID]; revoked {
+		s.end(whyRevoked)
+	}
+	s.hub.unwatch(s, slices.DeleteFunc(slices.Clone(s.watches), func(at spot) bool {
+		return allows(grant.Present, follow{at.Channel, at.Key})
+	})...)
 	s.hub.unfollow(&s.client, over...)
 	return ended
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -28,4 +29,16 @@ func (p *refusal) write(w http.ResponseWriter) {
 	}
 	w.WriteHeader(problem.Status)
 	_, _ = w.Write(body)
+}
+
+// stream is the answer to who reads an event stream. An EventSource gives up for good after any status but 200.
+func (p *refusal) stream(w http.ResponseWriter, r *http.Request) {
+	if p.after <= 0 || !strings.Contains(r.Header.Get("Accept"), formatEvents.medium()) {
+		p.write(w)
+		return
+	}
+	w.Header().Set("Content-Type", eventStream{}.contentType())
+	w.Header().Set("Cache-Control", "no-cache, no-transform")
+	w.WriteHeader(http.StatusOK)
+	_, _ = w.Write(eventStream{}.retry(p.after)) //nolint:gosec // no answer is HTML
 }

@@ -2,28 +2,36 @@ package push
 
 import (
 	"context"
+	"maps"
+	"strconv"
 	"time"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/resilience"
 )
+
+// Revocations is the topic of grants that are over. Hubs with [Auth] or [Tokens] make it where it is missing, and read all of it before they let
+// anybody in.
+const Revocations bus.Topic = bus.TopicPrefix + "revocation"
 
 // revocation is a grant that is over.
 type revocation struct {
 	ID string `json:"id"`
 }
 
-// revokes are on the broadcast topic, so that each hub learns of them, also one that starts later.
 func revokes() bus.Event[revocation] {
-	return bus.Define("push.grant.revoked", func(r revocation) string { return r.ID }, bus.InTopic(Topic), bus.Aggregate("broadcast"))
+	return bus.Define("push.grant.revoked", func(r revocation) string { return r.ID }, bus.InTopic(Revocations), bus.Aggregate("revocation"))
 }
 
-const typeRevoked = "push.grant.revoked"
+const (
+	// maxRevoked bounds the grants that a hub remembers as revoked: the oldest are forgotten.
+	maxRevoked = 1_000_000
+	// revokedFor is how long they are remembered.
+	revokedFor = 30 * 24 * time.Hour
+)
 
-// maxRevoked bounds the grants that a hub remembers as revoked: the oldest are forgotten.
-const maxRevoked = 100_000
-
-// Revoke ends the connections whose [Grant] has one of the ids, on all hubs, and lets nobody connect by such a grant any more, for as long as
-// the hubs' [History] reaches back: let tokens live no longer than that. The publisher is a [bus.Bus], an outbox, or a shard's transaction.
+// Revoke ends the connections whose [Grant] has one of the ids, on all hubs, and lets nobody connect by such a grant any more, for 30 days and as
+// long as no million of others follow: let tokens live no longer than that. The publisher is a [bus.Bus], an outbox, or a shard's transaction.
 func Revoke(ctx context.Context, publisher bus.Publisher, ids ...string) bus.Results {
 	messages := make([]bus.Message, len(ids))
 	for i, id := range ids {
@@ -36,6 +44,7 @@ func Revoke(ctx context.Context, publisher bus.Publisher, ids ...string) bus.Res
 type revoked struct {
 	ids   map[string]struct{}
 	order []told
+	read  bool // all that there were when the hub began
 }
 
 type told struct {
@@ -43,13 +52,13 @@ type told struct {
 	at time.Time
 }
 
-// add remembers a grant, and forgets those that are older than the age.
-func (r *revoked) add(id string, at time.Time, age time.Duration) {
+// add remembers a grant, and forgets those that are too old.
+func (r *revoked) add(id string, at, now time.Time) {
 	if _, known := r.ids[id]; !known {
 		r.ids[id] = struct{}{}
 		r.order = append(r.order, told{id, at})
 	}
-	for len(r.order) > maxRevoked || len(r.order) > 0 && at.Sub(r.order[0].at) > age {
+	for len(r.order) > maxRevoked || len(r.order) > 0 && now.Sub(r.order[0].at) > revokedFor {
 		delete(r.ids, r.order[0].id)
 		r.order = r.order[1:]
 	}
@@ -62,13 +71,72 @@ func (h *Hub) isRevoked(id string) bool {
 	return is
 }
 
-// revoke ends those who are connected by a grant. The hub's lock is held.
+// heed learns of grants that are over until ctx ends.
+func (h *Hub) heed(ctx context.Context) {
+	if h.settings.open() {
+		return
+	}
+	next := make(map[bus.Partition]int64)
+	pause := resilience.RetryPolicy{Attempts: 1, Initial: 200 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
+	for failures := 1; ctx.Err() == nil; failures++ {
+		if err := h.heedAll(ctx, next); err != nil && ctx.Err() == nil {
+			h.settings.logger.WarnContext(ctx, "push: revocations cannot be read; reading again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause.Delay(failures)):
+		}
+	}
+}
+
+// heedAll reads from where an earlier reading has ended.
+func (h *Hub) heedAll(ctx context.Context, next map[bus.Partition]int64) error {
+	err := h.bus.Create(ctx, bus.TopicSpec{Name: Revocations, Partitions: 1, Configs: map[string]string{
+		"cleanup.policy": "compact,delete", "retention.ms": strconv.FormatInt(revokedFor.Milliseconds(), 10),
+	}})
+	if err != nil {
+		return err
+	}
+	if len(next) == 0 {
+		begin, err := h.bus.Offsets(ctx, Revocations, bus.Earliest)
+		if err != nil {
+			return err
+		}
+		maps.Copy(next, begin)
+	}
+	passed := bus.Passed(func(partition bus.Partition, offset int64) { next[partition] = offset + 1 })
+	for _, more := range [][]bus.ReadOption{{bus.UntilEnd()}, nil} {
+		for record, err := range h.bus.Read(ctx, Revocations, append(more, bus.From(maps.Clone(next)), passed)...) {
+			if err != nil {
+				return err
+			}
+			h.revoke(record)
+		}
+		if ctx.Err() == nil {
+			h.heeded()
+		}
+	}
+	return nil
+}
+
+// heeded lets clients in, where all else is read too.
+func (h *Hub) heeded() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.revoked.read = true
+	h.letIn()
+}
+
+// revoke ends those who are connected by a grant.
 func (h *Hub) revoke(r bus.Record) {
 	v, err := revokes().Decode(r)
 	if err != nil || v.ID == "" {
 		return
 	}
-	h.revoked.add(v.ID, r.Time, h.settings.history.age)
+	now := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.revoked.add(v.ID, r.Time, now)
 	for c := range h.clients {
 		if c.granted == v.ID {
 			c.end(whyRevoked)

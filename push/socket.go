@@ -2,15 +2,13 @@ package push
 
 import (
 	"context"
+	"fmt"
 	"net"
-	"net/http"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
-	"go.opentelemetry.io/otel/trace"
-
-	"github.com/millrace/millrace/request"
 )
 
 // socket is a WebSocket's connection. One goroutine reads it, and one writes while there is something to write, so that a quiet
@@ -26,54 +24,10 @@ type socket struct {
 	stop    context.CancelCauseFunc
 	slot    int           // when it is pinged
 	watches []spot        // under the hub's lock
+	expiry  *time.Timer   // of the grant, under guard
+	joining chan struct{} // has a place for one that is being brought to where it is live
 	seen    atomic.Uint64 // the beat at which it was heard of last
 	writing bool          // under mu
-}
-
-// WebSocket serves connections of RFC 6455, over HTTP/1.1. Their messages are text, and JSON-RPC 2.0; the package's documentation has the
-// protocol. What a request may not is an RFC 9457 problem instead.
-func (h *Hub) WebSocket() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := h.upgrade(w, r); refused != nil { //nolint:contextcheck // the connection outlives its request
-			h.meters.refused(r.Context(), refused.status)
-			refused.write(w)
-		}
-	})
-}
-
-// upgrade makes a request a connection, or says why not.
-func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
-	grant, refused := h.authenticate(r)
-	if refused != nil {
-		return refused
-	}
-	s := &socket{}
-	s.client = newClient(h, grant, formatSocket, s.awake)
-	s.grant.Store(&grant)
-	s.serve(r, grant)
-	if refused := h.admit(&s.client); refused != nil {
-		s.stop(ErrDisconnected)
-		return refused
-	}
-	under := &hijacked{ResponseWriter: w}
-	heard := func(context.Context, []byte) { s.heard() }
-	conn, err := websocket.Accept(under, r, &websocket.AcceptOptions{
-		InsecureSkipVerify: true, // authenticate has looked at where it comes from
-		OnPingReceived:     func(ctx context.Context, b []byte) bool { heard(ctx, b); return true },
-		OnPongReceived:     heard,
-	})
-	if err != nil { // and answered
-		s.end(whyGone)
-		s.stop(ErrDisconnected)
-		h.leave(&s.client)
-		return nil
-	}
-	conn.SetReadLimit(int64(h.settings.message))
-	_ = under.conn.SetDeadline(time.Time{})
-	s.open(conn, under.conn)
-	h.enlist(s)
-	go s.read()
-	return nil
 }
 
 // open lets what has been queued meanwhile be written.
@@ -84,14 +38,6 @@ func (s *socket) open(conn *websocket.Conn, wire net.Conn) {
 	if s.ended || len(s.queue) > 0 {
 		s.awake()
 	}
-}
-
-// serve makes the context of the connection's calls. The request's own ends with its handler, and would keep all of it.
-func (s *socket) serve(r *http.Request, grant Grant) {
-	info := request.From(r.Context())
-	info.Tenant, info.Principal = grant.Tenant, grant.Principal
-	base := trace.ContextWithRemoteSpanContext(context.Background(), trace.SpanContextFromContext(r.Context()))
-	s.base, s.stop = context.WithCancelCause(request.With(base, info))
 }
 
 // heard notes that the client lives.
@@ -108,6 +54,9 @@ func (s *socket) read() {
 			return
 		}
 		s.heard()
+		if !s.serving(time.Now()) {
+			return
+		}
 		if kind != websocket.MessageText {
 			s.end(whyBinary)
 			return
@@ -120,13 +69,40 @@ func (s *socket) read() {
 
 // received sees to a message on another stack: the reader's stays small, as there is one for each connection.
 func (s *socket) received(message []byte) bool {
-	over := make(chan bool, 1)
-	go func() { over <- s.receive(message) }()
-	return <-over
+	goes := make(chan bool, 1)
+	go func() {
+		on := false
+		defer func() {
+			if v := recover(); v != nil {
+				s.panicked("a message", v)
+				s.end(whyFailed)
+			}
+			goes <- on
+		}()
+		on = s.receive(message)
+	}()
+	return <-goes
 }
 
-// awake lets somebody write, unless that is so.
+// panicked logs a panic of what the application does for a client.
+func (s *socket) panicked(what string, v any) {
+	s.hub.settings.logger.Error("push: a client's message made the application panic",
+		"what", what, "error", fmt.Sprint(v), "stack", string(debug.Stack()))
+}
+
+// serving says whether the connection is still to be served, and ends it where its grant is over.
+func (s *socket) serving(now time.Time) bool {
+	if s.grant.Load().expired(now) {
+		s.end(whyExpired)
+	}
+	return s.live()
+}
+
+// awake lets somebody write, unless that is so. The calls of a connection that ends do.
 func (s *socket) awake() {
+	if s.ended {
+		s.stop(ErrDisconnected)
+	}
 	if !s.writing && s.conn != nil {
 		s.writing = true
 		go s.write()
@@ -153,6 +129,7 @@ func (s *socket) write() {
 				s.abort()
 				return
 			}
+			_ = s.wire.SetWriteDeadline(time.Time{}) // the library's own frames have theirs
 			s.hub.meters.wrote(s.base, n, len(chunk))
 			rest = rest[n:]
 		}
@@ -167,7 +144,10 @@ func (s *socket) next() (queue []*frame, over bool) {
 	if len(s.queue) == 0 && !s.ended {
 		s.writing = false
 	}
-	return s.taken(), s.ended
+	if queue = s.taken(); s.ended && s.why.atOnce() {
+		queue = nil
+	}
+	return queue, s.ended
 }
 
 // close ends the connection with the reason, or at once where it is over.

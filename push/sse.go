@@ -15,12 +15,13 @@ import (
 // base64. The header Last-Event-ID, or the parameter last_event_id, resumes behind that id; an event named "reset", or
 // the field "reset", says that this cannot be done.
 //
-// Errors are RFC 9457 problems; 429 and 503 carry Retry-After. Mount the handler behind nothing that buffers answers.
+// Errors are RFC 9457 problems; 429 and 503 carry Retry-After. To an EventSource, which says Accept: text/event-stream and would give up, these two
+// are an empty stream that tells it when to come back. Mount the handler behind nothing that buffers answers.
 func (h *Hub) SSE() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if refused := h.serve(w, r); refused != nil {
 			h.meters.refused(r.Context(), refused.status)
-			refused.write(w)
+			refused.stream(w, r)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
@@ -38,6 +39,7 @@ type resumption struct {
 	channels []follow
 	since    string
 	result   func(id string, how outcome) []byte // says that it is, behind what it has missed
+	allowed  func() bool                         // says whether it may be live there still; nil where that does not change
 	how      outcome
 	from     position
 	joined   bool
@@ -87,8 +89,7 @@ func (r *resumption) enter() error {
 	if !h.warm || !r.client.live() {
 		return errLater
 	}
-	r.let()
-	return nil
+	return r.let()
 }
 
 // await returns once this hub has read what the client got from another one that was ahead. A position that not even
@@ -155,19 +156,28 @@ func (r *resumption) join() error {
 			return nil
 		}
 	}
+	if r.allowed != nil && !r.allowed() {
+		return errForbidden
+	}
 	r.client.put(r.replay())
-	r.let()
-	return nil
+	return r.let()
 }
 
+// errForbidden: the client had leave to follow a channel when it asked, and has it no more.
+var errForbidden = &Problem{Status: http.StatusForbidden, Detail: "the channel may not be followed any more"}
+
 // let adds the client to its channels' followers and tells it where it stands. The hub's lock is held.
-func (r *resumption) let() {
+func (r *resumption) let() error {
+	if r.allowed != nil && !r.allowed() {
+		return errForbidden
+	}
 	h, c := r.hub, r.client
 	for _, wanted := range r.channels {
 		h.follows(c, wanted)
 	}
 	r.joined, c.joined = true, true
 	c.put([]*frame{frameOf(r.result(h.position.String(), r.how))})
+	return nil
 }
 
 // replay collects what the client's channels hold behind where it is, in the order in which the hub took it. While this hub

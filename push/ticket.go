@@ -81,6 +81,8 @@ func (h *Hub) issue(w http.ResponseWriter, r *http.Request) *refusal {
 		return &refusal{status: http.StatusMethodNotAllowed, detail: "a ticket is asked for with POST"}
 	case h.settings.tickets == nil:
 		return &refusal{status: http.StatusNotFound, detail: "this server has no tickets"}
+	case r.URL.Query().Has("ticket"):
+		return &refusal{status: http.StatusBadRequest, detail: "a ticket gives no other: authenticate by a token"}
 	}
 	grant, refused := h.authenticate(r)
 	if refused != nil {

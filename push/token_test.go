@@ -22,6 +22,7 @@ import (
 type granter struct {
 	life    time.Duration
 	present bool // and it may ask who is present
+	publish bool // and publish
 }
 
 func (g granter) Verify(_ context.Context, token string) (push.Grant, error) {
@@ -30,6 +31,9 @@ func (g granter) Verify(_ context.Context, token string) (push.Grant, error) {
 		return push.Grant{}, errors.New("secret")
 	}
 	grant := push.Grant{ID: parts[0], Principal: request.Principal("user" + parts[1]), Subscribe: strings.Split(parts[2], ",")}
+	if g.publish {
+		grant.Publish = grant.Subscribe
+	}
 	if g.present {
 		grant.Present = grant.Subscribe
 	}

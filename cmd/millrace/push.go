@@ -95,6 +95,8 @@ func (p *pushing) options() ([]push.Option, error) {
 		return nil, err
 	}
 	switch {
+	case verifier != nil && p.anonymous:
+		return nil, &usageError{errors.New("--anonymous lets everybody in, and tokens only those who have one: leave one of them away")}
 	case verifier != nil:
 		opts = append(opts, push.Tokens(verifier))
 	case !p.anonymous:

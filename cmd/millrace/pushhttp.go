@@ -14,6 +14,7 @@ import (
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/push"
 	"github.com/millrace/millrace/request"
+	"github.com/millrace/millrace/resilience"
 )
 
 // handler answers clients and operators.
@@ -102,6 +103,9 @@ func (p *pushPod) publish(w http.ResponseWriter, r *http.Request) *refusal {
 		}
 		if err := p.bus.Publish(request.With(ctx, request.Info{Tenant: all[from].Tenant}), messages...).Err(); err != nil {
 			p.log.WarnContext(ctx, "a message was not published", "error", err)
+			if resilience.ClassOf(err) == resilience.ClassPermanent {
+				return refuse(http.StatusUnprocessableEntity, fmt.Sprintf("from message %d on not all can be published: %v", from+1, err))
+			}
 			return refuse(http.StatusServiceUnavailable, "not all was published: publish it again")
 		}
 	}

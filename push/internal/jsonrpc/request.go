@@ -3,6 +3,7 @@ package jsonrpc
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -48,6 +49,14 @@ func (r *Request) Call() json.RawMessage {
 		return of.ID
 	}
 	return of.RequestID
+}
+
+// Answered says whether something is sent in return for it: to a call, and to what is no request.
+func (r *Request) Answered() bool {
+	if r.Err != nil {
+		return true
+	}
+	return r.ID != nil && !strings.HasPrefix(r.Method, "@effect/rpc/") && r.Method != Cancel
 }
 
 // envelope is what a message may have. A response to a call of ours has no method.
