@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Beside is a shard while this node owns it, for those who arrange for themselves what is done beside its transactions.
@@ -27,6 +28,9 @@ func (tx *Tx) Committed(f func(Beside), otherwise ...func()) {
 
 // Context ends when the shard leaves this node. It is the same as long as it stays.
 func (b Beside) Context() context.Context { return b.shard.ctx }
+
+// Now is the time by the node's wall clock: see [WallClock].
+func (b Beside) Now() time.Time { return b.engine.config.clock() }
 
 // Go is [Tx.Go] at once: [Workers] does not bound how many functions run, which is up to the caller.
 func (b Beside) Go(work func(context.Context) func(*Tx) error, otherwise ...func(*Tx, error) error) {

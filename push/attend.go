@@ -93,7 +93,7 @@ func (h *Hub) announce(ctx context.Context, all ...report) {
 	defer cancel()
 	messages := make([]bus.Message, len(all))
 	for i, r := range all {
-		messages[i] = reports().New(r)
+		messages[i] = reports.New(r)
 	}
 	if err := h.bus.Publish(ctx, messages...).Err(); err != nil && !all[0].Gone {
 		h.settings.logger.WarnContext(ctx, "push: who is present could not be told; it is told again", "error", err)
@@ -103,15 +103,10 @@ func (h *Hub) announce(ctx context.Context, all ...report) {
 	}
 }
 
-// learn takes in what a hub tells. The hub's lock is held.
-func (h *Hub) learn(ctx context.Context, record bus.Record) {
-	r, err := reports().Decode(record)
-	if err != nil || r.Hub == "" {
-		return
-	}
+// learn takes in what a hub has told at a time. The hub's lock is held.
+func (h *Hub) learn(ctx context.Context, r report, at time.Time) {
 	a, moved := &h.attendance, make(map[spot]*movement)
-	at := record.Time // of what was told before this hub began
-	if h.warm {
+	if h.warm { // else it was told before this hub began
 		at = time.Now()
 	}
 	p := a.peers[r.Hub]

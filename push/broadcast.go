@@ -149,14 +149,15 @@ func (h *Hub) forget() {
 // take keeps a record and hands it to everybody who follows its channel.
 func (h *Hub) take(ctx context.Context, r bus.Record) {
 	m, known := messageOf(r)
+	said, isReport := h.reported(r)
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[r.Partition] = r.Offset
-	if r.Type() == typeReport && len(h.settings.present) > 0 {
-		h.learn(ctx, r)
-	}
 	if !known {
+		if isReport {
+			h.learn(ctx, said, r.Time)
+		}
 		return
 	}
 	h.taken++

@@ -127,7 +127,7 @@ func (s *socket) allow(g Grant) {
 		s.expiry.Stop()
 		s.expiry = nil
 	}
-	if !g.Expires.IsZero() {
+	if !g.Expires.IsZero() && s.live() { // else nobody stops it
 		s.expiry = time.AfterFunc(time.Until(g.Expires), func() { s.serving(time.Now()) })
 	}
 }

@@ -16,12 +16,7 @@ const (
 // "wait", how many seconds to wait for the first message, 25 by default and 60 at most. The answer is the lines of an NDJSON stream, and ends once
 // there are messages, or with the time. The last id in it is the "last_event_id" of the next poll. The first poll, without one, is answered at once.
 func (h *Hub) Poll() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := h.poll(w, r); refused != nil {
-			h.meters.refused(r.Context(), refused.status)
-			refused.write(w)
-		}
-	})
+	return h.answering(h.poll, (*refusal).write)
 }
 
 func (h *Hub) poll(w http.ResponseWriter, r *http.Request) *refusal {

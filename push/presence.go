@@ -56,8 +56,15 @@ type report struct {
 const typeReport = "push.hub.presence"
 
 // reports are on the broadcast topic, those of a hub in one partition.
-func reports() bus.Event[report] {
-	return bus.Define(typeReport, func(r report) string { return r.Hub }, bus.InTopic(Topic), bus.Aggregate("broadcast"))
+var reports = bus.Define(typeReport, func(r report) string { return r.Hub }, bus.InTopic(Topic), bus.Aggregate("broadcast"))
+
+// reported reads a report, where presence is of interest and the record is one.
+func (h *Hub) reported(record bus.Record) (r report, is bool) {
+	if len(h.settings.present) == 0 || record.Type() != typeReport {
+		return r, false
+	}
+	r, err := reports.Decode(record)
+	return r, err == nil && r.Hub != ""
 }
 
 // attendance is who is present, as far as the hubs' reports have been read, those of this hub too. It changes under the hub's lock.

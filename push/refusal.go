@@ -16,7 +16,7 @@ type refusal struct {
 	after  time.Duration
 }
 
-func (p *refusal) write(w http.ResponseWriter) {
+func (p *refusal) write(w http.ResponseWriter, _ *http.Request) {
 	problem := (&Problem{Status: p.status, Detail: p.detail}).whole()
 	body, _ := json.Marshal(problem) //nolint:errchkjson // it has nothing that fails
 	w.Header().Set("Content-Type", "application/problem+json")
@@ -31,14 +31,26 @@ func (p *refusal) write(w http.ResponseWriter) {
 	_, _ = w.Write(body)
 }
 
+// answering serves by a function that says why it does not, if so, which refuse tells.
+func (h *Hub) answering(
+	serve func(http.ResponseWriter, *http.Request) *refusal, refuse func(*refusal, http.ResponseWriter, *http.Request),
+) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if refused := serve(w, r); refused != nil {
+			h.meters.refused(r.Context(), refused.status)
+			refuse(refused, w, r)
+		}
+	})
+}
+
 // stream is the answer to who reads an event stream. An EventSource gives up for good after any status but 200.
 func (p *refusal) stream(w http.ResponseWriter, r *http.Request) {
 	if p.after <= 0 || !strings.Contains(r.Header.Get("Accept"), formatEvents.medium()) {
-		p.write(w)
+		p.write(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", eventStream{}.contentType())
 	w.Header().Set("Cache-Control", "no-cache, no-transform")
 	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(eventStream{}.retry(p.after)) //nolint:gosec // no answer is HTML
+	_, _ = w.Write(eventStream{}.retry(p.after))
 }

@@ -19,9 +19,7 @@ type revocation struct {
 	ID string `json:"id"`
 }
 
-func revokes() bus.Event[revocation] {
-	return bus.Define("push.grant.revoked", func(r revocation) string { return r.ID }, bus.InTopic(Revocations), bus.Aggregate("revocation"))
-}
+var revocations = bus.Define("push.grant.revoked", func(r revocation) string { return r.ID }, bus.InTopic(Revocations), bus.Aggregate("revocation"))
 
 const (
 	// maxRevoked bounds the grants that a hub remembers as revoked: the oldest are forgotten.
@@ -35,7 +33,7 @@ const (
 func Revoke(ctx context.Context, publisher bus.Publisher, ids ...string) bus.Results {
 	messages := make([]bus.Message, len(ids))
 	for i, id := range ids {
-		messages[i] = revokes().New(revocation{id})
+		messages[i] = revocations.New(revocation{id})
 	}
 	return publisher.Publish(ctx, messages...)
 }
@@ -129,7 +127,7 @@ func (h *Hub) heeded() {
 
 // revoke ends those who are connected by a grant.
 func (h *Hub) revoke(r bus.Record) {
-	v, err := revokes().Decode(r)
+	v, err := revocations.Decode(r)
 	if err != nil || v.ID == "" {
 		return
 	}

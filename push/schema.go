@@ -136,7 +136,7 @@ func (h *Hub) Schema() http.Handler {
 	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			(&refusal{status: http.StatusMethodNotAllowed, detail: "GET it"}).write(w)
+			(&refusal{status: http.StatusMethodNotAllowed, detail: "GET it"}).write(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")

@@ -18,12 +18,7 @@ import (
 // Errors are RFC 9457 problems; 429 and 503 carry Retry-After. To an EventSource, which says Accept: text/event-stream and would give up, these two
 // are an empty stream that tells it when to come back. Mount the handler behind nothing that buffers answers.
 func (h *Hub) SSE() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := h.serve(w, r); refused != nil {
-			h.meters.refused(r.Context(), refused.status)
-			refused.stream(w, r)
-		}
-	})
+	return h.answering(h.serve, (*refusal).stream)
 }
 
 // serve streams until the end, or says why it cannot begin.

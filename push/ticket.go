@@ -64,12 +64,7 @@ type ticket struct {
 
 // Ticket answers a POST with a ticket as JSON: "ticket", and "expires_in" in seconds.
 func (h *Hub) Ticket() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := h.issue(w, r); refused != nil {
-			h.meters.refused(r.Context(), refused.status)
-			refused.write(w)
-		}
-	})
+	return h.answering(h.issue, (*refusal).write)
 }
 
 func (h *Hub) issue(w http.ResponseWriter, r *http.Request) *refusal {

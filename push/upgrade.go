@@ -14,12 +14,7 @@ import (
 // WebSocket serves connections of RFC 6455, over HTTP/1.1. Their messages are text, and JSON-RPC 2.0; the package's documentation has the
 // protocol. What a request may not is an RFC 9457 problem instead.
 func (h *Hub) WebSocket() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if refused := h.upgrade(w, r); refused != nil { //nolint:contextcheck // the connection outlives its request
-			h.meters.refused(r.Context(), refused.status)
-			refused.write(w)
-		}
-	})
+	return h.answering(h.upgrade, (*refusal).write)
 }
 
 // upgrade makes a request a connection, or says why not.
@@ -31,7 +26,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 	s := &socket{joining: make(chan struct{}, 1)}
 	s.client = newClient(h, grant, formatSocket, s.awake)
 	s.serve(r, grant)
-	s.allow(grant)
+	s.grant.Store(&grant)
 	if refused := h.admit(&s.client); refused != nil {
 		s.stop(ErrDisconnected)
 		return refused
@@ -52,6 +47,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 	conn.SetReadLimit(int64(h.settings.message))
 	_ = under.conn.SetDeadline(time.Time{})
 	h.enlist(s, conn, under.conn)
+	s.allow(grant)
 	go s.read()
 	return nil
 }

@@ -35,9 +35,9 @@ func (n *node) attempt(ctx context.Context, job *attempting) func(*partitions.Tx
 		return nil
 	}
 	late := time.AfterFunc(patience, func() { n.do(func(a *begun) { n.outlast(job.line, &job.place, a) }) })
-	job.at = n.now()
+	job.at = job.line.now()
 	began := time.Now()
-	job.answer = n.post(ctx, job.line.key, job.row, job.Event, job.Body)
+	job.answer = n.post(ctx, job.line.key, job.row, job.Event, job.Body, job.at)
 	job.took = time.Since(began)
 	late.Stop()
 	n.do(func(a *begun) {
@@ -52,11 +52,11 @@ func (n *node) attempt(ctx context.Context, job *attempting) func(*partitions.Tx
 	return func(tx *partitions.Tx) error { return n.settle(tx, job) } //nolint:contextcheck // a transaction has its own
 }
 
-// post sends one request to an endpoint.
-func (n *node) post(ctx context.Context, key string, row endpointRow, id string, body []byte) answer {
+// post sends one request to an endpoint, signed as of a time.
+func (n *node) post(ctx context.Context, key string, row endpointRow, id string, body []byte, at time.Time) answer {
 	ctx, cancel := context.WithTimeout(ctx, n.timeout)
 	defer cancel()
-	header, err := n.header(key, row, id, body, n.now())
+	header, err := n.header(key, row, id, body, at)
 	if err != nil {
 		n.logger().ErrorContext(ctx, "webhooks: a delivery cannot be signed", "hooks", n.name, "endpoint", row.ID, "error", err)
 		return answer{failed: failedSecret}

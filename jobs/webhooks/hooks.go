@@ -140,12 +140,7 @@ func (h *Hooks) Part() partitions.Option {
 		return partitions.Invalid(h.err)
 	}
 	n := newNode(h)
-	clock := partitions.Options()
-	if h.clock != nil {
-		clock = partitions.WallClock(h.clock)
-	}
 	return partitions.Options(
-		clock,
 		partitions.Use(h.tenants, h.subscriptions, h.endpoints, h.states, h.queue, h.seen, h.attempts, h.dead, h.deaths, h.purges,
 			deliveries, attempts, disabled, untold),
 		partitions.On(h.happened, n.fan), partitions.On(h.off, h.turnedOff),
@@ -154,14 +149,6 @@ func (h *Hooks) Part() partitions.Option {
 		partitions.Answer(h.tries, h.tried), partitions.Answer(h.losses, h.lost), partitions.Answer(h.trial, n.try),
 		partitions.Opened(h.reseal), partitions.Opened(n.opened),
 	)
-}
-
-// now is the time by the node's wall clock, which is that of its transactions.
-func (c *config) now() time.Time {
-	if c.clock == nil {
-		return time.Now()
-	}
-	return c.clock()
 }
 
 // logger is asked for when there is something to log: what is the default may be set after hooks are defined.

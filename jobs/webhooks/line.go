@@ -51,7 +51,7 @@ func (n *node) line(d *desk, key string, row endpointRow, state stateRow) *line 
 	l := d.lines[key]
 	if l == nil {
 		tenant, _ := parseKey(key)
-		l = &line{desk: d, key: key, tenant: tenant, held: make(map[string]int), tokens: float64(row.Rate), filled: n.now()}
+		l = &line{desk: d, key: key, tenant: tenant, held: make(map[string]int), tokens: float64(row.Rate), filled: d.beside.Now()}
 		d.lines[key] = l
 	}
 	if row.Version >= l.row.Version {
@@ -60,6 +60,9 @@ func (n *node) line(d *desk, key string, row endpointRow, state stateRow) *line 
 	l.state = state
 	return l
 }
+
+// now is the time by the node's wall clock, which is that of its transactions.
+func (l *line) now() time.Time { return l.desk.beside.Now() }
 
 // room is how many more deliveries may be in memory.
 func (n *node) room(l *line) int {

@@ -38,9 +38,8 @@ type config struct {
 	keepLog    time.Duration
 	keepDead   time.Duration
 
-	clock func() time.Time // nil is that of the machine
-	log   *slog.Logger
-	errs  []error
+	log  *slog.Logger
+	errs []error
 }
 
 // usual is what holds without options.
@@ -116,16 +115,6 @@ func Remember(d time.Duration) Option { return option(func(c *config) { c.rememb
 // 30 days by default. The topics' retention is set when they are made.
 func Keep(events, log, dead time.Duration) Option {
 	return option(func(c *config) { c.keepEvents, c.keepLog, c.keepDead = events, log, dead })
-}
-
-// WallClock is what a node of this process takes for the time of day: when deliveries are due, in holds and rates, in signatures, and in all that
-// its group does, which needs no [partitions.WallClock] beside it. The default is [time.Now]. It is for tests of what comes of clocks that differ.
-func WallClock(now func() time.Time) Option {
-	return option(func(c *config) {
-		if c.clock = now; now == nil {
-			c.errs = append(c.errs, errors.New("WallClock: the clock is nil"))
-		}
-	})
 }
 
 // Logger is what is logged to, slog.Default without it. Neither payloads nor secrets nor URLs are logged.

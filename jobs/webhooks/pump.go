@@ -10,7 +10,7 @@ import (
 // pump begins attempts of an endpoint, as many as may be made now, and sees to it that it is looked at again when more may be.
 func (n *node) pump(l *line, a *begun) {
 	for !l.closed && l.row.Enabled {
-		now := n.now()
+		now := l.now()
 		switch {
 		case len(l.ready) == 0 && l.more:
 			if !l.loading {
@@ -77,13 +77,13 @@ func (n *node) wake(l *line, at time.Time) {
 		l.timer.Stop()
 	}
 	l.wakes = at
-	l.timer = time.AfterFunc(max(at.Sub(n.now()), time.Millisecond), func() {
+	l.timer = time.AfterFunc(max(at.Sub(l.now()), time.Millisecond), func() {
 		n.do(func(a *begun) {
 			if l.wakes != at {
 				return
 			}
 			l.wakes = time.Time{}
-			if !l.next.IsZero() && !l.next.After(n.now()) {
+			if !l.next.IsZero() && !l.next.After(l.now()) {
 				l.next, l.more = time.Time{}, true
 			}
 			n.pump(l, a)
@@ -114,7 +114,7 @@ func (n *node) refill(l *line) {
 		n.logger().Error("webhooks: a queue cannot be read; it is read again", "hooks", n.name, "endpoint", l.row.ID, "error", err)
 		n.do(func(*begun) {
 			l.loading = false
-			n.wake(l, n.now().Add(again))
+			n.wake(l, l.now().Add(again))
 		})
 		return nil
 	})

@@ -32,10 +32,10 @@ func TestSkewedClocks(t *testing.T) {
 			skew := time.Duration(nodes%2*2-1) * skewed
 			nodes++
 			s.hooks = s.define(
-				webhooks.WallClock(func() time.Time { return time.Now().Add(skew) }), webhooks.Slots(1, 256, 1024),
+				webhooks.Slots(1, 256, 1024),
 				webhooks.Breaker(3, rest), webhooks.Schedule(slices.Repeat([]time.Duration{delay}, 8)...),
 			)
-			return partitions.New(b, "shop", s.hooks.Part())
+			return partitions.New(b, "shop", s.hooks.Part(), partitions.WallClock(func() time.Time { return time.Now().Add(skew) }))
 		})
 		s.node = s.group.Start()
 		w.Settle()

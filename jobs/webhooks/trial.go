@@ -61,8 +61,8 @@ func (n *node) try(tx *partitions.Tx, in trying) (Attempt, error) {
 	question := n.trial.Later(tx)
 	tx.Committed(func(b partitions.Beside) {
 		b.Go(func(ctx context.Context) func(*partitions.Tx) error {
-			at, began := n.now(), time.Now()
-			got := n.post(ctx, in.key(), row, in.Event.ID, in.Body)
+			at, began := b.Now(), time.Now()
+			got := n.post(ctx, in.key(), row, in.Event.ID, in.Body, at)
 			told := Attempt{
 				Event: in.Event.ID, Type: in.Event.Type, Number: 1, At: at, Took: time.Since(began), Status: got.status, Failed: got.failed,
 				Excerpt: got.excerpt, Outcome: OutcomeTest,
