@@ -3,6 +3,8 @@ package push
 import (
 	"context"
 	"slices"
+	"strconv"
+	"sync"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -18,6 +20,8 @@ const (
 	deafAfter = tellAtMost + 2*tellEvery
 	// changesAtOnce is how many changes a report has at most.
 	changesAtOnce = 500
+	// reportsKept is longer than an outage in which hubs do not notice that they miss some.
+	reportsKept = time.Hour
 )
 
 // attend tells of who is present, and forgets hubs that tell nothing, until ctx ends.
@@ -25,14 +29,15 @@ func (h *Hub) attend(ctx context.Context) {
 	if len(h.settings.present) == 0 {
 		return
 	}
+	listens := make(chan struct{})
+	var listening sync.WaitGroup
+	defer listening.Wait()
+	listening.Go(func() { h.hearAll(ctx, sync.OnceFunc(func() { close(listens) })) })
 	select {
-	case <-h.ready:
+	case <-listens:
 	case <-ctx.Done():
 		return
 	}
-	h.mu.Lock()
-	h.attendance.ask, h.attendance.tell = true, true
-	h.mu.Unlock()
 	ticker := time.NewTicker(tellEvery)
 	defer ticker.Stop()
 	number, last := int64(0), time.Time{}
@@ -54,6 +59,20 @@ func (h *Hub) attend(ctx context.Context) {
 			h.announce(ctx, all...)
 		}
 	}
+}
+
+// hearAll reads what hubs tell from now on. What was told before, and is lost, is asked for.
+func (h *Hub) hearAll(ctx context.Context, current func()) {
+	again := func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.attendance.ask, h.attendance.tell = true, true
+	}
+	again()
+	h.aside(ctx, side{
+		topic: Presences, configs: map[string]string{"cleanup.policy": "delete", "retention.ms": strconv.FormatInt(reportsKept.Milliseconds(), 10)},
+		from: bus.Latest, take: func(r bus.Record) { h.learn(ctx, r) }, current: current, lost: again,
+	})
 }
 
 // due is what is to be told now.
@@ -103,12 +122,16 @@ func (h *Hub) announce(ctx context.Context, all ...report) {
 	}
 }
 
-// learn takes in what a hub has told at a time. The hub's lock is held.
-func (h *Hub) learn(ctx context.Context, r report, at time.Time) {
-	a, moved := &h.attendance, make(map[spot]*movement)
-	if h.warm { // else it was told before this hub began
-		at = time.Now()
+// learn takes in what a hub has told.
+func (h *Hub) learn(ctx context.Context, record bus.Record) {
+	r, err := reports.Decode(record)
+	if err != nil || r.Hub == "" {
+		return
 	}
+	at := time.Now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	a, moved := &h.attendance, make(map[spot]*movement)
 	p := a.peers[r.Hub]
 	if p == nil {
 		p = &peer{counts: make(map[entry]int)}
@@ -124,7 +147,7 @@ func (h *Hub) learn(ctx context.Context, r report, at time.Time) {
 	} else if r.Ask {
 		a.tell = true
 	}
-	if r.Number != p.number+1 && !r.Whole && h.warm {
+	if r.Number != p.number+1 && !r.Whole {
 		a.ask = true
 	}
 	if r.Whole || r.Gone {

@@ -79,7 +79,6 @@ func (h *Hub) begin(ctx context.Context, epoch string, ends map[bus.Partition]in
 		h.position.offsets[partition] = start - 1
 	}
 	h.memory = newMemory(h.settings.history, from)
-	h.attendance.forget()
 	for c := range h.clients {
 		for _, f := range c.places {
 			h.enter(c, f.follow, -1)
@@ -149,15 +148,11 @@ func (h *Hub) forget() {
 // take keeps a record and hands it to everybody who follows its channel.
 func (h *Hub) take(ctx context.Context, r bus.Record) {
 	m, known := messageOf(r)
-	said, isReport := h.reported(r)
 	now := time.Now()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[r.Partition] = r.Offset
 	if !known {
-		if isReport {
-			h.learn(ctx, said, r.Time)
-		}
 		return
 	}
 	h.taken++

@@ -7,8 +7,8 @@ import (
 )
 
 // Presence lets channels be ones of which hubs know who follows them, on all hubs together: see push.presence in the package's documentation, and
-// [Hub.Present]. It costs a record of the broadcast topic in which a hub tells what has changed, four times a second at most, and one every 5
-// seconds where nothing has.
+// [Hub.Present]. Hubs tell each other by a topic of their own: what has changed in a record four times a second at most, and that they live in one
+// every 5 seconds where nothing has.
 func Presence(channels ...string) Option {
 	return option(func(s *settings) {
 		for _, name := range channels {
@@ -55,17 +55,10 @@ type report struct {
 
 const typeReport = "push.hub.presence"
 
-// reports are on the broadcast topic, those of a hub in one partition.
-var reports = bus.Define(typeReport, func(r report) string { return r.Hub }, bus.InTopic(Topic), bus.Aggregate("broadcast"))
+// Presences is the topic in which hubs tell each other who is present. Those with [Presence] make it where it is missing.
+const Presences bus.Topic = bus.TopicPrefix + "presence"
 
-// reported reads a report, where presence is of interest and the record is one.
-func (h *Hub) reported(record bus.Record) (r report, is bool) {
-	if len(h.settings.present) == 0 || record.Type() != typeReport {
-		return r, false
-	}
-	r, err := reports.Decode(record)
-	return r, err == nil && r.Hub != ""
-}
+var reports = bus.Define("push.hub.presence", func(r report) string { return r.Hub }, bus.InTopic(Presences), bus.Aggregate("presence"))
 
 // attendance is who is present, as far as the hubs' reports have been read, those of this hub too. It changes under the hub's lock.
 type attendance struct {
@@ -152,13 +145,6 @@ func (a *attendance) drop(p *peer, moved map[spot]*movement) {
 	for e := range p.counts {
 		a.set(p, e, 0, moved)
 	}
-}
-
-// forget forgets what was read, but for this hub's own.
-func (a *attendance) forget() {
-	a.ask, a.tell = true, true
-	clear(a.peers)
-	clear(a.spots)
 }
 
 // follows gives a client a place in a channel. The hub's lock is held.

@@ -2,12 +2,10 @@ package push
 
 import (
 	"context"
-	"maps"
 	"strconv"
 	"time"
 
 	"github.com/millrace/millrace/bus"
-	"github.com/millrace/millrace/resilience"
 )
 
 // Revocations is the topic of grants that are over. Hubs with [Auth] or [Tokens] make it where it is missing, and read all of it before they let
@@ -74,47 +72,11 @@ func (h *Hub) heed(ctx context.Context) {
 	if h.settings.open() {
 		return
 	}
-	next := make(map[bus.Partition]int64)
-	pause := resilience.RetryPolicy{Attempts: 1, Initial: 200 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
-	for failures := 1; ctx.Err() == nil; failures++ {
-		if err := h.heedAll(ctx, next); err != nil && ctx.Err() == nil {
-			h.settings.logger.WarnContext(ctx, "push: revocations cannot be read; reading again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(pause.Delay(failures)):
-		}
-	}
-}
-
-// heedAll reads from where an earlier reading has ended.
-func (h *Hub) heedAll(ctx context.Context, next map[bus.Partition]int64) error {
-	err := h.bus.Create(ctx, bus.TopicSpec{Name: Revocations, Partitions: 1, Configs: map[string]string{
-		"cleanup.policy": "compact,delete", "retention.ms": strconv.FormatInt(revokedFor.Milliseconds(), 10),
-	}})
-	if err != nil {
-		return err
-	}
-	if len(next) == 0 {
-		begin, err := h.bus.Offsets(ctx, Revocations, bus.Earliest)
-		if err != nil {
-			return err
-		}
-		maps.Copy(next, begin)
-	}
-	passed := bus.Passed(func(partition bus.Partition, offset int64) { next[partition] = offset + 1 })
-	for _, more := range [][]bus.ReadOption{{bus.UntilEnd()}, nil} {
-		for record, err := range h.bus.Read(ctx, Revocations, append(more, bus.From(maps.Clone(next)), passed)...) {
-			if err != nil {
-				return err
-			}
-			h.revoke(record)
-		}
-		if ctx.Err() == nil {
-			h.heeded()
-		}
-	}
-	return nil
+	h.aside(ctx, side{
+		topic:   Revocations,
+		configs: map[string]string{"cleanup.policy": "compact,delete", "retention.ms": strconv.FormatInt(revokedFor.Milliseconds(), 10)},
+		from:    bus.Earliest, take: h.revoke, current: h.heeded, lost: func() {},
+	})
 }
 
 // heeded lets clients in, where all else is read too.
