@@ -7,7 +7,7 @@
 // # Guarantees
 //
 //   - G1: the client keeps its promises against servers that its own tests play. Test: TestClient.
-//   - G2: in Node it calls, streams, cancels, publishes and follows, over restarts of the server without a gap or a double. Test: TestNode.
+//   - G2: in Node it calls, streams, publishes, follows and watches, over restarts of the server without a gap or a double. Test: TestNode.
 //   - G3: the RPC client of Effect, as npm has it, calls, streams with acknowledgements, cancels and gets typed errors. Test: TestEffect.
 //   - G4: types that are generated from a hub's schema compile, and a program that uses what a Go type has no more does not. Test: TestGenerated.
 //   - G5: what it does in Node it does in Chromium. Test: TestChromium.

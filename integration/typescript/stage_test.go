@@ -1,6 +1,7 @@
 package typescript_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/bus/bustest"
 	"github.com/millrace/millrace/push"
+	"github.com/millrace/millrace/request"
 )
 
 // stage is a server at one address, whose hub the client's tests restart. Its /control/ does what they ask for.
@@ -72,8 +74,10 @@ func (s *stage) open(opts ...push.Option) {
 	hub, err := push.New(s.bus, append([]push.Option{
 		push.Reconnect(20 * time.Millisecond), push.KeepAlive(200 * time.Millisecond), push.Calls(64, 2000),
 		push.Publishing(items(), blobs()), push.Describing(quiets()), s.offered(),
-		push.Auth(func(*http.Request) (push.Grant, error) {
-			return push.Grant{Principal: "ann", Subscribe: []string{"*"}, Publish: []string{"items", "blobs"}}, nil
+		push.Presence("items"),
+		push.Auth(func(r *http.Request) (push.Grant, error) {
+			as := request.Principal(cmp.Or(r.FormValue("as"), "ann"))
+			return push.Grant{Principal: as, Subscribe: []string{"*"}, Publish: []string{"items", "blobs"}, Present: []string{"items"}}, nil
 		}),
 	}, opts...)...)
 	if err != nil {

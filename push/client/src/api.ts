@@ -30,6 +30,19 @@ export interface Message<View> {
   data: View;
 }
 
+/** The newest messages of a channel, and where they end. */
+export interface Recent<View> {
+  messages: Message<View>[];
+  id: string;
+}
+
+/** Who follows a channel or one of its keys: all connections, whose they are, and the first 1,000 of those by name. Those of nobody are of "". */
+export interface Attendance {
+  connections: number;
+  principals: number;
+  members: { [principal: string]: { connections: number } };
+}
+
 /**
  * How a subscription became live: "fresh", now and without what was before; "memory" or "kafka", with all that was missed; "reset", where that
  * is gone. After "fresh" and "reset" load the state anew: what changes it meanwhile comes as messages.

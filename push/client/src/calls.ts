@@ -1,5 +1,12 @@
 import { answered, PushError } from "./error.js";
 
+export interface CallOptions {
+  /** Gives the call up: the server is told, and the signal's reason is thrown. */
+  signal?: AbortSignal;
+  /** How long to wait, for the connection too, in milliseconds: 30,000 by default, and Infinity for ever. */
+  timeout?: number;
+}
+
 /** Who waits for an answer. Both are called before the next message is looked at. */
 export interface Waiter {
   /** Some of an answer that comes in chunks. */
@@ -20,8 +27,42 @@ export class Calls {
   #next = 0;
   readonly #waiters = new Map<number, Waiter>();
   readonly #unsent = new Map<number, string>();
+  #over: PushError | undefined;
 
   constructor(private readonly send: (message: string) => boolean) {}
+
+  /** check throws why the client has ended, if it has. */
+  check(): void {
+    if (this.#over) throw this.#over;
+  }
+
+  /** ask makes a call, and returns its answer. */
+  ask(method: string, params: unknown, { signal, timeout = 30_000 }: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.check();
+      signal?.throwIfAborted();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const give = (error: unknown): void => {
+        this.abandon(id);
+        settled();
+        reject(error);
+      };
+      const abort = (): void => give(signal?.reason);
+      const settled = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", abort);
+      };
+      const id = this.begin(method, params, {
+        end: (error, result) => {
+          settled();
+          if (error) reject(error);
+          else resolve(result);
+        },
+      });
+      signal?.addEventListener("abort", abort);
+      if (timeout !== Infinity) timer = setTimeout(() => give(new PushError("timeout", 0, `no answer to ${method} in ${timeout} ms`)), timeout);
+    });
+  }
 
   /** begin makes a call, as soon as there is a connection. */
   begin(method: string, params: unknown, waiter: Waiter): number {
@@ -70,6 +111,7 @@ export class Calls {
 
   /** lost ends all of them. What waits for a connection is there only while there is none to lose, or at the end of the client. */
   lost(error: PushError): void {
+    if (error.reason === "closed") this.#over = error;
     for (const [id, waiter] of [...this.#waiters]) {
       this.#waiters.delete(id);
       this.#unsent.delete(id);

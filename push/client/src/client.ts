@@ -1,18 +1,14 @@
-import type { Api, ChannelOf, Message, MethodOf, Outcome, StreamOf, Untyped, WritableOf } from "./api.js";
-import { type Answer, Calls } from "./calls.js";
+import type { Api, Attendance, ChannelOf, Message, MethodOf, Outcome, Recent, StreamOf, Untyped, WritableOf } from "./api.js";
+import { type Answer, type CallOptions, Calls } from "./calls.js";
 import { Connection } from "./connection.js";
-import { PushError } from "./error.js";
+import type { PushError } from "./error.js";
 import { Follow, type Handlers } from "./follow.js";
-import { base64Of, Follows, type Told } from "./follows.js";
+import { Follows } from "./follows.js";
+import { base64Of, messageOf, type Told } from "./message.js";
 import { Queue } from "./queue.js";
+import { Watch, type WatchHandlers } from "./watch.js";
+import { type Moves, Watches } from "./watches.js";
 import type { Address, ConnectOptions, State } from "./socket.js";
-
-export interface CallOptions {
-  /** Gives the call up: the server is told, and the signal's reason is thrown. */
-  signal?: AbortSignal;
-  /** How long to wait, for the connection too, in milliseconds: 30,000 by default, and Infinity for ever. */
-  timeout?: number;
-}
 
 export interface FollowOptions {
   /** One key of the channel; without it all of them. */
@@ -27,6 +23,12 @@ export interface Subscription {
   unsubscribe(): void;
 }
 
+/** Who is present, as long as that is watched. */
+export interface Watching {
+  readonly members: ReadonlySet<string>;
+  unwatch(): void;
+}
+
 /** What `follow` yields. */
 export type Event<View> = ({ kind: "message" } & Message<View>) | { kind: "live"; outcome: Outcome };
 
@@ -35,7 +37,7 @@ export class Client<A extends Api = Untyped> {
   readonly #connection: Connection;
   readonly #calls: Calls;
   readonly #follows: Follows;
-  #over: PushError | undefined;
+  readonly #watches: Watches;
 
   constructor(address: Address, options: ConnectOptions = {}) {
     this.#connection = new Connection(address, options, {
@@ -45,6 +47,7 @@ export class Client<A extends Api = Untyped> {
     });
     this.#calls = new Calls((message) => this.#connection.send(message));
     this.#follows = new Follows(this.#calls);
+    this.#watches = new Watches(this.#calls);
   }
 
   get state(): State {
@@ -62,7 +65,7 @@ export class Client<A extends Api = Untyped> {
   }
 
   #subscribe(channel: string, options: FollowOptions, handlers: Handlers<unknown>): Subscription & { pause(paused: boolean): void } {
-    if (this.#over) throw this.#over;
+    this.#calls.check();
     const follow = new Follow(channel, options.key ?? "", options.since, handlers);
     this.#follows.add(follow);
     return {
@@ -107,7 +110,32 @@ export class Client<A extends Api = Untyped> {
   /** publish publishes a view, where the server lets this client. What fails with "lost" may have been published. */
   async publish<C extends WritableOf<A>>(channel: C, key: string, view: A["channels"][C]["view"], options: CallOptions = {}): Promise<void> {
     const data = (view as unknown) instanceof Uint8Array ? base64Of(view as Uint8Array) : view;
-    await this.#call("push.publish", { channel, key, data }, options);
+    await this.#calls.ask("push.publish", { channel, key, data }, options);
+  }
+
+  /**
+   * history is the newest messages that the server holds of a channel, or of one of its keys, the oldest first: 100 by default, and 1,000 at most.
+   * Its `id` is for `since` of a subscription to the same, which goes on behind them.
+   */
+  async history<C extends ChannelOf<A>>(
+    channel: C, { key = "", limit, ...options }: CallOptions & { key?: string; limit?: number } = {},
+  ): Promise<Recent<A["channels"][C]["view"]>> {
+    const params = { channel, key, ...(limit === undefined ? {} : { limit }) };
+    const { messages, id } = (await this.#calls.ask("push.history", params, options)) as { messages: Told[]; id: string };
+    return { messages: messages.map((message) => messageOf(message) as Message<A["channels"][C]["view"]>), id };
+  }
+
+  /** presence is who follows a channel, or one of its keys, on all servers. */
+  async presence<C extends ChannelOf<A>>(channel: C, { key = "", ...options }: CallOptions & { key?: string } = {}): Promise<Attendance> {
+    return (await this.#calls.ask("push.presence", { channel, key }, options)) as Attendance;
+  }
+
+  /** watch tells who follows a channel, or one of its keys, and then who comes and goes. It goes on over reconnects. */
+  watch<C extends ChannelOf<A>>(channel: C, { key = "" }: { key?: string }, handlers: WatchHandlers): Watching {
+    this.#calls.check();
+    const watch = new Watch(channel, key, handlers);
+    this.#watches.add(watch);
+    return { members: watch.members, unwatch: () => this.#watches.remove(watch) };
   }
 
   /**
@@ -115,41 +143,15 @@ export class Client<A extends Api = Untyped> {
    * token does not allow to follow any more ends.
    */
   async refresh(token: string, options: CallOptions = {}): Promise<string> {
-    const { expires, ended } = (await this.#call("push.refresh", { token }, options)) as { expires: string; ended: string[] };
+    const { expires, ended } = (await this.#calls.ask("push.refresh", { token }, options)) as { expires: string; ended: string[] };
     this.#follows.ended(ended);
+    this.#watches.renewed();
     return expires;
   }
 
   /** call calls a method. It is made once: what fails with "lost" may have been done. */
   call<M extends MethodOf<A>>(method: M, params: A["methods"][M]["params"], options: CallOptions = {}): Promise<A["methods"][M]["result"]> {
-    return this.#call(method, params, options);
-  }
-
-  #call(method: string, params: unknown, { signal, timeout = 30_000 }: CallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      if (this.#over) throw this.#over;
-      signal?.throwIfAborted();
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const give = (error: unknown): void => {
-        this.#calls.abandon(id);
-        settled();
-        reject(error);
-      };
-      const abort = (): void => give(signal?.reason);
-      const settled = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
-      };
-      const id = this.#calls.begin(method, params, {
-        end: (error, result) => {
-          settled();
-          if (error) reject(error);
-          else resolve(result);
-        },
-      });
-      signal?.addEventListener("abort", abort);
-      if (timeout !== Infinity) timer = setTimeout(() => give(new PushError("timeout", 0, `no answer to ${method} in ${timeout} ms`)), timeout);
-    });
+    return this.#calls.ask(method, params, options);
   }
 
   /**
@@ -157,7 +159,7 @@ export class Client<A extends Api = Untyped> {
    * it; it throws why it failed, behind the values that came before.
    */
   stream<M extends StreamOf<A>>(method: M, params: A["streams"][M]["params"], { signal }: { signal?: AbortSignal } = {}): AsyncIterableIterator<A["streams"][M]["result"], undefined> {
-    if (this.#over) throw this.#over;
+    this.#calls.check();
     signal?.throwIfAborted();
     const give = (): void => {
       signal?.removeEventListener("abort", abort);
@@ -187,17 +189,18 @@ export class Client<A extends Api = Untyped> {
 
   #opened(): void {
     this.#follows.opened();
+    this.#watches.opened();
     this.#calls.opened();
   }
 
   #lost(error: PushError): void {
-    if (error.reason === "closed") this.#over = error;
     this.#calls.lost(error);
     this.#follows.lost(error);
+    this.#watches.lost(error);
   }
 
   #received(message: unknown): void {
-    const { method, params } = message as { method?: string; params?: Told & { retry_ms?: number } };
+    const { method, params } = message as { method?: string; params?: Told & Moves & { retry_ms?: number } };
     switch (method) {
       case undefined:
         this.#calls.answer(message as Answer);
@@ -207,6 +210,9 @@ export class Client<A extends Api = Untyped> {
         break;
       case "push.position":
         this.#follows.position(params?.id ?? "");
+        break;
+      case "push.presence":
+        this.#watches.told(params ?? {});
         break;
       case "push.drain":
         this.#connection.advise(params?.retry_ms ?? 0);

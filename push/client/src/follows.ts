@@ -2,6 +2,7 @@ import type { Outcome } from "./api.js";
 import type { Calls } from "./calls.js";
 import { PushError } from "./error.js";
 import { type Follow, nameOf, tell } from "./follow.js";
+import { messageOf, type Told } from "./message.js";
 import { delay } from "./socket.js";
 
 /** How many subscriptions may wait for their answers, as servers bound the calls that are under way. */
@@ -9,15 +10,6 @@ const joins = 16;
 
 /** JSON-RPC's code of status 503. */
 const unavailable = -32053;
-
-/** A notification's params. */
-export interface Told {
-  channel?: string;
-  key?: string;
-  id?: string;
-  data?: unknown;
-  base64?: string;
-}
 
 /** All that a client follows. What is wanted is brought about step by step, as the server's answers come. */
 export class Follows {
@@ -58,12 +50,11 @@ export class Follows {
 
   /** message hands a message to who follows its key or its channel. */
   message(told: Told): void {
-    const { channel = "", key = "", id = "" } = told;
-    const follow = this.#routes.get(nameOf(channel, key)) ?? this.#routes.get(channel);
+    const message = messageOf(told);
+    const follow = this.#routes.get(nameOf(message.channel, message.key)) ?? this.#routes.get(message.channel);
     if (!follow?.whole || follow.phase === "leaving") return;
-    follow.since = id; // its own alone: while it is joining, others are further
-    const data = told.base64 === undefined ? told.data : bytesOf(told.base64);
-    tell(() => follow.handlers.message({ channel, key, id, data }));
+    follow.since = message.id; // its own alone: while it is joining, others are further
+    tell(() => follow.handlers.message(message));
   }
 
   /** position notes where all live channels are. */
@@ -168,15 +159,4 @@ export class Follows {
     follow.done = true;
     tell(() => follow.handlers.end?.(error));
   }
-}
-
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-/** base64Of is bytes as they are published. */
-export function base64Of(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
 }

@@ -1,24 +1,8 @@
 // What a client does with a hub, in Node and in browsers. Each is called with the client's class, the WebSocket's address, and `ask`, by which
 // the test controls the server.
 
-export function same(got, want) {
-  if (JSON.stringify(got) !== JSON.stringify(want)) throw new Error(`got ${JSON.stringify(got)}, want ${JSON.stringify(want)}`);
-}
-
-async function failure(promise) {
-  try {
-    await promise;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("it did not fail");
-}
-
-function connect({ Client, url, clients }) {
-  const client = new Client(url, { heartbeat: 200, backoff: { first: 5, max: 50 } });
-  clients.push(client);
-  return client;
-}
+import { connect, failure, range, same, until } from "./play.mjs";
+import { questions } from "./questions.mjs";
 
 /** Plays a scenario, and closes its clients. */
 export async function play(name, stage) {
@@ -29,8 +13,6 @@ export async function play(name, stage) {
     for (const client of clients) client.close();
   }
 }
-
-const range = (from, to) => Array.from({ length: to - from }, (_, i) => from + i);
 
 export const scenarios = {
   async "calls are answered, refused, given up and time out"(stage) {
@@ -102,9 +84,7 @@ export const scenarios = {
       await stage.ask(`publish?key=a&from=${n}&to=${n + many}`);
       n += many;
     };
-    const arrived = async () => {
-      for (let i = 0; i < 1000 && (mine.length < n || all.length < n); i++) await new Promise((resolve) => setTimeout(resolve, 10));
-    };
+    const arrived = () => until(() => mine.length >= n && all.length >= n);
     for (let round = 0; round < 6; round++) {
       await publish(5);
       if (round % 2 === 0) {
@@ -174,4 +154,6 @@ export const scenarios = {
     other.close();
     same((await failure(events.next())).reason, "closed");
   },
+
+  ...questions,
 };

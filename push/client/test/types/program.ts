@@ -19,6 +19,12 @@ export async function allowed(client: Client<Api>): Promise<number> {
     if (event.kind === "message") return event.data.byteLength;
   }
   for await (const value of client.stream("count", 3)) show({ channel: "", key: "", id: "", data: value });
+  const recent = await client.history("items", { key: "a", limit: 10 });
+  for (const message of recent.messages) show(message);
+  const watching = client.watch("items", { key: "a" }, { joined: (names) => names.join(), left: (names) => names.length });
+  watching.unwatch();
+  const { connections } = await client.presence("items", { key: "a" });
+  if (connections !== watching.members.size) return connections;
   await client.publish("items", "a", { n: 1, text: "x" });
   await client.publish("blobs", "a", new Uint8Array());
   const who: string = await client.call("who", {});
@@ -36,6 +42,12 @@ export function refused(client: Client<Api>): void {
   client.subscribe("nowhere", {}, { message: () => undefined });
   // @ts-expect-error clients may not publish to it
   void client.publish("quiets", "a", "x");
+  // @ts-expect-error there is no such channel
+  void client.history("nowhere");
+  // @ts-expect-error there is no such channel
+  client.watch("nowhere", {}, {});
+  // @ts-expect-error who is present is not changed here
+  client.watch("items", {}, {}).members.add("ann");
   // @ts-expect-error a view has more
   void client.publish("items", "a", { n: 1 });
 }

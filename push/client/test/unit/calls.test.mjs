@@ -97,3 +97,19 @@ test("leaving a loop, and a signal, interrupt the stream", async () => {
   await assert.rejects(cut.next(), { reason: "lost", code: 3001 });
   client.close();
 });
+
+test("a history is asked for, and its bytes are bytes", async () => {
+  const server = new Server();
+  const client = server.client();
+  const asked = client.history("blobs", { key: "k", limit: 2 });
+  const peer = await server.accept();
+  const call = peer.call();
+  assert.deepEqual([call.method, call.params], ["push.history", { channel: "blobs", key: "k", limit: 2 }]);
+  const messages = [{ channel: "blobs", key: "k", id: "p1", base64: "AP8=" }, { channel: "blobs", key: "k", id: "p2", data: "x" }];
+  peer.tell({ id: call.id, result: { messages, id: "p9" } });
+  const recent = await asked;
+  assert.deepEqual([[...recent.messages[0].data], recent.messages[1].data, recent.messages[1].id, recent.id], [[0, 255], "x", "p2", "p9"]);
+  client.history("blobs").catch(() => undefined);
+  assert.deepEqual(peer.call().params, { channel: "blobs", key: "" });
+  client.close();
+});
