@@ -15,7 +15,10 @@ import (
 )
 
 // generate holds the flags of the command.
-type generate struct{ from, out string }
+type generate struct {
+	from, out string
+	effect    bool
+}
 
 func newGenerate() *cobra.Command {
 	cmd := &cobra.Command{
@@ -25,15 +28,18 @@ func newGenerate() *cobra.Command {
 	f := &generate{}
 	ts := &cobra.Command{
 		Use: "ts", Short: "Write the TypeScript types of a hub's channels and procedures",
-		Long: "Write the TypeScript types of a hub's channels and procedures, for the client @millrace/client.\n\n" +
+		Long: "Write the TypeScript types of a hub's channels and procedures, for the client @millrace/client; with --effect the schemas of Effect 4\n" +
+			"beside them, and an RpcGroup of the procedures for its RpcClient.\n\n" +
 			"They come from the document that push.Hub.Schema serves. The same document always gives the same file.",
 		Example: "  millrace generate ts --from https://shop.example/schema --out src/api.ts\n" +
+			"  millrace generate ts --effect --from https://shop.example/schema --out src/api.ts\n" +
 			"  curl -s https://shop.example/schema | millrace generate ts --from /dev/stdin",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
 	}
 	ts.Flags().StringVar(&f.from, "from", "", "the document: its address, http:// or https://, or a file")
 	ts.Flags().StringVar(&f.out, "out", "", "the file to write; else standard output")
+	ts.Flags().BoolVar(&f.effect, "effect", false, "write schemas and an RpcGroup for Effect 4 too")
 	cmd.AddCommand(ts)
 	return cmd
 }
@@ -55,7 +61,7 @@ func (f *generate) run(cmd *cobra.Command) error {
 		return fmt.Errorf("%s has the format %q, and this program knows %s: take the program of the application's version",
 			f.from, document.Millrace, offeredVersion)
 	}
-	code, err := document.typescript()
+	code, err := document.code(f.effect)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.from, err)
 	}

@@ -18,7 +18,7 @@ func generated(t *testing.T, args ...string) (output string, code int) {
 	return string(text), cmd.ProcessState.ExitCode()
 }
 
-// TestGenerate holds the code against testdata/api.ts, which the tests of integration/typescript compile.
+// TestGenerate holds the code against testdata/api.ts and effect.ts, which the tests of integration/typescript compile.
 func TestGenerate(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.FileServer(http.Dir("testdata")))
@@ -31,6 +31,13 @@ func TestGenerate(t *testing.T) {
 		if got, code := generated(t, "--from", "testdata/schema.json"); code != 0 || got != string(want) {
 			t.Fatalf("%d: not as in testdata/api.ts:\n%s", code, got)
 		}
+	}
+	effect, err := os.ReadFile("testdata/effect.ts")
+	if err != nil {
+		t.Error(err)
+	}
+	if got, code := generated(t, "--effect", "--from", "testdata/schema.json"); code != 0 || got != string(effect) {
+		t.Errorf("%d: not as in testdata/effect.ts:\n%s", code, got)
 	}
 	out := filepath.Join(t.TempDir(), "api.ts")
 	if output, code := generated(t, "--from", server.URL+"/schema.json", "--out", out); code != 0 || output != "" {

@@ -13,16 +13,19 @@ import (
 )
 
 // compiled writes a program and the types that it needs to a folder of its own, and compiles them with all that strict means.
-func compiled(t *testing.T, tsc, program, types string) (string, error) {
+func compiled(t *testing.T, tsc, program, types string) (dir, output string, err error) {
 	t.Helper()
-	dir := t.TempDir()
-	index, err := filepath.Abs(filepath.Join(client, "dist", "index.d.ts"))
+	dir = t.TempDir()
+	own, err := filepath.Abs(client)
 	if err != nil {
 		t.Fatal(err)
 	}
-	config := fmt.Sprintf(`{"compilerOptions": {"strict": true, "noEmit": true, "target": "ES2022", "lib": ["ES2022", "DOM"], "types": [],
+	if err := os.Symlink(filepath.Join(own, "node_modules"), filepath.Join(dir, "node_modules")); err != nil {
+		t.Fatal(err)
+	}
+	config := fmt.Sprintf(`{"compilerOptions": {"strict": true, "target": "ES2022", "lib": ["ES2022", "DOM"], "types": [],
 		"module": "NodeNext", "moduleResolution": "NodeNext", "exactOptionalPropertyTypes": true, "noUncheckedIndexedAccess": true,
-		"paths": {"@millrace/client": [%q]}}}`, index)
+		"outDir": "dist", "rootDir": ".", "paths": {"@millrace/client": [%q]}}}`, filepath.Join(own, "dist", "index.d.ts"))
 	for name, text := range map[string]string{
 		"tsconfig.json": config, "package.json": `{"type": "module"}`, "program.ts": program, "api.ts": types,
 	} {
@@ -30,7 +33,16 @@ func compiled(t *testing.T, tsc, program, types string) (string, error) {
 			t.Fatal(err)
 		}
 	}
-	return try(t, dir, nil, tsc, "-p", ".")
+	output, err = try(t, dir, nil, tsc, "-p", ".")
+	return dir, output, err
+}
+
+// generator is the program that generates.
+func generator(t *testing.T) string {
+	t.Helper()
+	millrace := filepath.Join(t.TempDir(), "millrace")
+	run(t, ".", nil, "go", "build", "-o", millrace, "github.com/millrace/millrace/cmd/millrace")
+	return millrace
 }
 
 func read(t *testing.T, path string) string {
@@ -46,17 +58,17 @@ func read(t *testing.T, path string) string {
 func TestGenerated(t *testing.T) {
 	t.Parallel()
 	tsc := filepath.Join(build(t), "tsc")
-	millrace := filepath.Join(t.TempDir(), "millrace")
-	run(t, ".", nil, "go", "build", "-o", millrace, "github.com/millrace/millrace/cmd/millrace")
+	millrace := generator(t)
 	program := read(t, filepath.Join(client, "test", "types", "program.ts"))
 	s := newStage(t)
 	types := run(t, ".", nil, millrace, "generate", "ts", "--from", s.URL+"/schema")
-	if output, err := compiled(t, tsc, program, types); err != nil {
+	if _, output, err := compiled(t, tsc, program, types); err != nil {
 		t.Fatalf("%v\n%s\n%s", err, output, types)
 	}
-	const golden = "../../cmd/millrace/testdata/api.ts"
-	if output, err := compiled(t, tsc, "", read(t, golden)); err != nil {
-		t.Errorf("%s: %v\n%s", golden, err, output)
+	for _, golden := range []string{"../../cmd/millrace/testdata/api.ts", "../../cmd/millrace/testdata/effect.ts"} {
+		if _, output, err := compiled(t, tsc, "", read(t, golden)); err != nil {
+			t.Errorf("%s: %v\n%s", golden, err, output)
+		}
 	}
 
 	type shorter struct {
@@ -68,8 +80,24 @@ func TestGenerated(t *testing.T) {
 	}
 	s.Config.Handler.(*http.ServeMux).Handle("/shorter", hub.Schema())
 	types = run(t, ".", nil, millrace, "generate", "ts", "--from", s.URL+"/shorter")
-	output, err := compiled(t, tsc, program, types)
+	_, output, err := compiled(t, tsc, program, types)
 	if err == nil || !strings.Contains(output, "program.ts(8,") || !strings.Contains(output, "'text'") {
 		t.Errorf("a field that is gone: %v\n%s", err, output)
+	}
+}
+
+// TestGeneratedEffect builds a program on the group that a hub's schema gives, and runs it with Effect's RPC client.
+func TestGeneratedEffect(t *testing.T) {
+	t.Parallel()
+	tsc := filepath.Join(build(t), "tsc")
+	s := newStage(t)
+	types := run(t, ".", nil, generator(t), "generate", "ts", "--effect", "--from", s.URL+"/schema")
+	dir, output, err := compiled(t, tsc, read(t, filepath.Join(client, "test", "types", "effect.ts")), types)
+	if err != nil {
+		t.Fatalf("%v\n%s\n%s", err, output, types)
+	}
+	got := run(t, dir, nil, "node", "--experimental-websocket", "--no-warnings", "dist/program.js", strings.Replace(s.URL, "http", "ws", 1)+"/socket")
+	if want := `[3,"ann",[0,1,2],409,"Failure"]`; strings.TrimSpace(got) != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 }
