@@ -22,7 +22,8 @@ const (
 
 // mayImport lists, for each package or folder of this module, which other ones it may build on.
 var mayImport = map[string][]string{
-	"request": {}, "resilience": {}, "observe": {}, "seal": {}, "cache": {},
+	"request": {}, "observe": {},
+	"resilience": {"observe"}, "seal": {"request", "observe"}, "cache": {"request", "observe"},
 	"bus":        {"request", "resilience", "observe"},
 	"partitions": {"bus", "request", "resilience", "observe"},
 	"outbox":     {"partitions", "bus", "request", "resilience", "observe"},

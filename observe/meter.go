@@ -74,3 +74,10 @@ func (m *Meter) Observe(read func(context.Context, metric.Observer), gauges ...m
 		}
 	}
 }
+
+// Level is a gauge that is set when what it shows changes.
+func (m *Meter) Level(name, unit, description string) metric.Int64Gauge {
+	level, err := m.meter.Int64Gauge(name, metric.WithUnit(unit), metric.WithDescription(description))
+	m.keep(err)
+	return level
+}
