@@ -14,8 +14,7 @@ type calls struct {
 	guard   sync.Mutex
 	byID    map[string]*call
 	pending int // notifications too
-	tokens  float64
-	filled  time.Time
+	sends   bucket
 
 	follows    []followed
 	publishing []*publication // that wait
@@ -87,6 +86,10 @@ func (s *socket) dispatch(c *call) bool {
 
 // begin lets a call begin, or refuses it.
 func (s *socket) begin(c *call) {
+	if err := s.afford(c); err != nil {
+		c.fail(s.base, err)
+		return
+	}
 	if s.own(c) {
 		return
 	}
@@ -150,17 +153,9 @@ func (s *socket) of(c *call) *call {
 
 // spend takes a message off what the client may send, or ends it.
 func (s *socket) spend() bool {
-	rate, now := float64(s.hub.settings.rate), time.Now()
-	if s.filled.IsZero() {
-		s.tokens = 2 * rate //nolint:mnd // as Calls says
-	} else {
-		s.tokens = min(2*rate, s.tokens+rate*now.Sub(s.filled).Seconds()) //nolint:mnd // as Calls says
-	}
-	s.filled = now
-	if s.tokens < 1 {
+	if !s.sends.take(s.hub.settings.rate, time.Now()) {
 		s.end(whyFlood)
 		return false
 	}
-	s.tokens--
 	return true
 }

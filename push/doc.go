@@ -74,6 +74,7 @@
 //   - G25: a client that does not answer pings is given up, and gives its place back. Test: TestSilentSocket.
 //   - G26: a WebSocket that is too slow is closed with a status that lets it come back, and delays nobody. Test: TestSlowSocket.
 //   - G27: a client that sends too much is disconnected. Test: TestFlood.
+//   - G50: what a tenant's connections send beyond its limit is refused, and touches no other tenant, nor what they receive. Test: TestTenantFlood.
 //   - G28: a wrong definition is an error of New. Test: TestProcedureErrors.
 //   - G29: a call ends after its time. Test: TestCallTakesTooLong.
 //   - G30: a token decides what a connection may do, and a newer one from when it is given. Test: TestTokens.
@@ -100,8 +101,8 @@
 //
 // Order is kept within a channel, except while partitions are added to the topic. A hub reads the whole broadcast
 // topic. A client follows at most 64 channels, each whole or with single keys. A message of no tenant reaches everybody who
-// may follow its channel. The number of connections, of a hub and of a tenant, and what waits for one client are bounded;
-// see the options.
+// may follow its channel. The number of connections, of a hub and of a tenant, what a connection and a tenant send, and what waits for one client
+// are bounded; see the options.
 //
 // # Metrics
 //

@@ -34,6 +34,7 @@ type settings struct {
 	described         []Described
 	atOnce            int // calls of a connection
 	rate              int // messages of a connection in a second
+	quotas            *quotas
 	message           int // bytes
 	errs              []error
 	history           limits
@@ -107,7 +108,7 @@ func newSettings(opts []Option) (settings, error) {
 		queueCount: 16_384, queueBytes: 8 << 20, connections: 20_000, tenantConnections: 5_000, channels: 64,
 		heartbeat: 15 * time.Second, write: 10 * time.Second, readBack: 100_000, reconnect: time.Second,
 		procedures: make(map[string]*Procedure), writable: make(map[string]Writable), latest: make(map[string]bool), present: make(map[string]bool),
-		atOnce: 64, rate: 200, message: 64 << 10,
+		atOnce: 64, rate: 200, message: 64 << 10, quotas: &quotas{rate: 10_000, tenants: make(map[string]*bucket)},
 	}
 	for _, opt := range opts {
 		opt.applyHub(&s)
@@ -127,8 +128,8 @@ func newSettings(opts []Option) (settings, error) {
 	if s.partitions < 1 || s.queueCount < 1 || s.queueBytes < 1<<10 || s.connections < 1 || s.tenantConnections < 1 {
 		return s, errors.New("push: new: Partitions, Queue and Connections must be positive, and a queue at least 1 KiB")
 	}
-	if s.atOnce < 1 || s.rate < 1 || s.message < 1<<10 || s.channels < 1 {
-		return s, errors.New("push: new: Calls and Channels must be positive, and Message at least 1 KiB")
+	if s.atOnce < 1 || s.rate < 1 || s.quotas.rate < 1 || s.message < 1<<10 || s.channels < 1 {
+		return s, errors.New("push: new: Calls, TenantCalls and Channels must be positive, and Message at least 1 KiB")
 	}
 	if s.heartbeat < time.Millisecond || s.write <= 0 || s.reconnect <= 0 {
 		return s, errors.New("push: new: KeepAlive must be 1 ms or more, and WriteLimit and Reconnect positive")
