@@ -42,7 +42,7 @@ func TestLargeMessages(t *testing.T) {
 	url, _ := serve(t, b)
 	s := connect(t, url+"?channel=news", "")
 	begin := s.lastID
-	sizes := []int{0, 950_000, 700_000, 950_000, 1, 950_000, 950_000}
+	sizes := []int{0, 1_000_000, 700_000, 1_000_000, 1, 1_000_000, 1_000_000}
 	news := push.Define[string]("news")
 	for _, size := range sizes {
 		publish(t, b, news, "k", strings.Repeat("x", size))

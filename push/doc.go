@@ -95,7 +95,18 @@
 //   - G45: who is revoked does nothing more, though it does not read that it is. Test: TestRevokedClientDoesNothing.
 //   - G46: what a connection is going to follow, and what it watches, ends with the leave to. Test: TestRefreshWhileSubscribing.
 //   - G47: what a client sends, and what is on the topic, ends no more than that client's connection, and what is no text is sent as bytes. Test: TestHostileMessages.
+//   - G51: a server as described below gives up who shakes hands slowly or never, and serves the others meanwhile. Test: TestSlowHandshakes.
+//   - G52: several connections of one principal are each served for themselves, and are one who is present. Test: TestDuplicateTabs.
+//   - G53: a storm of messages in one channel delays and loses none in others. Test: TestStormBesideQuiet.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
+//
+// # Servers
+//
+// A hub's handlers are served by a [net/http.Server]. Set its ReadHeaderTimeout, 10 seconds for example: it bounds a TLS handshake, and a
+// request's header, which nothing else does, as there is no client for the hub yet. IdleTimeout bounds connections between requests. A
+// ReadTimeout or WriteTimeout for other requests does not end streams and WebSockets, for which a hub has [KeepAlive] and [WriteLimit]. A client
+// whose network is gone without a word is given up by these; an idle event stream's by TCP, which the operating system decides on.
+// A proxy before it must not buffer, and must wait longer than KeepAlive for the next byte.
 //
 // # Limits
 //

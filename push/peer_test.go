@@ -170,7 +170,7 @@ func TestFrameLengths(t *testing.T) {
 	if head, payload, err := r.read(); head != 0x81 || err != nil {
 		t.Fatal(head, payload, err)
 	}
-	sizes := []int{0, 1, 20, 40, 124, 125, 126, 127, 1000, 65_000, 65_400, 65_536, 70_000, 900_000}
+	sizes := []int{0, 1, 20, 40, 124, 125, 126, 127, 1000, 65_000, 65_400, 65_536, 70_000, 1_000_000}
 	for _, size := range sizes {
 		publish(t, b, news, "k", strings.Repeat("x", size))
 		r.write(0x89, "p")
