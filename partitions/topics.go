@@ -179,6 +179,4 @@ func (s split) ForTopic(topic string) kgo.TopicPartitioner {
 // shardOf is the shard that a key's records fall to.
 func (e *engine) shardOf(key []byte) int32 { return shardOf(key, e.count) }
 
-func shardOf(key []byte, count int) int32 {
-	return int32(kgo.StickyKeyPartitioner(nil).ForTopic("").Partition(&kgo.Record{Key: key}, count)) //nolint:gosec // a partition number
-}
+func shardOf(key []byte, count int) int32 { return int32(bus.PartitionFor(key, count)) }

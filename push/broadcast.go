@@ -2,6 +2,8 @@ package push
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/bus"
@@ -15,28 +17,28 @@ func (h *Hub) follow(ctx context.Context) error {
 	if err := h.bus.Create(ctx, spec); err != nil {
 		return err
 	}
-	epoch, err := h.epoch(ctx)
+	if h.settings.selective {
+		return h.followSome(ctx)
+	}
+	epoch, _, err := h.incarnation(ctx)
 	if err != nil {
 		return err
 	}
-	ends, err := h.bus.Offsets(ctx, Topic, bus.Latest)
+	from, ends, err := h.horizon(ctx)
 	if err != nil {
 		return err
 	}
-	if err := h.begin(ctx, epoch, ends); err != nil {
+	h.begin(epoch, from)
+	if err := h.read(ctx, bus.UntilEnd()); err != nil || ctx.Err() != nil {
 		return err
-	}
-	for record, err := range h.bus.Read(ctx, Topic, bus.From(h.next()), bus.UntilEnd(), bus.Passed(h.passed)) {
-		if err != nil {
-			return err
-		}
-		h.take(ctx, record)
-	}
-	if ctx.Err() != nil {
-		return nil
 	}
 	h.reached(ends)
-	for record, err := range h.bus.Read(ctx, Topic, bus.From(h.next()), bus.Passed(h.passed)) {
+	return h.read(ctx)
+}
+
+// read takes what is behind where the hub is, of all partitions or of some.
+func (h *Hub) read(ctx context.Context, opts ...bus.ReadOption) error {
+	for record, err := range h.bus.Read(ctx, Topic, append(opts, bus.From(h.next()), bus.Passed(h.passed))...) {
 		if err != nil {
 			return err
 		}
@@ -45,40 +47,50 @@ func (h *Hub) follow(ctx context.Context) error {
 	return nil
 }
 
-// epoch asks which incarnation of the topic there is.
-func (h *Hub) epoch(ctx context.Context) (string, error) {
+// incarnation asks which topic there is, and how many partitions it has.
+func (h *Hub) incarnation(ctx context.Context) (epoch string, partitions int, err error) {
 	infos, err := h.bus.Topics(ctx, Topic)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
-	return epochOf(infos[0].ID), nil
+	return epochOf(infos[0].ID), len(infos[0].Partitions), nil
 }
+
+// horizon is behind which offsets a hub begins to read, all partitions or some, and where they end.
+func (h *Hub) horizon(ctx context.Context, only ...bus.ReadOption) (from floor, ends map[bus.Partition]int64, err error) {
+	var starts, kept map[bus.Partition]int64
+	since := bus.Since(time.Now().Add(-h.settings.history.age))
+	for _, each := range []struct {
+		at   bus.ReadOption
+		into *map[bus.Partition]int64
+	}{{bus.Latest, &ends}, {since, &starts}, {bus.Earliest, &kept}} {
+		if *each.into, err = h.bus.Offsets(ctx, Topic, append(slices.Clone(only), each.at)...); err != nil {
+			return nil, nil, err
+		}
+	}
+	from = make(floor, len(starts))
+	for partition, start := range starts {
+		from[partition] = max(start, kept[partition], ends[partition]-warmUp) - 1
+	}
+	return from, ends, nil
+}
+
+// warmUp is how many records of a partition are read at most before clients are served. Older ones stay in Kafka.
+const warmUp = 100_000
 
 // begin sets the position for a new topic, and keeps it for the one that was read before. Clients of another topic are
 // ended: what they missed is unknown, and the reset that they get when they come back says so.
-func (h *Hub) begin(ctx context.Context, epoch string, ends map[bus.Partition]int64) error {
-	starts, err := h.bus.Offsets(ctx, Topic, bus.Since(time.Now().Add(-h.settings.history.age)))
-	if err != nil {
-		return err
-	}
-	kept, err := h.bus.Offsets(ctx, Topic, bus.Earliest)
-	if err != nil {
-		return err
-	}
+func (h *Hub) begin(epoch string, from floor) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.position.epoch == epoch {
-		return nil
+		return
 	}
 	h.warm = false
 	h.position = position{epoch: epoch, offsets: make(map[bus.Partition]int64)}
-	from := make(floor, len(starts))
-	for partition, start := range starts {
-		start = max(start, kept[partition], ends[partition]-warmUp)
-		from[partition] = start - 1
-		h.position.offsets[partition] = start - 1
-	}
-	h.memory = newMemory(h.settings.history, from)
+	maps.Copy(h.position.offsets, from)
+	clear(h.interest.read)
+	h.memory = h.remember(from)
 	for c := range h.clients {
 		for _, f := range c.places {
 			h.enter(c, f.follow, -1)
@@ -86,11 +98,12 @@ func (h *Hub) begin(ctx context.Context, epoch string, ends map[bus.Partition]in
 		c.places = nil
 		c.end(whyAnew)
 	}
-	return nil
 }
 
-// warmUp is how many records of a partition are read at most before clients are served. Older ones stay in Kafka.
-const warmUp = 100_000
+// remember is an empty memory, of what is behind a floor.
+func (h *Hub) remember(from floor) *memory {
+	return newMemory(h.settings.history, func(name string) []bus.Partition { return h.settings.places(name, h.interest.count) }, from)
+}
 
 func (h *Hub) next() map[bus.Partition]int64 {
 	h.mu.Lock()
@@ -108,6 +121,7 @@ func (h *Hub) reached(ends map[bus.Partition]int64) {
 	defer h.mu.Unlock()
 	for partition, end := range ends {
 		h.position.offsets[partition] = max(h.position.at(partition), end-1)
+		h.interest.read[partition] = true
 	}
 	h.warm = true
 	h.letIn()
@@ -157,13 +171,14 @@ func (h *Hub) take(ctx context.Context, r bus.Record) {
 	}
 	h.taken++
 	m.keep(h.taken, h.position.String(), now)
+	m.reading = h.interest.reading
 	m.latest = h.settings.latest[m.channel]
 	h.memory.add(m).audience.of(m, func(all crowd) {
 		for _, f := range all {
 			f.client.send(ctx, m.frame(f.client.format))
 		}
 	})
-	if h.warm {
+	if h.warm && (!h.settings.selective || h.interest.read[m.partition]) {
 		h.meters.took(ctx, now.Sub(m.time))
 	}
 }

@@ -98,6 +98,8 @@
 //   - G51: a server as described below gives up who shakes hands slowly or never, and serves the others meanwhile. Test: TestSlowHandshakes.
 //   - G52: several connections of one principal are each served for themselves, and are one who is present. Test: TestDuplicateTabs.
 //   - G53: a storm of messages in one channel delays and loses none in others. Test: TestStormBesideQuiet.
+//   - G63: a hub with [Interest] reads no more partitions than its clients need, and resumes them as others do. Test: TestInterest.
+//   - G64: where added partitions move a channel, a hub with [Interest] resets its clients, and no others. Test: TestInterestGrows.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Servers
@@ -110,10 +112,10 @@
 //
 // # Limits
 //
-// Order is kept within a channel, except while partitions are added to the topic. A hub reads the whole broadcast
-// topic. A client follows at most 64 channels, each whole or with single keys. A message of no tenant reaches everybody who
-// may follow its channel. The number of connections, of a hub and of a tenant, what a connection and a tenant send, and what waits for one client
-// are bounded; see the options.
+// Order is kept within a channel, except while partitions are added to the topic. A hub reads the whole broadcast topic, or with [Interest] what its
+// clients need of it. A client follows at most 64 channels, each whole or with single keys. A message of no tenant reaches everybody who may follow
+// its channel. The number of connections, of a hub and of a tenant, what a connection and a tenant send, and what waits for one client are bounded;
+// see the options.
 //
 // # Metrics
 //
@@ -124,5 +126,6 @@
 //   - millrace.push.deliveries, millrace.push.bytes: frames and bytes written.
 //   - millrace.push.slow: clients disconnected because they were too far behind.
 //   - millrace.push.lag: seconds from a record's timestamp until it was handed to its clients.
+//   - millrace.push.partitions: partitions of the broadcast topic that the hub reads.
 //   - millrace.push.history: bytes that the history takes, about.
 package push

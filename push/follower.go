@@ -97,6 +97,18 @@ func (a *audience) of(m *message, f func(crowd)) {
 	}
 }
 
+// all calls f with each follower.
+func (h *house) all(f func(*follower)) {
+	for _, each := range h.whole {
+		f(each)
+	}
+	for _, keyed := range h.keyed {
+		for _, each := range *keyed {
+			f(each)
+		}
+	}
+}
+
 func (h *house) of(subject string, f func(crowd)) {
 	if h == nil {
 		return

@@ -30,6 +30,20 @@ func (f floor) covers(p position) bool {
 	return true
 }
 
+// of is the floor of some partitions; nil means all.
+func (f floor) of(partitions []bus.Partition) floor {
+	if partitions == nil {
+		return maps.Clone(f)
+	}
+	some := make(floor, len(partitions))
+	for _, partition := range partitions {
+		if offset, ok := f[partition]; ok {
+			some[partition] = offset
+		}
+	}
+	return some
+}
+
 func (f floor) raise(partition bus.Partition, offset int64) {
 	if old, ok := f[partition]; !ok || old < offset {
 		f[partition] = offset
@@ -66,6 +80,7 @@ func (h *history) after(p position) []*message {
 // memory is what a hub holds of all channels. It changes under the hub's lock.
 type memory struct {
 	limits   limits
+	places   func(channel string) []bus.Partition // where its messages are; nil: anywhere
 	channels map[string]*channel
 	order    *list.List // of *message, oldest first
 	bytes    int
@@ -76,19 +91,21 @@ type memory struct {
 // channel is one channel's history and followers. Both change under the hub's lock, so that a replay and what comes
 // after it have no seam.
 type channel struct {
+	places   []bus.Partition
 	history  history
 	audience audience
 }
 
-func newMemory(l limits, from floor) *memory {
-	return &memory{limits: l, channels: make(map[string]*channel), order: list.New(), floor: from}
+func newMemory(l limits, places func(channel string) []bus.Partition, from floor) *memory {
+	return &memory{limits: l, places: places, channels: make(map[string]*channel), order: list.New(), floor: from}
 }
 
 // channel returns the channel, which begins with everything behind the floor.
 func (m *memory) channel(name string) *channel {
 	at, ok := m.channels[name]
 	if !ok {
-		at = &channel{history: history{floor: maps.Clone(m.floor)}, audience: audience{tenants: make(map[string]*house)}}
+		places := m.places(name)
+		at = &channel{places: places, history: history{floor: m.floor.of(places)}, audience: audience{tenants: make(map[string]*house)}}
 		m.channels[name] = at
 	}
 	return at
@@ -99,7 +116,7 @@ func (m *memory) covers(name string, p position) bool {
 	if at, ok := m.channels[name]; ok {
 		return at.history.floor.covers(p)
 	}
-	return m.floor.covers(p)
+	return m.floor.of(m.places(name)).covers(p)
 }
 
 // after returns the messages of a channel behind p.
@@ -136,6 +153,32 @@ func (m *memory) drop(oldest *message) {
 	m.order.Remove(oldest.age)
 	m.bytes -= oldest.size()
 	m.release(oldest.channel)
+}
+
+// begin notes that everything of a partition behind an offset is held from now on.
+func (m *memory) begin(partition bus.Partition, behind int64) {
+	m.floor[partition] = behind
+	for _, at := range m.channels {
+		if at.places == nil || slices.Contains(at.places, partition) {
+			at.history.floor[partition] = behind
+		}
+	}
+}
+
+// vacate forgets what is held of a partition.
+func (m *memory) vacate(partition bus.Partition) {
+	for name, at := range m.channels {
+		at.history.messages = slices.DeleteFunc(at.history.messages, func(msg *message) bool {
+			if msg.partition != partition {
+				return false
+			}
+			at.history.bytes -= msg.size()
+			m.bytes -= msg.size()
+			m.order.Remove(msg.age)
+			return true
+		})
+		m.release(name)
+	}
 }
 
 // release forgets a channel that nobody follows and of which nothing is held.

@@ -35,6 +35,7 @@ type Hub struct {
 	moved      chan struct{}
 	waiting    int // clients that wait for moved
 	taken      uint64
+	interest   interest
 	memory     *memory
 	clients    map[*client]struct{}
 	revoked    revoked
@@ -56,13 +57,14 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 	}
 	h := &Hub{
 		bus: b, settings: s, ready: make(chan struct{}), moved: make(chan struct{}), empty: make(chan struct{}, 1),
-		readBacks: make(chan struct{}, concurrentReadBacks), memory: newMemory(s.history, floor{}),
+		readBacks: make(chan struct{}, concurrentReadBacks), interest: newInterest(),
 		clients: make(map[*client]struct{}), tenants: make(map[string]int),
 		revoked: revoked{ids: make(map[string]struct{})}, attendance: newAttendance(uuid.NewString()),
 	}
 	for i := range h.sockets {
 		h.sockets[i] = make(map[*socket]struct{})
 	}
+	h.memory = h.remember(floor{})
 	h.buffers.New = func() any { return new([]byte) }
 	if h.schema, err = s.describe(); err != nil {
 		return nil, fmt.Errorf("push: new: %w", err)

@@ -33,6 +33,7 @@ func kindOf(contentType string) kind {
 // message is one broadcast record.
 type message struct {
 	order     uint64
+	reading   uint64 // what the hub read when it was taken: see interest
 	channel   string
 	subject   string
 	tenant    string

@@ -21,6 +21,7 @@ type meters struct {
 	lag         metric.Float64Histogram
 	connections metric.Int64ObservableGauge
 	history     metric.Int64ObservableGauge
+	partitions  metric.Int64ObservableGauge
 }
 
 func newMeters(provider metric.MeterProvider) (*meters, error) {
@@ -36,6 +37,7 @@ func newMeters(provider metric.MeterProvider) (*meters, error) {
 			.001, .002, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60),
 		connections: meter.Gauge("millrace.push.connections", "{client}", "Connected clients."),
 		history:     meter.Gauge("millrace.push.history", "By", "About the memory that the history takes."),
+		partitions:  meter.Gauge("millrace.push.partitions", "{partition}", "Partitions of the broadcast topic that are read."),
 	}
 	return m, meter.Err()
 }
@@ -44,11 +46,12 @@ func newMeters(provider metric.MeterProvider) (*meters, error) {
 func (m *meters) watch(h *Hub) (end func(), err error) {
 	end = m.meter.Observe(func(_ context.Context, o metric.Observer) {
 		h.mu.Lock()
-		connections, bytes := len(h.clients), h.memory.bytes
+		connections, bytes, partitions := len(h.clients), h.memory.bytes, len(h.position.offsets)
 		h.mu.Unlock()
 		o.ObserveInt64(m.connections, int64(connections))
 		o.ObserveInt64(m.history, int64(bytes))
-	}, m.connections, m.history)
+		o.ObserveInt64(m.partitions, int64(partitions))
+	}, m.connections, m.history, m.partitions)
 	return end, m.meter.Err()
 }
 

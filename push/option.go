@@ -44,6 +44,8 @@ type settings struct {
 	connections       int
 	tenantConnections int
 	channels          int
+	selective         bool // see Interest
+	linger            time.Duration
 	heartbeat         time.Duration
 	write             time.Duration
 	readBack          int
@@ -130,6 +132,9 @@ func newSettings(opts []Option) (settings, error) {
 	}
 	if s.atOnce < 1 || s.rate < 1 || s.quotas.rate < 1 || s.message < 1<<10 || s.channels < 1 {
 		return s, errors.New("push: new: Calls, TenantCalls and Channels must be positive, and Message at least 1 KiB")
+	}
+	if s.selective && s.linger < leastLinger {
+		return s, errors.New("push: new: Interest must linger for 30 seconds or more")
 	}
 	if s.heartbeat < time.Millisecond || s.write <= 0 || s.reconnect <= 0 {
 		return s, errors.New("push: new: KeepAlive must be 1 ms or more, and WriteLimit and Reconnect positive")

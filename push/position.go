@@ -99,6 +99,22 @@ func (p position) union(other position) position {
 	return u
 }
 
+// only is p in some partitions; nil means all. It is false where p says nothing of one of them.
+func (p position) only(partitions []bus.Partition) (some position, all bool) {
+	if partitions == nil {
+		return p.clone(), true
+	}
+	some = position{epoch: p.epoch, offsets: make(map[bus.Partition]int64, len(partitions))}
+	for _, partition := range partitions {
+		offset, ok := p.offsets[partition]
+		if !ok {
+			return position{}, false
+		}
+		some.offsets[partition] = offset
+	}
+	return some, true
+}
+
 func (p position) clone() position {
 	return position{epoch: p.epoch, offsets: maps.Clone(p.offsets)}
 }

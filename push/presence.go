@@ -53,8 +53,6 @@ type report struct {
 	Changes []change `json:"changes,omitempty"`
 }
 
-const typeReport = "push.hub.presence"
-
 // Presences is the topic in which hubs tell each other who is present. Those with [Presence] make it where it is missing.
 const Presences bus.Topic = bus.TopicPrefix + "presence"
 

@@ -3,6 +3,7 @@ package push
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/millrace/millrace/bus"
@@ -23,8 +24,11 @@ func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from p
 	}
 	defer done()
 	h.mu.Lock()
-	target := h.position.clone()
+	target, known := h.position.only(h.scope(channels))
 	h.mu.Unlock()
+	if !known {
+		return nil, from, errLater
+	}
 	distance := int64(0)
 	for partition, end := range target.offsets {
 		distance += max(end-from.at(partition), 0)
@@ -37,7 +41,7 @@ func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from p
 		return nil, from, err
 	}
 	// A topic that was made anew meanwhile would have been read as if it were the old one.
-	if epoch, err := h.epoch(ctx); err != nil || epoch != target.epoch {
+	if epoch, _, err := h.incarnation(ctx); err != nil || epoch != target.epoch {
 		return nil, from, errLater
 	}
 	if c.format != formatSocket { // whose other channels are further
@@ -75,7 +79,8 @@ func (h *Hub) page(ctx context.Context, c *client, channels []follow, from, targ
 			over()
 		}
 	}
-	for record, err := range h.bus.Read(ctx, Topic, bus.From(offsets), bus.UntilEnd(), bus.Passed(passed)) {
+	only := bus.Only(slices.Collect(maps.Keys(offsets))...)
+	for record, err := range h.bus.Read(ctx, Topic, only, bus.From(offsets), bus.UntilEnd(), bus.Passed(passed)) {
 		switch {
 		case errors.Is(err, bus.ErrOffset):
 			return nil, from, errGone

@@ -2,10 +2,12 @@ package push
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/push/internal/jsonrpc"
 )
 
@@ -37,25 +39,52 @@ func (s *socket) recent(c *call) error {
 	if c.batch != nil {
 		return &Problem{Status: http.StatusBadRequest, Detail: "history is not asked for in a batch"}
 	}
+	if err := s.remember(c); err != nil {
+		c.answer(jsonrpc.Failure(c.ID, err))
+		return nil
+	}
+	var ctx context.Context
+	ctx, c.cancel = context.WithCancelCause(s.base)
+	go s.recall(ctx, c, f, with.Limit)
+	return nil
+}
+
+// recall answers with what there is once the hub reads the channel.
+func (s *socket) recall(ctx context.Context, c *call, f follow, limit int) {
+	defer c.cancel(nil)
+	limited, cancel := context.WithTimeout(ctx, stepLimit)
+	defer cancel()
+	err := s.hub.want(limited, &s.client, []follow{f})
+	s.forget(c)
+	if err != nil {
+		if context.Cause(ctx) == nil {
+			err = &Problem{Status: http.StatusServiceUnavailable, Detail: err.Error()}
+		}
+		c.fail(ctx, err)
+		return
+	}
 	s.hub.mu.Lock()
-	held, id := slices.Clone(s.hub.memory.held(f.name)), s.hub.position.String()
+	held, at, reading := slices.Clone(s.hub.memory.held(f.name)), s.hub.position.clone(), s.hub.interest.reading
 	s.hub.mu.Unlock()
 	var found [][]byte
 	left := recentBytes
 	for _, m := range slices.Backward(held) {
-		if len(found) == with.Limit || left < 0 {
+		if len(found) == limit || left < 0 {
 			break
 		}
 		if s.may(m) && (f.subject == "" || f.subject == m.subject) {
-			line := bytes.TrimSuffix(lines{}.message(m, m.id), []byte("\n"))
+			id := m.id
+			if m.reading != reading { // it says too much of other partitions
+				id = position{at.epoch, map[bus.Partition]int64{m.partition: m.offset}}.String()
+			}
+			line := bytes.TrimSuffix(lines{}.message(m, id), []byte("\n"))
 			found, left = append(found, line), left-len(line)
 		}
 	}
 	slices.Reverse(found)
 	messages := bytes.Join(found, []byte(","))
-	all := bytes.Join([][]byte{[]byte(`{"messages":[`), messages, []byte(`],"id":`), encode(id), []byte("}")}, nil)
+	all := bytes.Join([][]byte{[]byte(`{"messages":[`), messages, []byte(`],"id":`), encode(at.String()), []byte("}")}, nil)
 	c.answer(jsonrpc.Result(c.ID, all))
-	return nil
 }
 
 // held is what the memory has of a channel.

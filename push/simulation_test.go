@@ -80,6 +80,9 @@ func (w *world) startHub() *worldHub {
 	if w.chance.IntN(4) == 0 {
 		opts = append(opts, push.ReadBack(w.chance.IntN(50)))
 	}
+	if w.chance.IntN(3) == 0 {
+		opts = append(opts, push.Interest(30*time.Second))
+	}
 	hub, stop := w.hub(on, opts...)
 	return &worldHub{hub, stop, wire}
 }
