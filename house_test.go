@@ -23,7 +23,7 @@ const (
 // mayImport lists, for each package or folder of this module, which other ones it may build on.
 var mayImport = map[string][]string{
 	"request": {}, "observe": {},
-	"resilience": {"observe"}, "seal": {"request", "observe"}, "cache": {"request", "observe"},
+	"resilience": {"observe"}, "seal": {"request", "observe", "resilience"}, "cache": {"request", "observe", "resilience"},
 	"bus":        {"request", "resilience", "observe"},
 	"partitions": {"bus", "request", "resilience", "observe"},
 	"outbox":     {"partitions", "bus", "request", "resilience", "observe"},
