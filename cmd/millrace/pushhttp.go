@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/push"
@@ -77,12 +78,18 @@ type announcement struct {
 const (
 	maxAnnounced     = 8 << 20
 	maxAnnouncements = 1000
+	// announcing is how long its request may take to come, and then to be published.
+	announcing = 15 * time.Second
 )
 
 // publish publishes messages, and answers when all are written.
 func (p *pushPod) publish(w http.ResponseWriter, r *http.Request) *refusal {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(announcing))
 	var body bytes.Buffer
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxAnnounced)); err != nil {
+		if _, large := errors.AsType[*http.MaxBytesError](err); !large {
+			return refuse(http.StatusRequestTimeout, "the request was not sent in time")
+		}
 		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("send %d bytes at most", maxAnnounced))
 	}
 	all, err := announcements(body.Bytes())
@@ -94,25 +101,41 @@ func (p *pushPod) publish(w http.ResponseWriter, r *http.Request) *refusal {
 			return refuse(http.StatusUnprocessableEntity, err.Error())
 		}
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), httpDrain)
+	ctx, cancel := context.WithTimeout(r.Context(), announcing)
 	defer cancel()
-	for from, to := 0, 0; from < len(all); from = to {
-		var messages []bus.Message
-		for ; to < len(all) && all[to].Tenant == all[from].Tenant; to++ {
-			messages = append(messages, channelOf(all[to].Channel).New(all[to].Key, all[to].Data))
+	messages, err := messages(ctx, all)
+	if err != nil {
+		return refuse(http.StatusUnprocessableEntity, err.Error())
+	}
+	results := p.bus.Publish(ctx, messages...)
+	if err := results.Err(); err != nil {
+		p.log.WarnContext(ctx, "messages were not published", "error", err)
+	}
+	for i, result := range results {
+		if result.Err != nil && resilience.ClassOf(result.Err) == resilience.ClassPermanent {
+			return refuse(http.StatusUnprocessableEntity, fmt.Sprintf("message %d cannot be published, others perhaps were: %v", i+1, result.Err))
 		}
-		if err := p.bus.Publish(request.With(ctx, request.Info{Tenant: all[from].Tenant}), messages...).Err(); err != nil {
-			p.log.WarnContext(ctx, "a message was not published", "error", err)
-			if resilience.ClassOf(err) == resilience.ClassPermanent {
-				return refuse(http.StatusUnprocessableEntity, fmt.Sprintf("from message %d on not all can be published: %v", from+1, err))
-			}
-			return refuse(http.StatusServiceUnavailable, "not all was published: publish it again")
-		}
+	}
+	if results.Err() != nil {
+		return refuse(http.StatusServiceUnavailable, "not all was published: publish it again")
 	}
 	answer(w, struct {
 		Published int `json:"published"`
 	}{len(all)})
 	return nil
+}
+
+// messages are what is published, each for its tenant, so that all of them go together and in their order.
+func messages(ctx context.Context, all []announcement) ([]bus.Message, error) {
+	messages := make([]bus.Message, len(all))
+	for i, a := range all {
+		records, err := bus.Encode(request.With(ctx, request.Info{Tenant: a.Tenant}), channelOf(a.Channel).New(a.Key, a.Data))
+		if err != nil {
+			return nil, fmt.Errorf("message %d: %w", i+1, err)
+		}
+		messages[i] = records[0].Message()
+	}
+	return messages, nil
 }
 
 func announcements(body []byte) (all []announcement, err error) {

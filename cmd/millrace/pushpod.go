@@ -79,6 +79,9 @@ func newPushPod(ctx context.Context, g *global, log *slog.Logger, asked *pushing
 	return p, err
 }
 
+// maxHeader is how large a request's header may be, in bytes: it has a token.
+const maxHeader = 64 << 10
+
 // leastSecret is how long a secret is at least, in bytes.
 const leastSecret = 16
 
@@ -137,7 +140,7 @@ func (p *pushPod) serve(ctx context.Context, listener net.Listener, ready func()
 	})
 	running.Go(func() error {
 		server := &http.Server{
-			Handler: p.health.wrap(p.handler()), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+			Handler: p.health.wrap(p.handler()), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 			BaseContext: func(net.Listener) context.Context { return requests },
 			ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 		}
