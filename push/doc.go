@@ -39,6 +39,8 @@
 // any method; a call with "discard": true is answered when it begins. Errors have the codes of JSON-RPC, -32800 for what was cancelled, and
 // those of a [Problem].
 //
+// A call can be answered by the owner of a shard, wherever that is: its procedure asks it by partitions.Ask, as examples/bank does.
+//
 // Connections are closed with the codes of RFC 6455, and with 3001 where the server stops, 3008 where a client is too far behind, 3012 where it
 // does not answer pings, 3013 where it sends too much, 3005 where its grant has expired, and 3014 where the topic was made anew: connect
 // again after these, and resume. After 3503, which says that the connection was revoked, do not.

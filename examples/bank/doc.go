@@ -1,0 +1,7 @@
+// Package bank has a WebSocket's client ask the owner of a shard. Balances are a table of a partition group; a client of any node calls a
+// [push.Method], which asks the account's owner by [partitions.Ask], wherever that is, and answers when its transaction is committed.
+//
+// # Guarantees
+//
+//   - G1: a call at any node is answered by the account's owner, and done once. Test: TestAnyNodeAnswers.
+package bank
