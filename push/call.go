@@ -34,6 +34,9 @@ var (
 
 // run makes the call, and answers it.
 func (c *call) run(ctx context.Context, p *Procedure) {
+	if !p.stream {
+		defer c.socket.done()
+	}
 	defer c.cancel(nil)
 	if p.timeout > 0 {
 		var over context.CancelFunc

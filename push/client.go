@@ -23,6 +23,7 @@ type client struct {
 	joined    bool        // under the hub's lock
 	places    []*follower // under the hub's lock
 	wake      func()      // tells who writes that there is something to do, under mu; it must not wait
+	hold      func() bool // puts the end off where the hub stops, under mu; nil where nothing does
 
 	mu       sync.Mutex
 	queue    []*frame
@@ -160,6 +161,9 @@ func (c *client) live() bool {
 func (c *client) end(because why) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if because == whyDrain && !c.ended && c.hold != nil && c.hold() {
+		return true
+	}
 	return c.finish(because)
 }
 

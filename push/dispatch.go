@@ -86,6 +86,10 @@ func (s *socket) dispatch(c *call) bool {
 
 // begin lets a call begin, or refuses it.
 func (s *socket) begin(c *call) {
+	if s.stopping.Load() {
+		c.fail(s.base, errStopping)
+		return
+	}
 	if err := s.afford(c); err != nil {
 		c.fail(s.base, err)
 		return
@@ -100,6 +104,11 @@ func (s *socket) begin(c *call) {
 	}
 	if err := s.remember(c); err != nil {
 		c.answer(jsonrpc.Failure(c.ID, err))
+		return
+	}
+	if !p.stream && !s.begins() {
+		s.forget(c)
+		c.fail(s.base, errStopping)
 		return
 	}
 	var ctx context.Context

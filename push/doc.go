@@ -43,7 +43,8 @@
 //
 // Connections are closed with the codes of RFC 6455, and with 3001 where the server stops, 3008 where a client is too far behind, 3012 where it
 // does not answer pings, 3013 where it sends too much, 3005 where its grant has expired, and 3014 where the topic was made anew: connect
-// again after these, and resume. After 3503, which says that the connection was revoked, do not.
+// again after these, and resume. After 3503, which says that the connection was revoked, do not. A hub that stops waits 4 seconds at most for
+// methods and publications under way, whose answers come before the end; it begins no others, which are refused with status 503, and cuts streams.
 //
 // # Guarantees
 //
@@ -73,6 +74,7 @@
 //   - G22: pages of other origins may not connect, unless they are named. Test: TestOrigins.
 //   - G23: what one connection publishes is published in its order. Test: TestPublishesInOrder.
 //   - G24: a hub that stops tells WebSockets' clients where they stand and when to come back. Test: TestSocketDrain.
+//   - G54: a hub that stops lets methods and publications that are under way end first, for a while, and begins no others. Test: TestDrainEndsCalls.
 //   - G25: a client that does not answer pings is given up, and gives its place back. Test: TestSilentSocket.
 //   - G26: a WebSocket that is too slow is closed with a status that lets it come back, and delays nobody. Test: TestSlowSocket.
 //   - G27: a client that sends too much is disconnected. Test: TestFlood.

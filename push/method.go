@@ -92,7 +92,7 @@ func (m Method[In, Out]) Handle(f func(context.Context, In) (Out, error), opts .
 // Handle is the stream with what it does: see [Method.Handle]. The client has all that comes, in order, and what comes faster than it takes it
 // waits. An error ends it.
 func (s Stream[In, Out]) Handle(f func(context.Context, In) iter.Seq2[Out, error], opts ...ProcedureOption) Procedure {
-	p := Procedure{name: s.name, described: s.described(kindStream), err: s.err}
+	p := Procedure{name: s.name, described: s.described(kindStream), stream: true, err: s.err}
 	if f == nil {
 		p.err = errors.Join(p.err, fmt.Errorf("the stream %q: what it does is nil", s.name))
 	}

@@ -13,6 +13,7 @@ type Procedure struct {
 	name      string
 	described func() (methodSchema, error)
 	timeout   time.Duration
+	stream    bool
 	invoke    func(context.Context, *call) (json.RawMessage, error)
 	err       error
 }

@@ -66,6 +66,10 @@ func (s *socket) publish(c *call) error {
 		c.answer(jsonrpc.Failure(c.ID, err))
 		return nil
 	}
+	if !s.begins() {
+		s.forget(c)
+		return errStopping
+	}
 	c.cancel = func(error) {} // it may be published already
 	s.guard.Lock()
 	defer s.guard.Unlock()
@@ -115,9 +119,10 @@ func (s *socket) publishAll() {
 			if err := results[i].Err; err != nil {
 				s.hub.settings.logger.WarnContext(ctx, "push: a client's message was not published", "error", err)
 				p.fail(ctx, &Problem{Status: http.StatusServiceUnavailable, Detail: "the message was perhaps not published"})
-				continue
+			} else {
+				p.answer(jsonrpc.Result(p.ID, json.RawMessage("{}")))
 			}
-			p.answer(jsonrpc.Result(p.ID, json.RawMessage("{}")))
+			s.done()
 		}
 		over()
 	}

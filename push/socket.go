@@ -16,6 +16,7 @@ import (
 type socket struct {
 	client
 	calls
+	work
 
 	conn    *websocket.Conn
 	wire    net.Conn

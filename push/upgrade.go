@@ -25,6 +25,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 	}
 	s := &socket{joining: make(chan struct{}, 1)}
 	s.client = newClient(h, grant, formatSocket, s.awake)
+	s.hold = s.works
 	s.serve(r, grant)
 	s.grant.Store(&grant)
 	if refused := h.admit(&s.client); refused != nil {
