@@ -57,6 +57,11 @@ func Passed(note func(Partition, int64)) ReadOption {
 	return readOption(func(r *reading) { r.passed = note })
 }
 
+// Yielded is called when all records that have come are yielded, and before reading waits for more.
+func Yielded(note func()) ReadOption {
+	return readOption(func(r *reading) { r.yielded = note })
+}
+
 // How long a broker may hold back an empty answer. A reading with an end must notice soon that a transaction ended.
 const (
 	fetchWait    = 5 * time.Second
@@ -65,6 +70,7 @@ const (
 
 type reading struct {
 	passed   func(Partition, int64)
+	yielded  func()
 	topic    Topic
 	start    Start
 	since    time.Time
@@ -74,7 +80,7 @@ type reading struct {
 }
 
 func newReading(topic Topic, opts []ReadOption) *reading {
-	r := &reading{topic: topic, passed: func(Partition, int64) {}}
+	r := &reading{topic: topic, passed: func(Partition, int64) {}, yielded: func() {}}
 	for _, opt := range opts {
 		opt.applyRead(r)
 	}
@@ -154,6 +160,7 @@ func (b *Bus) read(ctx context.Context, r *reading, yield func(Record) bool) err
 			}
 			r.passed(Partition(record.Partition), record.Offset)
 		}
+		r.yielded()
 		if plan.done() {
 			return nil
 		}

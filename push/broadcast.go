@@ -38,7 +38,8 @@ func (h *Hub) follow(ctx context.Context) error {
 
 // read takes what is behind where the hub is, of all partitions or of some.
 func (h *Hub) read(ctx context.Context, opts ...bus.ReadOption) error {
-	for record, err := range h.bus.Read(ctx, Topic, append(opts, bus.From(h.next()), bus.Passed(h.passed))...) {
+	defer h.stir()
+	for record, err := range h.bus.Read(ctx, Topic, append(opts, bus.From(h.next()), bus.Passed(h.passed), bus.Yielded(h.stir))...) {
 		if err != nil {
 			return err
 		}
@@ -173,12 +174,38 @@ func (h *Hub) take(ctx context.Context, r bus.Record) {
 	m.keep(h.taken, h.position.String(), now)
 	m.reading = h.interest.reading
 	m.latest = h.settings.latest[m.channel]
+	if len(h.held) == 0 {
+		h.holding = now
+	}
 	h.memory.add(m).audience.of(m, func(all crowd) {
 		for _, f := range all {
-			f.client.send(ctx, m.frame(f.client.format))
+			if f.client.enqueue(ctx, m.frame(f.client.format)) {
+				h.held = append(h.held, f.client)
+			}
 		}
 	})
+	if now.Sub(h.holding) > holdFor {
+		h.release()
+	}
 	if h.warm && (!h.settings.selective || h.interest.read[m.partition]) {
 		h.meters.took(ctx, now.Sub(m.time))
 	}
+}
+
+// holdFor is how long messages are held for those that have come with them, which are then written with them.
+const holdFor = 2 * time.Millisecond
+
+// stir lets be written what is held.
+func (h *Hub) stir() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.release()
+}
+
+func (h *Hub) release() {
+	for _, c := range h.held {
+		c.stir()
+	}
+	clear(h.held)
+	h.held = h.held[:0]
 }

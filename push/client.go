@@ -47,26 +47,42 @@ func newClient(h *Hub, grant Grant, f format, wake func()) client {
 // may says whether the client may have the message.
 func (c *client) may(m *message) bool { return m.tenant == "" || m.tenant == c.tenant }
 
-// send queues a frame. A client that is too far behind is ended: it resumes where it stopped.
+// send queues a frame, and lets it be written.
 func (c *client) send(ctx context.Context, f *frame) {
+	if c.enqueue(ctx, f) {
+		c.stir()
+	}
+}
+
+// stir lets be written what is queued.
+func (c *client) stir() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		c.wake()
+	}
+}
+
+// enqueue queues a frame, and says whether it is the first one. A client that is too far behind is ended: it resumes where it stopped.
+func (c *client) enqueue(ctx context.Context, f *frame) (first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
-		return
+		return false
 	}
 	c.replace(f)
 	s := &c.hub.settings
 	if waiting := len(c.queue) - c.replayed - c.latest.gaps; waiting >= s.queueCount || waiting > 0 && c.bytes-c.replay+len(f.bytes) > s.queueBytes {
 		c.hub.meters.slowClient(ctx)
 		c.finish(whySlow)
-		return
+		return false
 	}
 	if c.queue == nil {
 		c.queue = c.hub.spare()
 	}
 	c.queue = append(c.queue, f)
 	c.bytes += len(f.bytes)
-	c.wake()
+	return len(c.queue) == 1
 }
 
 // put queues what the client has missed. Its messages are held by the history, or are a page of those that Kafka has.

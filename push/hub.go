@@ -35,6 +35,8 @@ type Hub struct {
 	moved      chan struct{}
 	waiting    int // clients that wait for moved
 	taken      uint64
+	held       []*client // that something is queued for which may wait for more
+	holding    time.Time // since when
 	interest   interest
 	memory     *memory
 	clients    map[*client]struct{}

@@ -35,9 +35,9 @@ func (b *bucket) take(rate int, now time.Time) bool {
 }
 
 // TenantCalls is how many calls the connections of a tenant together may make at a hub in a second, messages that they publish and notifications
-// included: 10,000 by default, and twice as many at once. More are refused with status 429, and their connections stay. What lets clients receive does
-// not count, so that those of a busy tenant can come back: to subscribe, to unsubscribe, to refresh, and to acknowledge. Connections without a
-// tenant have the limit of [Calls] alone.
+// included: 10,000 by default, and twice as many at once. More are refused with status 429, and their connections stay. What lets clients receive
+// does not count, so that those of a busy tenant can come back: to subscribe, to unsubscribe, to refresh, and to acknowledge. Connections without
+// a tenant have the limit of [Calls] alone.
 func TenantCalls(messages int) Option {
 	return option(func(s *settings) { s.quotas.rate = messages })
 }

@@ -18,8 +18,11 @@ func TestReplayTellsNoPosition(t *testing.T) {
 	c := dial(t, url)
 	c.follow("quiet", "", "")
 	begin := c.lastID
+	seen := dial(t, url)
+	seen.follow("news", "", "")
 	for range 3 {
 		publish(t, b, news, "k", strings.Repeat("x", 900_000))
+		seen.next()
 	}
 	if how := c.follow("news", "", begin); how != "kafka" {
 		t.Errorf("outcome %q", how)

@@ -5,7 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -58,11 +58,11 @@ func TestSlowHandshakes(t *testing.T) {
 	mux.Handle("/sse", hub.SSE())
 	mux.Handle("/ws", hub.WebSocket())
 	server := httptest.NewUnstartedServer(mux)
-	server.Config.ReadHeaderTimeout, server.Config.ErrorLog = limit, log.New(io.Discard, "", 0)
+	server.Config.ReadHeaderTimeout, server.Config.ErrorLog = limit, slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	<-ready
-	config := &tls.Config{InsecureSkipVerify: true} //nolint:gosec // the test's own
+	config := &tls.Config{InsecureSkipVerify: true}
 	var connected, dripping sync.WaitGroup
 	for i := range 3 * each {
 		connected.Add(1)
@@ -87,7 +87,7 @@ func TestSlowHandshakes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := server.Client().Do(req) //nolint:bodyclose // the stream closes it
+	resp, err := server.Client().Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}

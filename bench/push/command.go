@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,19 +42,27 @@ func Run(ctx context.Context, args []string) (err error) {
 	if args[0] == child {
 		return fanout.Side(ctx, args[1], open)
 	}
-	s := settings{clients: []int{1, 100, 1000, 5000}}
+	var s settings
 	flags := flag.NewFlagSet("push", flag.ContinueOnError)
 	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&s.quick, "quick", false, "one run, 100 and 1,000 clients, shorter")
 	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
 	flags.StringVar(&s.only, "only", "", "only sides whose name contains this")
+	flags.Func("clients", "how many clients, as in 1,1000 (default 1,100,1000,5000)", s.crowds)
 	flags.DurationVar(&s.long, "long", 10*time.Second, "how long is published at a pace")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err //nolint:wrapcheck // flag has said it
 	}
 	if s.quick {
-		s.runs, s.clients, s.long = 1, []int{100, 1000}, 3*time.Second
+		s.runs, s.long = 1, 3*time.Second
+	}
+	switch {
+	case s.clients != nil:
+	case s.quick:
+		s.clients = []int{100, 1000}
+	default:
+		s.clients = []int{1, 100, 1000, 5000}
 	}
 	all := []one{
 		{sides.Side{Name: "millrace", Command: child, Server: sides.Kafka, Address: s.kafka}, fanout.Work{}},
@@ -73,4 +83,16 @@ func Run(ctx context.Context, args []string) (err error) {
 		all[i].work.Kafka = all[i].Address
 	}
 	return s.turns(ctx, all)
+}
+
+// crowds reads numbers of clients.
+func (s *settings) crowds(text string) error {
+	for number := range strings.SplitSeq(text, ",") {
+		clients, err := strconv.Atoi(number)
+		if err != nil || clients < 1 {
+			return fmt.Errorf("%q is no number of clients", number)
+		}
+		s.clients = append(s.clients, clients)
+	}
+	return nil
 }
