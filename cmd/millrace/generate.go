@@ -28,8 +28,8 @@ func newGenerate() *cobra.Command {
 	f := &generate{}
 	ts := &cobra.Command{
 		Use: "ts", Short: "Write the TypeScript types of a hub's channels and procedures",
-		Long: "Write the TypeScript types of a hub's channels and procedures, for the client @millrace/client; with --effect the schemas of Effect 4\n" +
-			"beside them, and an RpcGroup of the procedures for its RpcClient.\n\n" +
+		Long: "Write the TypeScript types of a hub's channels and procedures, for the client @millrace/client; with --effect\n" +
+			"the schemas of Effect 4 beside them, and an RpcGroup of the procedures for its RpcClient.\n\n" +
 			"They come from the document that push.Hub.Schema serves. The same document always gives the same file.",
 		Example: "  millrace generate ts --from https://shop.example/schema --out src/api.ts\n" +
 			"  millrace generate ts --effect --from https://shop.example/schema --out src/api.ts\n" +

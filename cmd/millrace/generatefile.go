@@ -28,10 +28,7 @@ type offered struct {
 
 // code is the code of the document's types, and with Effect of their schemas. Their order is the document's.
 func (o *offered) code(effect bool) (string, error) {
-	types := &typeFile{effect: effect, taken: make(map[string]bool), shapes: make(map[string]string)}
-	for _, name := range reserved {
-		types.taken[name] = true
-	}
+	types := newTypeFile(effect)
 	var channels, methods, streams, group strings.Builder
 	for _, c := range o.Channels {
 		view := "Uint8Array"
@@ -77,13 +74,11 @@ func (o *offered) code(effect bool) (string, error) {
 	}
 	code.WriteString("}\n")
 	if effect {
-		code.WriteString(effectFailures + "\n/** The procedures, for RpcClient.make. */\nexport const Procedures = RpcGroup.make(\n" + group.String() + ");\n")
+		code.WriteString(effectFailures + "\n/** The procedures, for RpcClient.make. */\n" +
+			"export const Procedures = RpcGroup.make(\n" + group.String() + ");\n")
 	}
 	return code.String(), nil
 }
-
-// reserved are names that the code has itself.
-var reserved = []string{"Api", "DateTime", "Base64", "Schema", "Rpc", "RpcGroup", "Problem", "Failure", "Procedures"}
 
 // typeFile is the types that are declared.
 type typeFile struct {
@@ -92,6 +87,14 @@ type typeFile struct {
 	taken        map[string]bool
 	shapes       map[string]string // names of what is declared, by their schema
 	times, bytes bool
+}
+
+func newTypeFile(effect bool) *typeFile {
+	f := &typeFile{effect: effect, taken: make(map[string]bool), shapes: make(map[string]string)}
+	for _, name := range []string{"Api", "DateTime", "Base64", "Schema", "Rpc", "RpcGroup", "Problem", "Failure", "Procedures"} {
+		f.taken[name] = true // the code has these itself
+	}
+	return f
 }
 
 // written is a type in both notations.

@@ -45,7 +45,7 @@ func Example() {
 	}
 
 	server := httptest.NewServer(hub.WebSocket())
-	client, _, err := websocket.Dial(ctx, strings.Replace(server.URL, "http", "ws", 1), nil) //nolint:bodyclose // as Dial says
+	client, _, err := websocket.Dial(ctx, strings.Replace(server.URL, "http", "ws", 1), nil)
 	if err != nil {
 		panic(err)
 	}
