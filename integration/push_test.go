@@ -36,10 +36,11 @@ func TestPushPods(t *testing.T) {
 	if err := os.WriteFile(secret, c.secret, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	start := func() *pod {
-		return runPod(t, []string{"KAFKA_URL=" + shared.Kafka(t).URL}, "push", "--http", "127.0.0.1:0", "--jwt-secret", secret, "--drain-delay", "10ms")
+	start := func(at int) *pod { // the second one reads what its clients need alone
+		return runPod(t, []string{"KAFKA_URL=" + shared.Kafka(t).URL},
+			"push", "--http", "127.0.0.1:0", "--jwt-secret", secret, "--drain-delay", "10ms", "--interest", []string{"0", "30s"}[at])
 	}
-	pods := []*pod{start(), start()}
+	pods := []*pod{start(0), start(1)}
 	c.gateways = []string{pods[0].url, pods[1].url}
 
 	ctx, cancel := context.WithTimeout(t.Context(), long+patience)
@@ -56,7 +57,7 @@ func TestPushPods(t *testing.T) {
 		<-time.After(time.Second + rand.N(3*time.Second))
 		at := kills % len(pods)
 		pods[at].end(t, []syscall.Signal{syscall.SIGKILL, syscall.SIGKILL, syscall.SIGTERM}[rand.N(3)])
-		pods[at] = start()
+		pods[at] = start(at)
 		c.mu.Lock()
 		c.gateways[at] = pods[at].url
 		c.mu.Unlock()

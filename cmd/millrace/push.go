@@ -22,7 +22,8 @@ type pushing struct {
 	http, secret, key, kid, issuer, audience, tickets, operator string
 	anonymous                                                   bool
 	origins, presence, latest, publishing                       []string
-	drain                                                       time.Duration
+	partitions                                                  int
+	drain, interest                                             time.Duration
 }
 
 func newPush(g *global) *cobra.Command {
@@ -35,7 +36,7 @@ func newPush(g *global) *cobra.Command {
 			"Applications publish with POST /publish and the operator's secret, {\"channel\", \"key\", \"tenant\", \"data\"} or a list of\n" +
 			"them, or write to the topic " + string(push.Topic) + " themselves: CloudEvents of the type push.broadcast.<channel>, with the key as\n" +
 			"subject. GET /connections, with the same secret, says who is connected.\n\n" +
-			"Run as many as wanted: each reads the whole topic, and a client resumes on any of them. SIGTERM lets /readyz fall, waits\n" +
+			"Run as many as wanted: each reads the whole topic, or with --interest what its clients need, and a client resumes on any of them. SIGTERM lets /readyz fall, waits\n" +
 			"--drain-delay, tells clients when to come back, and ends.",
 		Example: "  millrace push --kafka kafka.internal:9092 --jwt-key login.pem --redis redis://redis.internal:6379 --ticket-secret ticket.key\n" +
 			"  millrace push --anonymous --http 127.0.0.1:8081\n" +
@@ -60,6 +61,9 @@ func newPush(g *global) *cobra.Command {
 	flags.StringSliceVar(&p.presence, "presence", nil, "channels of which it is known who follows them")
 	flags.StringSliceVar(&p.latest, "latest", nil, "channels of which a slow client gets the newest of each key alone")
 	flags.StringSliceVar(&p.publishing, "publishing", nil, "channels that clients may publish to, where their tokens say so")
+	flags.IntVar(&p.partitions, "partitions", 4, "partitions that the topic is created with")
+	flags.DurationVar(&p.interest, "interest", 0,
+		"read only partitions with channels that clients follow here, and for so long after the last has left (0: read all)")
 	flags.DurationVar(&p.drain, "drain-delay", 5*time.Second, "how long to serve on after readiness has fallen")
 	return cmd
 }
@@ -89,7 +93,10 @@ func (p *pushing) run(cmd *cobra.Command, g *global) (err error) {
 
 // options are the hub's.
 func (p *pushing) options() ([]push.Option, error) {
-	opts := []push.Option{push.Origins(p.origins...), push.Presence(p.presence...), push.Latest(p.latest...)}
+	opts := []push.Option{push.Origins(p.origins...), push.Presence(p.presence...), push.Latest(p.latest...), push.Partitions(p.partitions)}
+	if p.interest != 0 {
+		opts = append(opts, push.Interest(p.interest))
+	}
 	verifier, err := p.verifier()
 	if err != nil {
 		return nil, err
