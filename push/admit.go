@@ -14,6 +14,8 @@ func (h *Hub) admit(c *client) *refusal {
 		return h.busy("the server is stopping; connect again")
 	case !h.warm || !h.opened:
 		return h.busy("the server is starting; try again in a moment")
+	case h.settings.compacted.Load():
+		return h.busy("the server cannot tell what clients miss, and its operator is told why; try again later")
 	case len(h.clients) >= h.settings.connections:
 		return h.busy("the server has as many clients as it takes; try again later")
 	case c.tenant != "" && h.tenants[c.tenant] >= h.settings.tenantConnections:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/metric"
@@ -35,7 +36,8 @@ type settings struct {
 	atOnce            int // calls of a connection
 	rate              int // messages of a connection in a second
 	quotas            *quotas
-	message           int // bytes
+	compacted         *atomic.Bool // the broadcast topic is
+	message           int          // bytes
 	errs              []error
 	history           limits
 	partitions        int
@@ -110,7 +112,7 @@ func newSettings(opts []Option) (settings, error) {
 		queueCount: 16_384, queueBytes: 8 << 20, connections: 20_000, tenantConnections: 5_000, channels: 64,
 		heartbeat: 15 * time.Second, write: 10 * time.Second, readBack: 100_000, reconnect: time.Second,
 		procedures: make(map[string]*Procedure), writable: make(map[string]Writable), latest: make(map[string]bool), present: make(map[string]bool),
-		atOnce: 64, rate: 200, message: 64 << 10, quotas: &quotas{rate: 10_000, tenants: make(map[string]*bucket)},
+		atOnce: 64, rate: 200, message: 64 << 10, quotas: &quotas{rate: 10_000, tenants: make(map[string]*bucket)}, compacted: new(atomic.Bool),
 	}
 	for _, opt := range opts {
 		opt.applyHub(&s)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/coder/websocket"
@@ -17,6 +18,9 @@ const silent = 2*slots + 1
 
 // pulse pings WebSockets until ctx ends, and ends those that do not answer.
 func (h *Hub) pulse(ctx context.Context) {
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	looking.Go(func() { h.inspect(ctx) })
 	ticker := time.NewTicker(h.settings.heartbeat / slots)
 	defer ticker.Stop()
 	for {
