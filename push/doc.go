@@ -105,6 +105,7 @@
 //   - G63: a hub with [Interest] reads no more partitions than its clients need, and resumes them as others do. Test: TestInterest.
 //   - G64: where added partitions move a channel, a hub with [Interest] resets its clients, and no others. Test: TestInterestGrows.
 //   - G55: while the broadcast topic is compacted, so that gaps could not be told, nobody is served. Test: TestCompactedTopic.
+//   - G56: a client whose network is gone without a word is given up, and comes back to where it was. Test: TestHalfOpen.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Servers
