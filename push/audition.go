@@ -56,5 +56,6 @@ func (a *audition) end() {
 	if a.expiry != nil {
 		a.expiry.Stop()
 	}
+	a.resuming.release()
 	a.client.hub.leave(&a.client)
 }

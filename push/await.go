@@ -51,7 +51,7 @@ func (h *Hub) until(ctx context.Context, c *client, so func() bool) error {
 
 // written says whether the topic reaches as far as a position.
 func (h *Hub) written(ctx context.Context, c *client, from position) error {
-	done, err := h.turn(ctx, c)
+	done, err := c.turn(ctx, h.readBacks)
 	if err != nil {
 		return err
 	}

@@ -106,6 +106,7 @@
 //   - G64: where added partitions move a channel, a hub with [Interest] resets its clients, and no others. Test: TestInterestGrows.
 //   - G55: while the broadcast topic is compacted, so that gaps could not be told, nobody is served. Test: TestCompactedTopic.
 //   - G56: a client whose network is gone without a word is given up, and comes back to where it was. Test: TestHalfOpen.
+//   - G65: clients that resume from Kafka and do not read hold no more than is stated, and others wait for it. Test: TestPagesAreBounded.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Servers

@@ -21,6 +21,7 @@ type Hub struct {
 	meters    *meters
 	ready     chan struct{}
 	readBacks chan struct{}
+	pages     chan struct{} // that are not written yet
 	schema    []byte
 	buffers   sync.Pool // of *[]byte
 	queues    sync.Pool // of *[]*frame
@@ -59,8 +60,9 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 	}
 	h := &Hub{
 		bus: b, settings: s, ready: make(chan struct{}), moved: make(chan struct{}), empty: make(chan struct{}, 1),
-		readBacks: make(chan struct{}, concurrentReadBacks), interest: newInterest(),
-		clients: make(map[*client]struct{}), tenants: make(map[string]int),
+		readBacks: make(chan struct{}, concurrentReadBacks), pages: make(chan struct{}, max(concurrentReadBacks, s.history.total/pageBytes)),
+		interest: newInterest(),
+		clients:  make(map[*client]struct{}), tenants: make(map[string]int),
 		revoked: revoked{ids: make(map[string]struct{})}, attendance: newAttendance(uuid.NewString()),
 	}
 	for i := range h.sockets {

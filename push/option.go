@@ -68,7 +68,8 @@ func History(count int, age time.Duration) Option {
 }
 
 // Memory is what the history of all channels takes at most, about, in bytes. The default is 256 MiB; the oldest
-// messages are forgotten first.
+// messages are forgotten first. What was read from Kafka for clients that resume, and is not written yet, takes as much again at most, and 16 MiB at
+// least: more clients wait, and are told to come back after 25 seconds.
 func Memory(bytes int) Option { return option(func(s *settings) { s.history.total = bytes }) }
 
 // Partitions is the number of partitions that the broadcast topic is created with. The default is 4.

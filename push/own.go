@@ -145,6 +145,7 @@ func (s *socket) join(ctx context.Context, c *call, f follow, since string) {
 		return framed(opText, jsonrpc.Result(c.ID, encode(joined{id, how})))
 	}
 	err := s.replay(ctx, r)
+	r.release()
 	s.forget(c)
 	if err != nil {
 		s.drop(f)

@@ -18,7 +18,7 @@ const (
 // readBack reads a page from Kafka of what memory no longer holds, up to where the hub is at most, and returns how far
 // it came.
 func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from position) ([]*frame, position, error) {
-	done, err := h.turn(ctx, c)
+	done, err := c.turn(ctx, h.readBacks)
 	if err != nil {
 		return nil, from, err
 	}
@@ -50,11 +50,11 @@ func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from p
 	return frames, reached, nil
 }
 
-// turn waits until the client may ask Kafka, which it may until done is called.
-func (h *Hub) turn(ctx context.Context, c *client) (done func(), err error) {
+// turn waits for one of so many places, which the client has until done is called.
+func (c *client) turn(ctx context.Context, places chan struct{}) (done func(), err error) {
 	select {
-	case h.readBacks <- struct{}{}:
-		return func() { <-h.readBacks }, nil
+	case places <- struct{}{}:
+		return func() { <-places }, nil
 	case <-c.ending:
 		return nil, errLater
 	case <-ctx.Done():

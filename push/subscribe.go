@@ -36,11 +36,13 @@ type resumption struct {
 	how      outcome
 	from     position
 	joined   bool
+	paged    func() // gives back the place of the page that was returned last
 }
 
 // next goes on: the client is live when joined says so, and until then it returns what to write before the next call. An error is one to come
 // back for.
 func (r *resumption) next(ctx context.Context) ([]*frame, error) {
+	r.release()
 	ctx, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
 	frames, err := r.step(ctx)
@@ -73,8 +75,19 @@ func (r *resumption) step(ctx context.Context) (page []*frame, err error) {
 		return nil, err
 	}
 	r.how = resumeKafka
+	if r.paged, err = r.client.turn(ctx, r.hub.pages); err != nil {
+		return nil, err
+	}
 	page, r.from, err = r.hub.readBack(ctx, r.client, r.channels, r.from)
 	return page, err
+}
+
+// release notes that what was returned is written, or will not be.
+func (r *resumption) release() {
+	if r.paged != nil {
+		r.paged()
+		r.paged = nil
+	}
 }
 
 // begin finds where the client stands in its channels.

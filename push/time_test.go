@@ -3,6 +3,7 @@
 package push_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -116,6 +117,58 @@ func TestPartitionsAdded(t *testing.T) {
 		send("second")
 		receive(s, "second")
 		receive(behind, "second")
+	})
+}
+
+// TestPagesAreBounded lets as many clients as there are places for pages ask for what Kafka has, and not read it.
+func TestPagesAreBounded(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		const places = 16
+		on, _ := b.open()
+		hub, _ := b.hub(on, push.History(0, 0), push.Memory(0), push.WriteLimit(time.Hour), push.KeepAlive(time.Hour))
+		news := push.Define[string]("news")
+		first := b.connect(hub, "channel=news", "")
+		for first.lastID == "" {
+			first.line(&event{})
+		}
+		begin := first.lastID
+		publish(b.T, on, news, "k", "missed")
+		if got, _ := first.next(); got.data != `"missed"` {
+			b.Fatalf("got %+v", got)
+		}
+		var leave []context.CancelFunc
+		for range places {
+			ctx, cancel := context.WithCancel(b.Context())
+			resp, over := b.request(ctx, hub, "channel=news", begin) //nolint:bodyclose // below
+			if resp.StatusCode != http.StatusOK {
+				b.Fatal(resp.StatusCode)
+			}
+			leave = append(leave, func() { cancel(); _ = resp.Body.Close(); <-over })
+		}
+		if resp, _ := b.ask(hub, "channel=news", begin); resp.StatusCode != http.StatusServiceUnavailable {
+			b.Errorf("one more: %d", resp.StatusCode)
+		}
+		leave[0]()
+		if got, _ := b.connect(hub, "channel=news", begin).next(); got.data != `"missed"` {
+			b.Errorf("got %+v", got)
+		}
+		for _, each := range leave[1:] {
+			each()
+		}
+		for range 3 { // a page holds one and a bit of them
+			publish(b.T, on, news, "k", strings.Repeat("x", 900_000))
+			first.next()
+		}
+		for range places {
+			s := b.connect(hub, "channel=news", begin)
+			for range 4 {
+				if _, more := s.next(); !more {
+					b.Fatal("a client that reads all its pages got no more")
+				}
+			}
+			s.close()
+		}
 	})
 }
 
