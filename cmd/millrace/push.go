@@ -22,7 +22,7 @@ type pushing struct {
 	http, secret, key, kid, issuer, audience, tickets, operator string
 	anonymous                                                   bool
 	origins, presence, latest, publishing                       []string
-	partitions                                                  int
+	partitions, connections, tenantConnections, tenantCalls     int
 	drain, interest                                             time.Duration
 }
 
@@ -36,8 +36,8 @@ func newPush(g *global) *cobra.Command {
 			"Applications publish with POST /publish and the operator's secret, {\"channel\", \"key\", \"tenant\", \"data\"} or a list of\n" +
 			"them, or write to the topic " + string(push.Topic) + " themselves: CloudEvents of the type push.broadcast.<channel>, with the key as\n" +
 			"subject. GET /connections, with the same secret, says who is connected.\n\n" +
-			"Run as many as wanted: each reads the whole topic, or with --interest what its clients need, and a client resumes on any of them. SIGTERM lets /readyz fall, waits\n" +
-			"--drain-delay, tells clients when to come back, and ends.",
+			"Run as many as wanted: each reads the whole topic, or with --interest what its clients need, and a client resumes on any of\n" +
+			"them. SIGTERM lets /readyz fall, waits --drain-delay, tells clients when to come back, and ends.",
 		Example: "  millrace push --kafka kafka.internal:9092 --jwt-key login.pem --redis redis://redis.internal:6379 --ticket-secret ticket.key\n" +
 			"  millrace push --anonymous --http 127.0.0.1:8081\n" +
 			"  curl -H \"Authorization: Bearer $(cat operator.key)\" localhost:8081/publish -d '{\"channel\":\"news\",\"data\":\"hello\"}'",
@@ -64,6 +64,9 @@ func newPush(g *global) *cobra.Command {
 	flags.IntVar(&p.partitions, "partitions", 4, "partitions that the topic is created with")
 	flags.DurationVar(&p.interest, "interest", 0,
 		"read only partitions with channels that clients follow here, and for so long after the last has left (0: read all)")
+	flags.IntVar(&p.connections, "connections", 20_000, "how many clients are served")
+	flags.IntVar(&p.tenantConnections, "tenant-connections", 5_000, "how many clients of one tenant are served")
+	flags.IntVar(&p.tenantCalls, "tenant-calls", 10_000, "how many calls the clients of one tenant may make in a second")
 	flags.DurationVar(&p.drain, "drain-delay", 5*time.Second, "how long to serve on after readiness has fallen")
 	return cmd
 }
@@ -93,7 +96,10 @@ func (p *pushing) run(cmd *cobra.Command, g *global) (err error) {
 
 // options are the hub's.
 func (p *pushing) options() ([]push.Option, error) {
-	opts := []push.Option{push.Origins(p.origins...), push.Presence(p.presence...), push.Latest(p.latest...), push.Partitions(p.partitions)}
+	opts := []push.Option{
+		push.Origins(p.origins...), push.Presence(p.presence...), push.Latest(p.latest...), push.Partitions(p.partitions),
+		push.Connections(p.connections, p.tenantConnections), push.TenantCalls(p.tenantCalls),
+	}
 	if p.interest != 0 {
 		opts = append(opts, push.Interest(p.interest))
 	}

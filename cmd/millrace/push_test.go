@@ -175,6 +175,8 @@ func TestPushUsage(t *testing.T) {
 		{[]string{"--jwt-secret", "/nowhere"}, "--jwt-secret"},
 		{[]string{"--jwt-key", g.secret}, "no PEM block"},
 		{[]string{"--anonymous", "--origin", "["}, "Origins"},
+		{[]string{"--anonymous", "--tenant-connections", "0"}, "Connections must be positive"},
+		{[]string{"--anonymous", "--tenant-calls", "0"}, "TenantCalls"},
 		{[]string{"--anonymous", "--publishing", "NO"}, "define channel"},
 	} {
 		cmd := exec.CommandContext(t.Context(), os.Getenv(binaryVariable), append([]string{"push", "--http", "127.0.0.1:0"}, each.args...)...)
