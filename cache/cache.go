@@ -26,6 +26,7 @@ type Cache[K Key, V any] struct {
 	load   func(context.Context, K) (V, error)
 	redis  connection
 	local  local
+	missed missed
 	places chan struct{}
 	meters *meters
 }

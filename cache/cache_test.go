@@ -19,6 +19,13 @@ func process(t testing.TB, s *server, from *origin, opts ...cache.Option) *cache
 	if err != nil {
 		t.Fatal(err)
 	}
+	running(t, c)
+	return c
+}
+
+// running runs the cache until the test ends.
+func running(t testing.TB, c *cache.Cache[string, string]) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- c.Run(ctx) }()
@@ -28,7 +35,6 @@ func process(t testing.TB, s *server, from *origin, opts ...cache.Option) *cache
 			t.Error(err)
 		}
 	})
-	return c
 }
 
 // keeps waits until the process keeps values: one whose key is removed behind its back is still there.

@@ -11,7 +11,8 @@
 //
 // # Without Redis
 //
-//   - A Cache fails open: values are loaded from their source, so many at once as [Loads] allows, and nothing is kept. [Cache.Invalidate] fails.
+//   - A Cache fails open: values are loaded from their source, so many at once as [Loads] allows, and nothing is kept. [Cache.Invalidate]
+//     fails, and is made up for when Redis is back.
 //   - A [Limiter] does as [WhenGone] says: each process by itself, unless it is told otherwise.
 //   - [Nonces] and [Dedupe] fail closed: nothing is granted.
 //
@@ -35,4 +36,5 @@
 //   - G13: a decision is one round trip. Test: TestLimiterMakesOneRoundTrip.
 //   - G14: without Redis a limiter does as it was told, and says so. Test: TestLimiterWithoutRedis.
 //   - G15: a signed request passes on one pod once, and on none without Redis. Test: TestReplayOnAnotherPod.
+//   - G16: an invalidation that Redis could not hear is told when it can, as long as the process runs. Test: TestMissedInvalidations.
 package cache

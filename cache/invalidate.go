@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -15,8 +16,9 @@ const forget = `redis.call('DEL', KEYS[1]) redis.call('PUBLISH', ARGV[1], KEYS[1
 func (c *Cache[K, V]) channel() string { return "millrace:cache:" + c.name + ":" + c.version }
 
 // Invalidate forgets the keys of ctx's tenant, here and in all processes. Call it after the source has changed. Who calls Get in this process after
-// it has returned gets no older value; others as soon as they have been told. An error says that Redis was not reached: this process has forgotten
-// the keys, and others may have older values until their time to live ends, unless it is called again.
+// it has returned gets no older value; others as soon as they have been told. An error says that Redis was not reached: this process has
+// forgotten the keys, and [Cache.Run] tells Redis of them when it is back, up to 10,000. Until then other processes may have older values,
+// as they may for their time to live if this process ends before.
 func (c *Cache[K, V]) Invalidate(ctx context.Context, keys ...K) error {
 	var errs []error
 	for _, key := range keys {
@@ -24,6 +26,9 @@ func (c *Cache[K, V]) Invalidate(ctx context.Context, keys ...K) error {
 		if err == nil {
 			_, err = c.redis.run(ctx, forget, name, c.channel())
 			c.local.invalidate(name) // after Redis, else a Get in between brings it back
+			if err != nil {
+				c.missed.add(name)
+			}
 		}
 		errs = append(errs, err)
 	}
@@ -44,6 +49,9 @@ const (
 // that it keeps, since an invalidation may be lost with it; it keeps values again when it has another one.
 func (c *Cache[K, V]) Run(ctx context.Context) error {
 	defer c.local.flush(false)
+	var beside sync.WaitGroup
+	beside.Go(func() { c.catchUp(ctx) })
+	defer beside.Wait()
 	for ctx.Err() == nil {
 		err := c.listen(ctx)
 		if c.local.flush(false) && ctx.Err() == nil {
