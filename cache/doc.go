@@ -37,4 +37,5 @@
 //   - G14: without Redis a limiter does as it was told, and says so. Test: TestLimiterWithoutRedis.
 //   - G15: a signed request passes on one pod once, and on none without Redis. Test: TestReplayOnAnotherPod.
 //   - G16: an invalidation that Redis could not hear is told when it can, as long as the process runs. Test: TestMissedInvalidations.
+//   - G17: each of ten thousand tenants has a rate of its own. Test: TestManyTenants.
 package cache

@@ -100,6 +100,32 @@ func TestLimiterHoldsTheRate(t *testing.T) {
 	eventually(t, "a tenant who rests leaves nothing behind", func() bool { return client.DBSize(t.Context()).Val() == 0 })
 }
 
+// TestManyTenants holds that each of ten thousand has a rate of its own, while one of them asks all the time.
+func TestManyTenants(t *testing.T) {
+	t.Parallel()
+	s := startRedis(t)
+	l := limiter(t, s.client(), cache.Rate{Count: 1, Per: time.Hour}, cache.RedisLimit(20*time.Second))
+	var refused, allowed atomic.Int64
+	var all sync.WaitGroup
+	for worker := range 8 {
+		all.Go(func() {
+			for i := worker; i < 10_000; i += 8 {
+				if take(t, l, request.Tenant(fmt.Sprint("t", i)), 1).Allowed {
+					allowed.Add(1)
+				}
+				if !take(t, l, request.Tenant(fmt.Sprint("t", i)), 1).Allowed {
+					refused.Add(1)
+				}
+				_ = take(t, l, "loud", 1)
+			}
+		})
+	}
+	all.Wait()
+	if allowed.Load() != 10_000 || refused.Load() != 10_000 {
+		t.Errorf("of ten thousand tenants %d got theirs, and %d no more than that", allowed.Load(), refused.Load())
+	}
+}
+
 type counting struct{ commands *atomic.Int64 }
 
 func (c counting) DialHook(next redis.DialHook) redis.DialHook {
