@@ -31,12 +31,14 @@ var mayImport = map[string][]string{
 	"machines":   {"partitions", "bus", "request", "resilience", "observe"},
 	"sagas":      {"partitions", "bus", "request", "resilience", "observe"},
 	"jobs":       {"partitions", "bus", "request", "resilience", "observe"},
+	"httpapi":    {"push", "cache", "seal", "request", "resilience", "observe"},
 	"cmd":        {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
 }
 
 // keepsOut lists what must not come into the build of those who import a package; the row without a name is for all but integration.
 var keepsOut = map[string][]string{
 	"bus":     {"github.com/jackc/", "github.com/redis/", "github.com/go-chi/", "github.com/minio/", "go.opentelemetry.io/otel/exporters", "github.com/twmb/franz-go/pkg/kfake"},
+	"httpapi": {"github.com/twmb/", "github.com/jackc/", "go.opentelemetry.io/otel/exporters", module + "/push"},
 	"sagas":   {"github.com/jackc/"},
 	"jobs":    {"github.com/jackc/"},
 	"observe": {"go.opentelemetry.io/otel/sdk", "go.opentelemetry.io/otel/exporters", "google.golang.org/grpc", "github.com/prometheus/"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 
+	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/observe"
 )
 
@@ -15,16 +16,8 @@ type health struct {
 	room func(context.Context) error // nil where nobody asks
 }
 
-// wrap serves the two paths before next.
-func (h *health) wrap(next http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { write(w, observe.Report{Status: observe.OK}) })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		write(w, h.Report(r.Context()))
-	})
-	mux.Handle("/", h.hold(next))
-	return mux
-}
+// wrap answers probes before next.
+func (h *health) wrap(next http.Handler) http.Handler { return httpapi.Probes(h.Health)(h.hold(next)) }
 
 // hold refuses what would write while there is no room: it is better not to accept an order than to fail half-way.
 func (h *health) hold(next http.Handler) http.Handler {
@@ -50,13 +43,4 @@ type refusal struct {
 	Title  string `json:"title"`
 	Status int    `json:"status"`
 	Detail string `json:"detail"`
-}
-
-func write(w http.ResponseWriter, r observe.Report) {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	if !r.Status.Ready() {
-		w.WriteHeader(http.StatusServiceUnavailable)
-	}
-	_ = json.NewEncoder(w).Encode(r) // the prober has gone
 }

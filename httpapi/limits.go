@@ -1,0 +1,81 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// MaxBody refuses bodies that are larger, in bytes: at once with 413 where the request says so, else when a handler has read as much; its error is
+// an *http.MaxBytesError then, which [Errors] answers with 413.
+func MaxBody(bytes int64) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.ContentLength > bytes {
+				w.Header().Set("Connection", "close")
+				tooLarge(bytes).Write(w, r)
+				return
+			}
+			if r.Body != nil && r.Body != http.NoBody {
+				r.Body = http.MaxBytesReader(w, r.Body, bytes)
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func tooLarge(bytes int64) *Problem {
+	return &Problem{Status: http.StatusRequestEntityTooLarge, Detail: fmt.Sprintf("send a body of %d bytes at most", bytes)}
+}
+
+var errTimeout = fmt.Errorf("httpapi: the request's time is over: %w", context.DeadlineExceeded)
+
+func timedOut() *Problem {
+	return &Problem{Status: http.StatusGatewayTimeout, Detail: "the server did not answer in time; it may have done what was asked"}
+}
+
+// afterTime is how much later the connection's own deadlines are, so that the context's comes first.
+const afterTime = 500 * time.Millisecond
+
+// Timeout ends the context of a request after the time, and then answers with 504 if its handler returns and has written nothing. A handler that
+// does not look at its context is waited for. A client that sends or reads too slowly is cut off a little later. Requests that are [Streaming] have
+// no limit.
+func Timeout(limit time.Duration) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if Streaming(r) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errTimeout)
+			defer cancel()
+			watched := watch(w)
+			connection, until := http.NewResponseController(watched), time.Now().Add(limit+afterTime)
+			_ = errors.Join(connection.SetReadDeadline(until), connection.SetWriteDeadline(until)) // not every writer has them
+			next.ServeHTTP(watched, r.WithContext(ctx))
+			if !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) {
+				_ = connection.SetWriteDeadline(time.Now().Add(afterTime))
+				timedOut().Write(watched, r)
+			}
+			if !watched.hijacked {
+				_ = connection.SetWriteDeadline(time.Time{}) // the connection's next request begins without one
+			}
+		})
+	}
+}
+
+// Streaming says whether the answer to a request has no end by itself: it asks for another protocol, as WebSockets do, or accepts an event stream.
+func Streaming(r *http.Request) bool {
+	if r.Header["Upgrade"] != nil {
+		return true
+	}
+	for _, accepted := range r.Header["Accept"] {
+		if strings.Contains(accepted, "text/event-stream") {
+			return true
+		}
+	}
+	return false
+}

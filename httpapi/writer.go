@@ -1,0 +1,72 @@
+package httpapi
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+)
+
+// writer sees what is written. http.ResponseController reaches through it, and it has the interfaces that older code asks for.
+type writer struct {
+	http.ResponseWriter
+
+	status   int // 0 while nothing is written
+	hijacked bool
+}
+
+// watch returns w itself where it is one already.
+func watch(w http.ResponseWriter) *writer {
+	if watched, is := w.(*writer); is {
+		return watched
+	}
+	return &writer{ResponseWriter: w}
+}
+
+// begun says whether it is too late for another answer.
+func (w *writer) begun() bool { return w.status != 0 || w.hijacked }
+
+// Unwrap is for http.ResponseController.
+func (w *writer) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader notes the status.
+func (w *writer) WriteHeader(status int) {
+	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes that there is an answer.
+func (w *writer) Write(data []byte) (int, error) {
+	w.begin()
+	return w.ResponseWriter.Write(data) //nolint:wrapcheck // the connection's own error
+}
+
+// ReadFrom lets the connection copy by itself where it can.
+func (w *writer) ReadFrom(from io.Reader) (int64, error) {
+	w.begin()
+	return io.Copy(w.ResponseWriter, from) //nolint:wrapcheck // the connection's own error
+}
+
+func (w *writer) begin() {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+}
+
+// Flush sends what is written.
+func (w *writer) Flush() { _ = w.FlushError() }
+
+// FlushError sends what is written.
+func (w *writer) FlushError() error {
+	w.begin()
+	return http.NewResponseController(w.ResponseWriter).Flush() //nolint:wrapcheck // the connection's own error
+}
+
+// Hijack hands the connection over.
+func (w *writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffer, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	w.hijacked = w.hijacked || err == nil
+	return conn, buffer, err //nolint:wrapcheck // the connection's own error
+}
