@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
@@ -56,20 +57,27 @@ func Breaker(policy BreakerPolicy) Option {
 }
 
 func (p BreakerPolicy) build(name string, logger *slog.Logger, m *meters) circuitbreaker.CircuitBreaker[struct{}] {
+	var (
+		made  circuitbreaker.CircuitBreaker[struct{}]
+		order sync.Mutex // failsafe-go tells of changes outside of the breaker's lock, so two may come at once, and in any order
+	)
 	m.state(stateClosed)
-	return circuitbreaker.NewBuilder[struct{}]().
+	made = circuitbreaker.NewBuilder[struct{}]().
 		WithFailureRateThreshold(p.Rate, uint(p.Least), p.Window).
 		WithDelay(p.Open).WithJitterFactor(0.2).
 		WithSuccessThreshold(uint(p.Probes)).
 		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
-			state, level := stateOf(e.NewState), slog.LevelInfo
-			if state == stateOpen {
+			order.Lock()
+			defer order.Unlock()
+			to, level := stateOf(e.NewState), slog.LevelInfo
+			if to == stateOpen {
 				level = slog.LevelWarn
 			}
-			m.state(state)
-			logger.Log(e.Context(), level, "circuit breaker changed", "policy", name, "from", stateOf(e.OldState).String(), "to", state.String(),
-				"failure_rate", e.Metrics().FailureRate())
+			m.changed(to)
+			m.state(stateOf(made.State())) // whoever comes last shows what holds
+			logger.Log(e.Context(), level, "circuit breaker changed", "policy", name, "from", stateOf(e.OldState).String(), "to", to.String())
 		}).Build()
+	return made
 }
 
 // state is a breaker's, by the number that the gauge shows.

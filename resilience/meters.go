@@ -63,9 +63,11 @@ func (m *meters) attempt(ctx context.Context, k kind) {
 }
 
 func (m *meters) state(s state) {
-	ctx := context.Background()
-	m.breaker.Record(ctx, int64(s), metric.WithAttributes(m.policy))
-	m.changes.Add(ctx, 1, metric.WithAttributes(m.policy, attribute.String("state", s.String())))
+	m.breaker.Record(context.Background(), int64(s), metric.WithAttributes(m.policy))
+}
+
+func (m *meters) changed(to state) {
+	m.changes.Add(context.Background(), 1, metric.WithAttributes(m.policy, attribute.String("state", to.String())))
 }
 
 func (m *meters) limit(now int) {
