@@ -4,6 +4,15 @@
 // Each middleware is a func(http.Handler) http.Handler, and may be used alone. http.ResponseController works through all of them, so that streams
 // and WebSockets do too.
 //
+// [Chain] puts them in order round the routes; nothing of Redis, Kafka or tokens is needed for what is left out of it. Package httpapi/bearer says who
+// asks by JSON Web Tokens.
+//
+// # Without Redis
+//
+//   - [RateLimit] does as its cache.Limiter says: each process counts by itself, unless it is told otherwise by cache.WhenGone.
+//   - [Idempotency] fails closed: a request with a key is 503 and does not run. [WithoutStore] lets it run. Requests without keys are not concerned.
+//   - A seal.ReplayGuard fails closed: 503.
+//
 // # Guarantees
 //
 //   - G1: an error is answered as a problem with the request's id; of errors that are no problems the client learns nothing. Test: TestProblems.
@@ -17,4 +26,17 @@
 //   - G9: readiness falls while servers are away, liveness does not, and startup stays done. Test: TestProbes.
 //   - G10: at the end readiness falls first, then nothing new is accepted, and what runs ends. Test: TestServerEndsInOrder.
 //   - G11: what does not end in time is cut off, sockets too, and said. Test: TestServerCutsOff.
+//   - G12: who asks, and for which tenant, is established or refused; a tenant that is missing, forged or another's never comes through. Test: TestIdentify.
+//   - G13: who lacks a role is 403, and who is nobody 401. Test: TestRequireRole.
+//   - G14: pages of other origins than those named neither read nor change anything by a browser. Test: TestOrigins.
+//   - G15: what is beyond a rate is 429, and answers say the rate and what is left. Test: TestRateLimit.
+//   - G16: a repeated request gets the first one's answer, on any pod; of another one its key is 422; other principals' keys are others. Test: TestIdempotency.
+//   - G17: while the first request runs another one is 409. Test: TestIdempotencyWhileItRuns.
+//   - G18: after a failure or a panic a request may be tried again. Test: TestFailuresAreNotKept.
+//   - G19: bodies and answers are kept up to a size, and a repeated request never runs again for that. Test: TestIdempotencySizes.
+//   - G20: without Redis a request with a key does not run, unless that is allowed. Test: TestIdempotencyWithoutRedis.
+//   - G21: a key whose process is gone is free after its lease, and who comes late replaces no answer. Test: TestLeaseEnds.
+//   - G22: the chain's steps stand in their order, and each sees what it needs. Test: TestChain.
+//   - G23: event streams and WebSockets work through all steps, for as long as they like. Test: TestStreams.
+//   - G24: a signed request passes once, and an answer is replayed only to who has signed for it. Test: TestReplayGuard.
 package httpapi

@@ -49,11 +49,11 @@ type Extension struct {
 const memberRequestID = "request_id"
 
 var (
-	extensionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{2,}$`)                           //nolint:gochecknoglobals // compiled once
+	extensionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{2,}$`)                          //nolint:gochecknoglobals // compiled once
 	ownMembers    = []string{"type", "title", "status", "detail", "instance", memberRequestID} //nolint:gochecknoglobals // constant
 )
 
-// Extend makes a member of a problem. Its name has three or more letters, digits and underscores, as RFC 9457 section 3.2 says, and is none that
+// Extend makes a member of a problem. Its name has three or more letters, digits, underscores and hyphens, and is none that
 // problems have anyway. What breaks that, or cannot be JSON, is left out of the answer.
 func Extend[T any](name string, value T) Extension {
 	e := Extension{name: name}

@@ -59,6 +59,20 @@ func (g *Group) Forward(keyOf func(*http.Request) (string, error), opts ...Forwa
 	}
 }
 
+// Forwarded says whether another node of the group has sent the request on, which its signature shows. Middleware before [Group.Forward] that counts
+// requests, or remembers them, leaves such a request alone: it was counted there.
+func (g *Group) Forwarded(r *http.Request) bool {
+	if r.Header.Get(headerPeer) == "" {
+		return false
+	}
+	e, err := g.running()
+	if err != nil {
+		return false
+	}
+	_, err = e.config.unseal(r)
+	return err == nil
+}
+
 // ServeHTTP serves the request here, or lets its owner do it.
 func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e, err := f.group.running()

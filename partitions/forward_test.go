@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,7 @@ type served struct {
 	server *http.Server
 	line   *line.Line
 	stop   func()
+	sent   atomic.Int64 // by other nodes
 }
 
 var secret = bytes.Repeat([]byte("s"), 32)
@@ -67,6 +69,9 @@ func (w *world) serve(t *testing.T, id, address string, secrets ...[]byte) *serv
 		t.Fatal(err)
 	}
 	n.server = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if g.Forwarded(r) {
+			n.sent.Add(1)
+		}
 		if r.Header.Get("Millrace-Peer") == "" {
 			r = r.WithContext(request.With(r.Context(), request.Info{Tenant: "acme"}))
 		}
@@ -134,6 +139,10 @@ func TestForward(t *testing.T) {
 		if owners["one"] == "" || owners["two"] == "" || owners["three"] == "" {
 			t.Fatalf("not all nodes own something: %v", owners)
 		}
+		if one.sent.Load() != 0 || two.sent.Load() == 0 || three.sent.Load() != 0 {
+			t.Errorf("sent by peers: %d to one, %d to two, %d to three, which cannot know", one.sent.Load(), two.sent.Load(), three.sent.Load())
+		}
+		known := two.sent.Load()
 		if code, text := post("127.0.0.1:81", "", ""); code != http.StatusBadRequest || text != "name an account" {
 			t.Errorf("no key: %d %s", code, text)
 		}
@@ -141,6 +150,9 @@ func TestForward(t *testing.T) {
 			if code, text := post("127.0.0.1:82", "account="+owners["two"], "", "Millrace-Peer", forged); code != http.StatusForbidden {
 				t.Errorf("%q was believed: %d %s", forged, code, text)
 			}
+		}
+		if two.sent.Load() != known {
+			t.Error("a forged request counts as sent by a peer")
 		}
 		two.server.Close() // its requests wait, and are served once its shards are another's
 		answers := make(chan string, 1)

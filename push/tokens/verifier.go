@@ -88,17 +88,25 @@ var errToken = errors.New("tokens: the token is not valid")
 // Verify says what a token grants. Its errors are [push.Problem]s.
 func (v *Verifier) Verify(_ context.Context, token string) (push.Grant, error) {
 	var c claims
-	if _, err := v.parser.ParseWithClaims(token, &c, v.key); err != nil {
-		detail := "the token is not valid"
-		if errors.Is(err, jwt.ErrTokenExpired) {
-			detail = "the token has expired"
-		}
-		return push.Grant{}, &push.Problem{Status: http.StatusUnauthorized, Detail: detail}
+	if err := v.Parse(token, &c); err != nil {
+		return push.Grant{}, err
 	}
 	return push.Grant{
 		Tenant: c.Tenant, Principal: request.Principal(c.Subject), Subscribe: c.Push.Subscribe, Publish: c.Push.Publish, Present: c.Push.Present,
 		Expires: c.ExpiresAt.Time, ID: c.ID,
 	}, nil
+}
+
+// Parse verifies a token and reads its claims, for who needs others than [Verifier.Verify] does. Its errors are [push.Problem]s.
+func (v *Verifier) Parse(token string, into jwt.Claims) error {
+	if _, err := v.parser.ParseWithClaims(token, into, v.key); err != nil {
+		detail := "the token is not valid"
+		if errors.Is(err, jwt.ErrTokenExpired) {
+			detail = "the token has expired"
+		}
+		return &push.Problem{Status: http.StatusUnauthorized, Detail: detail}
+	}
+	return nil
 }
 
 // key is the one that a token says it is signed with.

@@ -1,0 +1,196 @@
+package httpapi
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dunglas/httpsfv"
+
+	"github.com/millrace/millrace/request"
+)
+
+// HeaderIdempotencyKey is the key by which a client repeats a request safely.
+const HeaderIdempotencyKey = "Idempotency-Key"
+
+// maxIdempotencyKey is how many characters a key may have.
+const maxIdempotencyKey = 255
+
+// Idempotency lets a request with an Idempotency-Key run once, as draft-ietf-httpapi-idempotency-key-header-07 says. A repeated request gets the
+// first one's answer, with Idempotency-Replayed: true; 409 while the first runs; and 422 if it asks for something else: method, path, query, content
+// type and body count, and keys are of a tenant's principal. Without a principal they are the whole tenant's, and must not be guessed.
+//
+// An answer is stored before it is sent, but its cookies are not. A failure, 5xx, 408 and 429, is not kept, so that the request may be tried again.
+// Where the process dies, the key is free after the lease, and whether the request was done is not known; so it is where the answer could not be
+// stored. A request that takes longer than the lease may run twice: see [Timeout]. Without the store requests with keys are 503, and do not run,
+// unless [WithoutStore] lets them.
+func Idempotency(errs *Errors, answers Answers, opts ...IdempotencyOption) (func(http.Handler) http.Handler, error) {
+	i := &idempotency{
+		errs: errs, answers: answers, methods: []string{http.MethodPost, http.MethodPatch},
+		lease: 2 * time.Minute, keep: 24 * time.Hour, body: 1 << 20, answer: 256 << 10,
+	}
+	for _, opt := range opts {
+		opt.applyIdempotency(i)
+	}
+	if errs == nil || answers == nil || i.lease < time.Second || i.keep < time.Second || i.body < 0 || i.answer < 0 {
+		return nil, errors.New("httpapi: idempotency: errors and answers must not be nil, times a second or more, sizes not negative")
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if err := i.serve(w, r, next); err != nil {
+				errs.Write(w, r, err)
+			}
+		})
+	}, nil
+}
+
+type idempotency struct {
+	errs     *Errors
+	answers  Answers
+	methods  []string
+	required bool
+	open     bool
+	lease    time.Duration
+	keep     time.Duration
+	body     int64
+	answer   int
+}
+
+// serve returns an error where nothing was answered.
+func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Handler) error {
+	given := r.Header.Values(HeaderIdempotencyKey)
+	if !slices.Contains(i.methods, r.Method) || len(given) == 0 && !i.required {
+		next.ServeHTTP(w, r)
+		return nil
+	}
+	key, err := idempotencyKey(given)
+	if err != nil {
+		return err
+	}
+	sum, err := i.fingerprint(r)
+	if err != nil {
+		return err
+	}
+	info := request.From(r.Context())
+	key = digest([]byte(info.Tenant), []byte(info.Principal), []byte(key))
+	claim := Claim{Owner: rand.Text(), Fingerprint: sum, Lease: i.lease}
+	found, err := i.answers.Begin(r.Context(), key, claim)
+	switch {
+	case err != nil && i.open:
+		i.errs.log.WarnContext(r.Context(), "httpapi: a request with an idempotency key runs without the store", i.errs.about(r, "error", err)...)
+		next.ServeHTTP(w, r)
+		return nil
+	case err != nil:
+		i.errs.log.ErrorContext(r.Context(), "httpapi: the store of idempotency keys does not answer", i.errs.about(r, "error", err)...)
+		return &Problem{
+			Status: http.StatusServiceUnavailable, Detail: "nothing was done; send the same request again", Header: http.Header{"Retry-After": {"1"}},
+		}
+	case found.Claimed:
+		i.first(w, r, next, key, claim.Owner)
+		return nil
+	case found.Fingerprint != sum:
+		return &Problem{Status: http.StatusUnprocessableEntity, Detail: "this idempotency key was used for another request; choose a new one"}
+	case found.Answer == nil:
+		return &Problem{
+			Status: http.StatusConflict, Detail: "the first request with this idempotency key still runs; send it again later",
+			Header: http.Header{"Retry-After": {"1"}},
+		}
+	}
+	return replay(w, r, found.Answer)
+}
+
+// storing is how long an answer may take to be stored, whatever became of the client.
+const storing = 5 * time.Second
+
+// first runs the request that has the key.
+func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Handler, key, owner string) {
+	recorded, done := record(w, i.answer), false
+	store := func(what string, do func(context.Context) error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storing)
+		defer cancel()
+		if err := do(ctx); err != nil {
+			i.errs.log.ErrorContext(ctx, "httpapi: an idempotency key is not as it should be, and is held until its lease ends",
+				i.errs.about(r, "wanted", what, "error", err)...)
+		}
+	}
+	release := func() {
+		store("release", func(ctx context.Context) error { return i.answers.Release(ctx, key, owner) })
+	}
+	defer func() {
+		if !done { // it panicked
+			release()
+		}
+	}()
+	next.ServeHTTP(recorded, r)
+	if recorded.repeatable(r) {
+		done = true
+		store("answer", func(ctx context.Context) error {
+			in, err := i.answers.Finish(ctx, key, owner, recorded.answer(), i.keep)
+			if err == nil && !in {
+				err = errors.New("the request took longer than its lease: it may have run twice")
+			}
+			return err
+		})
+	} else {
+		done = true
+		release()
+	}
+	_ = recorded.pass() // the client has gone
+}
+
+// idempotencyKey reads the one key, a string of structured fields or bare.
+func idempotencyKey(given []string) (string, error) {
+	bad := &Problem{Status: http.StatusBadRequest, Detail: `give one Idempotency-Key of 1 to 255 visible characters, such as a UUID, in quotes: "…"`}
+	if len(given) != 1 {
+		return "", bad
+	}
+	key := strings.TrimSpace(given[0])
+	if strings.HasPrefix(key, `"`) {
+		item, err := httpsfv.UnmarshalItem(given)
+		text, is := item.Value.(string)
+		if err != nil || !is {
+			return "", bad
+		}
+		key = text
+	}
+	if key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' || c == '"' }) {
+		return "", bad
+	}
+	return key, nil
+}
+
+// fingerprint is the same for requests that ask for the same. It reads the body, and puts a copy in its place.
+func (i *idempotency) fingerprint(r *http.Request) (string, error) {
+	var body []byte
+	if r.Body != nil && r.Body != http.NoBody {
+		var err error
+		body, err = io.ReadAll(io.LimitReader(r.Body, i.body+1))
+		if large, is := errors.AsType[*http.MaxBytesError](err); is {
+			return "", large
+		} else if err != nil {
+			return "", &Problem{Status: http.StatusBadRequest, Detail: "the body could not be read"}
+		}
+		if int64(len(body)) > i.body {
+			return "", tooLarge(i.body)
+		}
+		r.Body = again(body)
+	}
+	return digest([]byte(r.Method), []byte(r.URL.RequestURI()), []byte(r.Header.Get("Content-Type")), body), nil
+}
+
+func digest(parts ...[]byte) string {
+	h := sha256.New()
+	for _, part := range parts {
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		_, _ = h.Write(part)
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,48 @@
+package httpapi
+
+import (
+	"bytes"
+	"io"
+	"time"
+)
+
+// IdempotencyOption changes [Idempotency].
+type IdempotencyOption interface{ applyIdempotency(*idempotency) }
+
+type idempotencyOption func(*idempotency)
+
+func (f idempotencyOption) applyIdempotency(i *idempotency) { f(i) }
+
+// KeyRequired refuses requests without a key, with 400.
+func KeyRequired() IdempotencyOption {
+	return idempotencyOption(func(i *idempotency) { i.required = true })
+}
+
+// Methods are those whose keys count. The default is POST and PATCH; the others may be repeated anyway.
+func Methods(names ...string) IdempotencyOption {
+	return idempotencyOption(func(i *idempotency) { i.methods = names })
+}
+
+// Keep is how long an answer is kept. The default is 24 hours.
+func Keep(d time.Duration) IdempotencyOption {
+	return idempotencyOption(func(i *idempotency) { i.keep = d })
+}
+
+// Lease is how long a request may take. The default is 2 minutes.
+func Lease(d time.Duration) IdempotencyOption {
+	return idempotencyOption(func(i *idempotency) { i.lease = d })
+}
+
+// Sizes bounds, in bytes, a request's body, which is read into memory, and an answer that is kept: of a larger one a repeated request learns only
+// that it was done, with 409. The defaults are 1 MiB and 256 KiB.
+func Sizes(body int64, answer int) IdempotencyOption {
+	return idempotencyOption(func(i *idempotency) { i.body, i.answer = body, answer })
+}
+
+// WithoutStore lets requests run without their keys while the store does not answer: what a client repeats then is done twice.
+func WithoutStore() IdempotencyOption {
+	return idempotencyOption(func(i *idempotency) { i.open = true })
+}
+
+// again is a body that was read.
+func again(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
