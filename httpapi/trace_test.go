@@ -34,7 +34,7 @@ func TestTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := chi.NewRouter()
-	r.Use(trace, e.Recover)
+	r.Use(trace, httpapi.RequestID, e.Recover) // RequestID makes another request of it
 	e.Unrouted(r)
 	r.Get("/orders/{id}", func(http.ResponseWriter, *http.Request) {})
 	r.Route("/shops", func(r chi.Router) { r.Get("/{shop}", func(http.ResponseWriter, *http.Request) { panic("broken") }) })
