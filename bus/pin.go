@@ -9,9 +9,12 @@ const pinMark = -2
 // its partition is what [Record.Pin] says.
 func Partitioner() kgo.Partitioner { return pinning{kgo.StickyKeyPartitioner(nil)} }
 
-// PartitionFor is the partition, of so many, of records with a key that are not pinned: Kafka's murmur2, as every client's default.
+var keyed = kgo.StickyKeyPartitioner(nil).ForTopic("") //nolint:gochecknoglobals // it has no state for records with keys
+
+// PartitionFor is the partition, of so many, of records with a key that are not pinned: Kafka's murmur2, as every client's default. The key is not
+// nil.
 func PartitionFor(key []byte, partitions int) Partition {
-	return Partition(kgo.StickyKeyPartitioner(nil).ForTopic("").Partition(&kgo.Record{Key: key}, partitions)) //nolint:gosec // a partition number
+	return Partition(keyed.Partition(&kgo.Record{Key: key}, partitions)) //nolint:gosec // a partition number
 }
 
 // Pin is how a client's record says to [Partitioner] where it goes; 0 leaves the choice to the key.

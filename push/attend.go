@@ -68,10 +68,9 @@ func (h *Hub) hearAll(ctx context.Context, current func()) {
 		defer h.mu.Unlock()
 		h.attendance.ask, h.attendance.tell = true, true
 	}
-	again()
 	h.aside(ctx, side{
 		topic: Presences, configs: map[string]string{"cleanup.policy": "delete", "retention.ms": strconv.FormatInt(reportsKept.Milliseconds(), 10)},
-		from: bus.Latest, take: func(r bus.Record) { h.learn(ctx, r) }, current: current, lost: again,
+		from: bus.Latest, take: func(r bus.Record) { h.learn(ctx, r) }, current: current, begins: again,
 	})
 }
 
@@ -148,7 +147,7 @@ func (h *Hub) learn(ctx context.Context, record bus.Record) {
 		a.tell = true
 	}
 	if r.Number != p.number+1 && !r.Whole {
-		a.ask = true
+		a.ask, a.tell = true, a.tell || r.Hub == a.self
 	}
 	if r.Whole || r.Gone {
 		p.stale = make(map[entry]struct{}, len(p.counts))

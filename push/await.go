@@ -16,37 +16,13 @@ func (h *Hub) await(ctx context.Context, c *client, from position) error {
 	there := func() bool { return !h.position.behind(from) }
 	soon, cancel := context.WithTimeout(ctx, doubtAfter)
 	defer cancel()
-	if h.until(soon, c, there) == nil {
+	if h.until(soon, c, &h.moved, there) == nil {
 		return nil
 	}
 	if err := h.written(ctx, c, from); err != nil {
 		return err
 	}
-	return h.until(ctx, c, there)
-}
-
-// until returns once something is so, which is looked at whenever the hub has read on, with its lock held.
-func (h *Hub) until(ctx context.Context, c *client, so func() bool) error {
-	h.mu.Lock()
-	h.waiting++
-	defer func() { h.waiting--; h.mu.Unlock() }()
-	for !so() {
-		moved := h.moved
-		h.mu.Unlock()
-		var err error
-		select {
-		case <-moved:
-		case <-c.ending:
-			err = errLater
-		case <-ctx.Done():
-			err = errLater
-		}
-		h.mu.Lock()
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return h.until(ctx, c, &h.moved, there)
 }
 
 // written says whether the topic reaches as far as a position.

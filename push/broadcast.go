@@ -29,17 +29,24 @@ func (h *Hub) follow(ctx context.Context) error {
 		return err
 	}
 	h.begin(epoch, from)
-	if err := h.read(ctx, bus.UntilEnd()); err != nil || ctx.Err() != nil {
+	if err := h.read(ctx, nil, bus.UntilEnd()); err != nil || ctx.Err() != nil {
 		return err
 	}
 	h.reached(ends)
-	return h.read(ctx)
+	return h.read(ctx, nil)
 }
 
-// read takes what is behind where the hub is, of all partitions or of some.
-func (h *Hub) read(ctx context.Context, opts ...bus.ReadOption) error {
+// read takes what is behind where the hub is, of all partitions or of some, until it is as far as is said, if that is said.
+func (h *Hub) read(ctx context.Context, target *position, opts ...bus.ReadOption) error {
 	defer h.stir()
-	for record, err := range h.bus.Read(ctx, Topic, append(opts, bus.From(h.next()), bus.Passed(h.passed), bus.Yielded(h.stir))...) {
+	ctx, over := context.WithCancel(ctx)
+	defer over()
+	passed := func(partition bus.Partition, offset int64) {
+		if h.passed(partition, offset, target) {
+			over()
+		}
+	}
+	for record, err := range h.bus.Read(ctx, Topic, append(opts, bus.From(h.next()), bus.Passed(passed), bus.Yielded(h.stir))...) {
 		if err != nil {
 			return err
 		}
@@ -88,10 +95,11 @@ func (h *Hub) begin(epoch string, from floor) {
 		return
 	}
 	h.warm = false
-	h.position = position{epoch: epoch, offsets: make(map[bus.Partition]int64)}
+	h.position = position{epoch: epoch, count: h.interest.count, offsets: make(map[bus.Partition]int64)}
 	maps.Copy(h.position.offsets, from)
 	clear(h.interest.read)
-	h.memory = h.remember(from)
+	h.memory = newMemory(h.settings.history, maps.Clone(from))
+	h.interest.changed.ring()
 	for c := range h.clients {
 		for _, f := range c.places {
 			h.enter(c, f.follow, -1)
@@ -99,11 +107,6 @@ func (h *Hub) begin(epoch string, from floor) {
 		c.places = nil
 		c.end(whyAnew)
 	}
-}
-
-// remember is an empty memory, of what is behind a floor.
-func (h *Hub) remember(from floor) *memory {
-	return newMemory(h.settings.history, func(name string) []bus.Partition { return h.settings.places(name, h.interest.count) }, from)
 }
 
 func (h *Hub) next() map[bus.Partition]int64 {
@@ -126,7 +129,8 @@ func (h *Hub) reached(ends map[bus.Partition]int64) {
 	}
 	h.warm = true
 	h.letIn()
-	h.wake()
+	h.moved.ring()
+	h.interest.changed.ring()
 }
 
 // letIn says that clients are served, once all is read that they stand on.
@@ -137,20 +141,13 @@ func (h *Hub) letIn() {
 	}
 }
 
-// passed notes how far reading has come.
-func (h *Hub) passed(partition bus.Partition, offset int64) {
+// passed notes how far reading has come, and says whether that is as far as was to be.
+func (h *Hub) passed(partition bus.Partition, offset int64, target *position) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[partition] = offset
-	h.wake()
-}
-
-// wake wakes the clients that wait for the hub to come as far as they are.
-func (h *Hub) wake() {
-	if h.waiting > 0 {
-		close(h.moved)
-		h.moved = make(chan struct{})
-	}
+	h.moved.ring()
+	return target != nil && !h.position.behind(*target)
 }
 
 // forget lets the next reading begin anew, after records were removed that had not been read.
@@ -167,12 +164,12 @@ func (h *Hub) take(ctx context.Context, r bus.Record) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.position.offsets[r.Partition] = r.Offset
-	if !known {
+	if !known || h.strays(ctx, m) {
 		return
 	}
 	h.taken++
 	m.keep(h.taken, h.position.String(), now)
-	m.reading = h.interest.reading
+	m.reading = h.interest.changes
 	m.latest = h.settings.latest[m.channel]
 	if len(h.held) == 0 {
 		h.holding = now

@@ -106,6 +106,12 @@
 //   - G64: where added partitions move a channel, a hub with [Interest] resets its clients, and no others. Test: TestInterestGrows.
 //   - G55: while the broadcast topic is compacted, so that gaps could not be told, nobody is served. Test: TestCompactedTopic.
 //   - G56: a client whose network is gone without a word is given up, and comes back to where it was. Test: TestHalfOpen.
+//   - G66: ids of hubs with and without [Interest] hold on both, and say nothing of channels that they were not given for. Test: TestInterestIDsHoldElsewhere.
+//   - G67: a client that resumes in partitions which a hub has not read for as long misses nothing. Test: TestInterestReplaysAcross.
+//   - G68: a hub with [Interest] tells nobody of what is in another partition than its channel. Test: TestInterestPassesStrays.
+//   - G69: an open transaction keeps nobody from following a channel of a hub with [Interest]. Test: TestInterestBesideOpenTransaction.
+//   - G70: where a channel moves to a partition that there was, its clients get a reset. Test: TestInterestMovesToOldPlaces.
+//   - G71: presence comes back when its topic is made anew, and a hub that cannot tell of its end lets nobody in. Test: TestPresencesAnew.
 //   - G65: clients that resume from Kafka and do not read hold no more than is stated, and others wait for it. Test: TestPagesAreBounded.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //

@@ -20,28 +20,14 @@ type limits struct {
 // floor is, for each partition, the offset behind which every message is held.
 type floor map[bus.Partition]int64
 
-// covers says whether everything behind p is held.
-func (f floor) covers(p position) bool {
+// covers says whether everything behind p is held, of what is in scope.
+func (f floor) covers(p position, s scope) bool {
 	for partition, offset := range f {
-		if p.at(partition) < offset {
+		if s.has(partition) && p.at(partition) < offset {
 			return false
 		}
 	}
 	return true
-}
-
-// of is the floor of some partitions; nil means all.
-func (f floor) of(partitions []bus.Partition) floor {
-	if partitions == nil {
-		return maps.Clone(f)
-	}
-	some := make(floor, len(partitions))
-	for _, partition := range partitions {
-		if offset, ok := f[partition]; ok {
-			some[partition] = offset
-		}
-	}
-	return some
 }
 
 func (f floor) raise(partition bus.Partition, offset int64) {
@@ -66,11 +52,11 @@ func (h *history) drop() {
 	h.messages = h.messages[1:]
 }
 
-// after returns the messages behind p.
-func (h *history) after(p position) []*message {
+// after returns the messages behind p that are in scope.
+func (h *history) after(p position, s scope) []*message {
 	var after []*message
 	for _, m := range h.messages {
-		if m.offset > p.at(m.partition) {
+		if s.has(m.partition) && m.offset > p.at(m.partition) {
 			after = append(after, m)
 		}
 	}
@@ -80,7 +66,6 @@ func (h *history) after(p position) []*message {
 // memory is what a hub holds of all channels. It changes under the hub's lock.
 type memory struct {
 	limits   limits
-	places   func(channel string) []bus.Partition // where its messages are; nil: anywhere
 	channels map[string]*channel
 	order    *list.List // of *message, oldest first
 	bytes    int
@@ -91,38 +76,36 @@ type memory struct {
 // channel is one channel's history and followers. Both change under the hub's lock, so that a replay and what comes
 // after it have no seam.
 type channel struct {
-	places   []bus.Partition
 	history  history
 	audience audience
 }
 
-func newMemory(l limits, places func(channel string) []bus.Partition, from floor) *memory {
-	return &memory{limits: l, places: places, channels: make(map[string]*channel), order: list.New(), floor: from}
+func newMemory(l limits, from floor) *memory {
+	return &memory{limits: l, channels: make(map[string]*channel), order: list.New(), floor: from}
 }
 
 // channel returns the channel, which begins with everything behind the floor.
 func (m *memory) channel(name string) *channel {
 	at, ok := m.channels[name]
 	if !ok {
-		places := m.places(name)
-		at = &channel{places: places, history: history{floor: m.floor.of(places)}, audience: audience{tenants: make(map[string]*house)}}
+		at = &channel{history: history{floor: maps.Clone(m.floor)}, audience: audience{tenants: make(map[string]*house)}}
 		m.channels[name] = at
 	}
 	return at
 }
 
 // covers says whether everything of a channel behind p is held.
-func (m *memory) covers(name string, p position) bool {
+func (m *memory) covers(name string, p position, s scope) bool {
 	if at, ok := m.channels[name]; ok {
-		return at.history.floor.covers(p)
+		return at.history.floor.covers(p, s)
 	}
-	return m.floor.of(m.places(name)).covers(p)
+	return m.floor.covers(p, s)
 }
 
 // after returns the messages of a channel behind p.
-func (m *memory) after(name string, p position) []*message {
+func (m *memory) after(name string, p position, s scope) []*message {
 	if at, ok := m.channels[name]; ok {
-		return at.history.after(p)
+		return at.history.after(p, s)
 	}
 	return nil
 }
@@ -159,9 +142,7 @@ func (m *memory) drop(oldest *message) {
 func (m *memory) begin(partition bus.Partition, behind int64) {
 	m.floor[partition] = behind
 	for _, at := range m.channels {
-		if at.places == nil || slices.Contains(at.places, partition) {
-			at.history.floor[partition] = behind
-		}
+		at.history.floor[partition] = behind
 	}
 }
 

@@ -33,8 +33,7 @@ type Hub struct {
 	warm       bool // position is at what was the end, and clients may join
 	opened     bool // ready is closed
 	position   position
-	moved      chan struct{}
-	waiting    int // clients that wait for moved
+	moved      bell
 	taken      uint64
 	held       []*client // that something is queued for which may wait for more
 	holding    time.Time // since when
@@ -59,7 +58,7 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 		return nil, err
 	}
 	h := &Hub{
-		bus: b, settings: s, ready: make(chan struct{}), moved: make(chan struct{}), empty: make(chan struct{}, 1),
+		bus: b, settings: s, ready: make(chan struct{}), moved: newBell(), empty: make(chan struct{}, 1),
 		readBacks: make(chan struct{}, concurrentReadBacks), pages: make(chan struct{}, max(concurrentReadBacks, s.history.total/pageBytes)),
 		interest: newInterest(),
 		clients:  make(map[*client]struct{}), tenants: make(map[string]int),
@@ -68,7 +67,7 @@ func New(b *bus.Bus, opts ...Option) (*Hub, error) {
 	for i := range h.sockets {
 		h.sockets[i] = make(map[*socket]struct{})
 	}
-	h.memory = h.remember(floor{})
+	h.memory = newMemory(s.history, floor{})
 	h.buffers.New = func() any { return new([]byte) }
 	if h.schema, err = s.describe(); err != nil {
 		return nil, fmt.Errorf("push: new: %w", err)
@@ -103,9 +102,9 @@ func (h *Hub) Run(ctx context.Context) error {
 		return fmt.Errorf("push: run: %w", err)
 	}
 	defer unwatch()
-	defer h.drain(ctx)
 	var pulse sync.WaitGroup
 	defer pulse.Wait()
+	defer h.drain(ctx)
 	pulse.Go(func() { h.pulse(ctx) })
 	pulse.Go(func() { h.attend(ctx) })
 	pulse.Go(func() { h.heed(ctx) })

@@ -14,7 +14,7 @@ import (
 //
 // A channel is then where records with its name as their key are, as those of [Channel.Publish], by the partitions that the topic has and by those
 // that it had, which are taken to be [Partitions], and that twice, four times and so on. Elsewhere nobody looks for it. Where partitions that are
-// added move a channel, its clients get a reset.
+// added move a channel, its clients get a reset. Ids hold on hubs with and without it.
 func Interest(linger time.Duration) Option {
 	return option(func(s *settings) { s.selective, s.linger = true, linger })
 }
@@ -23,44 +23,75 @@ const leastLinger = 30 * time.Second
 
 // interest is which partitions a hub reads that does not read all. It changes under the hub's lock.
 type interest struct {
-	count  int                         // partitions of the topic
-	wanted map[bus.Partition]time.Time // when that was last
-	read   map[bus.Partition]bool      // from the history's horizon to what was the end, and on
-	news   chan struct{}               // something is wanted that is not read
-	// reading counts the changes of what is read, but for what ids say of more partitions.
-	reading uint64
+	count   int                         // partitions of the topic
+	wanted  map[bus.Partition]time.Time // when that was last
+	read    map[bus.Partition]bool      // from the history's horizon to what was the end, and on
+	news    chan struct{}               // something is wanted that is not read
+	changed bell
+	// begun is for each partition when reading it began, in changes of what is read.
+	begun   map[bus.Partition]uint64
+	changes uint64
+	stray   bool // that a record is where nobody looks for it was told
 }
 
 func newInterest() interest {
-	return interest{wanted: make(map[bus.Partition]time.Time), read: make(map[bus.Partition]bool), news: make(chan struct{}, 1)}
+	return interest{
+		wanted: make(map[bus.Partition]time.Time), read: make(map[bus.Partition]bool), begun: make(map[bus.Partition]uint64),
+		news: make(chan struct{}, 1), changed: newBell(),
+	}
 }
 
-// places is where a channel's messages are. It is nil where they may be anywhere.
-func (s *settings) places(name string, partitions int) []bus.Partition {
-	if !s.selective {
-		return nil
-	}
-	places := []bus.Partition{bus.PartitionFor([]byte(name), partitions)}
-	for were := s.partitions; were < partitions; were *= 2 {
-		if place := bus.PartitionFor([]byte(name), were); !slices.Contains(places, place) {
+// scope is where the messages of some channels are; nil is anywhere.
+type scope []bus.Partition
+
+func (s scope) has(partition bus.Partition) bool { return s == nil || slices.Contains(s, partition) }
+
+// places is where messages of channels are in a topic of so many partitions.
+func (s *settings) places(partitions int, channels ...follow) scope {
+	places := make(scope, 0, len(channels))
+	add := func(name string, count int) {
+		if place := bus.PartitionFor([]byte(name), count); !slices.Contains(places, place) {
 			places = append(places, place)
+		}
+	}
+	for _, f := range channels {
+		add(f.name, partitions)
+		for were := s.partitions; were < partitions; were *= 2 {
+			add(f.name, were)
 		}
 	}
 	return places
 }
 
-// scope is where the messages of channels are. It is nil where they may be anywhere. The hub's lock is held.
-func (h *Hub) scope(channels []follow) (scope []bus.Partition) {
-	for _, f := range channels {
-		scope = append(scope, h.settings.places(f.name, h.interest.count)...)
+// scope is where this hub looks for channels' messages. Its lock is held.
+func (h *Hub) scope(channels ...follow) scope {
+	if !h.settings.selective {
+		return nil
 	}
-	return scope
+	return h.settings.places(h.interest.count, channels...)
 }
 
-// reads says whether the hub reads what the channels need, and lets it do so. The hub's lock is held.
-func (h *Hub) reads(channels []follow) bool {
+// strays says whether a record is where nobody looks for it. The hub's lock is held.
+func (h *Hub) strays(ctx context.Context, m *message) bool {
+	if h.scope(follow{name: m.channel}).has(m.partition) {
+		return false
+	}
+	if !h.interest.stray {
+		h.interest.stray = true
+		h.settings.logger.WarnContext(ctx, "push: a message is not in the partition of its channel, and reaches nobody; "+
+			"let the key of records be the channel's name, and Partitions be what the topic was created with",
+			"channel", m.channel, "partition", m.partition)
+	}
+	return true
+}
+
+// reads says whether the hub reads what is in scope, and lets it do so. The hub's lock is held.
+func (h *Hub) reads(s scope) bool {
 	all, now := h.warm, time.Now()
-	for _, partition := range h.scope(channels) {
+	if !h.settings.selective {
+		return all
+	}
+	for _, partition := range s {
 		h.interest.wanted[partition] = now
 		if !h.interest.read[partition] {
 			all = false
@@ -77,12 +108,20 @@ func (i *interest) tell() {
 	}
 }
 
-// want returns once the hub reads what the channels need.
-func (h *Hub) want(ctx context.Context, c *client, channels []follow) error {
+// newest is when the hub began to read the last of what is in scope: ids of messages that it took before do not count in all of it.
+func (i *interest) newest(s scope) (newest uint64) {
+	for _, partition := range s {
+		newest = max(newest, i.begun[partition])
+	}
+	return newest
+}
+
+// want returns once the hub reads what is in scope.
+func (h *Hub) want(ctx context.Context, c *client, s scope) error {
 	if !h.settings.selective {
 		return nil
 	}
-	return h.until(ctx, c, func() bool { return h.reads(channels) })
+	return h.until(ctx, c, &h.interest.changed, func() bool { return h.reads(s) })
 }
 
 // cold is what is wanted and not read.
@@ -100,9 +139,9 @@ func (h *Hub) cold() (cold []bus.Partition) {
 // idle is what is read and was not wanted for a while. What somebody follows is wanted. The hub's lock is held.
 func (h *Hub) idle() (idle []bus.Partition) {
 	now := time.Now()
-	for _, at := range h.memory.channels {
+	for name, at := range h.memory.channels {
 		if at.audience.count > 0 {
-			for _, partition := range at.places {
+			for _, partition := range h.scope(follow{name: name}) {
 				h.interest.wanted[partition] = now
 			}
 		}
@@ -113,53 +152,4 @@ func (h *Hub) idle() (idle []bus.Partition) {
 		}
 	}
 	return idle
-}
-
-// idles says whether something is idle.
-func (h *Hub) idles() bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.idle()) > 0
-}
-
-// abandonIdle forgets what is idle, while nothing is read.
-func (h *Hub) abandonIdle() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, partition := range h.idle() {
-		delete(h.interest.wanted, partition)
-		delete(h.interest.read, partition)
-		h.abandon(partition)
-	}
-}
-
-// abandon forgets what was read of a partition. The hub's lock is held.
-func (h *Hub) abandon(partition bus.Partition) {
-	h.interest.reading++
-	delete(h.position.offsets, partition)
-	h.memory.vacate(partition)
-}
-
-// grow takes note of how many partitions the topic has. Clients of channels that have moved are ended: what they stand on does not say where they
-// stand in what is new, so that they get a reset.
-func (h *Hub) grow(partitions int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.interest.count == partitions {
-		return
-	}
-	h.interest.count = partitions
-	for name, at := range h.memory.channels {
-		places := h.settings.places(name, partitions)
-		if slices.Equal(places, at.places) {
-			continue
-		}
-		at.places = places
-		for partition, behind := range h.memory.floor.of(places) {
-			at.history.floor.raise(partition, behind)
-		}
-		for _, of := range at.audience.tenants {
-			of.all(func(f *follower) { f.client.end(whyAnew) })
-		}
-	}
 }

@@ -15,8 +15,12 @@ import (
 // everything of its channels. The epoch is the topic's incarnation; offsets of another one mean nothing.
 //
 // Its text is the event id: the epoch, then "-partition.offset" for each partition, all in base 36.
+//
+// That of a hub with [Interest] says nothing of partitions that it lacks, and its text has a point and the number of the topic's partitions behind
+// the epoch, by which it is known where its channels were.
 type position struct {
 	epoch   string
+	count   int // of the topic's partitions; 0 where it says all there is to say
 	offsets map[bus.Partition]int64
 }
 
@@ -36,6 +40,10 @@ func epochOf(topicID string) string {
 
 func (p position) String() string {
 	text := []byte(p.epoch)
+	if p.count > 0 {
+		text = append(text, '.')
+		text = strconv.AppendInt(text, int64(p.count), base)
+	}
 	for _, partition := range slices.Sorted(maps.Keys(p.offsets)) {
 		text = append(text, '-')
 		text = strconv.AppendInt(text, int64(partition), base)
@@ -50,10 +58,15 @@ func parsePosition(text string) (position, error) {
 		return position{}, errPosition
 	}
 	parts := strings.Split(text, "-")
-	if epoch, err := strconv.ParseUint(parts[0], base, 32); err != nil || strconv.FormatUint(epoch, base) != parts[0] {
+	epoch, counted, selective := strings.Cut(parts[0], ".")
+	if hash, err := strconv.ParseUint(epoch, base, 32); err != nil || strconv.FormatUint(hash, base) != epoch {
 		return position{}, errPosition
 	}
-	p := position{epoch: parts[0], offsets: make(map[bus.Partition]int64, len(parts)-1)}
+	count, err := strconv.ParseUint(counted, base, 32)
+	if selective && (err != nil || count < 1 || count > maxPartitions) {
+		return position{}, errPosition
+	}
+	p := position{epoch: epoch, count: int(count), offsets: make(map[bus.Partition]int64, len(parts)-1)}
 	for _, part := range parts[1:] {
 		partition, next, found := strings.Cut(part, ".")
 		number, err := strconv.ParseInt(partition, base, 32)
@@ -104,7 +117,7 @@ func (p position) only(partitions []bus.Partition) (some position, all bool) {
 	if partitions == nil {
 		return p.clone(), true
 	}
-	some = position{epoch: p.epoch, offsets: make(map[bus.Partition]int64, len(partitions))}
+	some = position{epoch: p.epoch, count: p.count, offsets: make(map[bus.Partition]int64, len(partitions))}
 	for _, partition := range partitions {
 		offset, ok := p.offsets[partition]
 		if !ok {
@@ -116,5 +129,5 @@ func (p position) only(partitions []bus.Partition) (some position, all bool) {
 }
 
 func (p position) clone() position {
-	return position{epoch: p.epoch, offsets: maps.Clone(p.offsets)}
+	return position{epoch: p.epoch, count: p.count, offsets: maps.Clone(p.offsets)}
 }

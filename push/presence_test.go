@@ -98,6 +98,30 @@ func TestPresence(t *testing.T) {
 	})
 }
 
+// TestPresencesAnew removes the topic in which hubs tell who is present, and stops a hub that cannot tell.
+func TestPresencesAnew(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(b *bubble) {
+		on, wire := b.open()
+		hub, stop := b.hub(on, push.Presence("room"), whoAsks(), push.WriteLimit(time.Hour))
+		b.stay(hub, "channel=room/1&who=ann")
+		b.here(hub, time.Second, "", "1", map[string]int{"ann": 1})
+		if _, err := b.admin.DeleteTopics(b.Context(), string(push.Presences)); err != nil {
+			b.Fatal(err)
+		}
+		b.stay(hub, "channel=room/1&who=bob")
+		b.here(hub, time.Minute, "", "1", map[string]int{"ann": 1, "bob": 1})
+		wire.set(true)
+		<-time.After(20 * time.Second)
+		go stop()
+		<-time.After(time.Second)
+		resp, _ := b.ask(hub, "channel=room/1&who=eve", "") //nolint:bodyclose // it does
+		if resp.StatusCode != http.StatusServiceUnavailable {
+			b.Errorf("a hub that stops lets clients in: %d", resp.StatusCode)
+		}
+	})
+}
+
 // TestManyPresent has more members than one report holds.
 func TestManyPresent(t *testing.T) {
 	t.Parallel()

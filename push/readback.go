@@ -17,14 +17,14 @@ const (
 
 // readBack reads a page from Kafka of what memory no longer holds, up to where the hub is at most, and returns how far
 // it came.
-func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from position) ([]*frame, position, error) {
+func (h *Hub) readBack(ctx context.Context, c *client, channels []follow, from position, in scope) ([]*frame, position, error) {
 	done, err := c.turn(ctx, h.readBacks)
 	if err != nil {
 		return nil, from, err
 	}
 	defer done()
 	h.mu.Lock()
-	target, known := h.position.only(h.scope(channels))
+	target, known := h.position.only(in)
 	h.mu.Unlock()
 	if !known {
 		return nil, from, errLater

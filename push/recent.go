@@ -52,9 +52,12 @@ func (s *socket) recent(c *call) error {
 // recall answers with what there is once the hub reads the channel.
 func (s *socket) recall(ctx context.Context, c *call, f follow, limit int) {
 	defer c.cancel(nil)
+	s.hub.mu.Lock()
+	in := s.hub.scope(f)
+	s.hub.mu.Unlock()
 	limited, cancel := context.WithTimeout(ctx, stepLimit)
 	defer cancel()
-	err := s.hub.want(limited, &s.client, []follow{f})
+	err := s.hub.want(limited, &s.client, in)
 	s.forget(c)
 	if err != nil {
 		if context.Cause(ctx) == nil {
@@ -64,7 +67,7 @@ func (s *socket) recall(ctx context.Context, c *call, f follow, limit int) {
 		return
 	}
 	s.hub.mu.Lock()
-	held, at, reading := slices.Clone(s.hub.memory.held(f.name)), s.hub.position.clone(), s.hub.interest.reading
+	held, at, newest := slices.Clone(s.hub.memory.held(f.name)), s.hub.position.clone(), s.hub.interest.newest(s.hub.scope(f))
 	s.hub.mu.Unlock()
 	var found [][]byte
 	left := recentBytes
@@ -74,8 +77,8 @@ func (s *socket) recall(ctx context.Context, c *call, f follow, limit int) {
 		}
 		if s.may(m) && (f.subject == "" || f.subject == m.subject) {
 			id := m.id
-			if m.reading != reading { // it says too much of other partitions
-				id = position{at.epoch, map[bus.Partition]int64{m.partition: m.offset}}.String()
+			if m.reading < newest { // it says too much of other partitions, or nothing
+				id = position{at.epoch, at.count, map[bus.Partition]int64{m.partition: m.offset}}.String()
 			}
 			line := bytes.TrimSuffix(lines{}.message(m, id), []byte("\n"))
 			found, left = append(found, line), left-len(line)

@@ -75,7 +75,7 @@ func (h *Hub) heed(ctx context.Context) {
 	h.aside(ctx, side{
 		topic:   Revocations,
 		configs: map[string]string{"cleanup.policy": "compact,delete", "retention.ms": strconv.FormatInt(revokedFor.Milliseconds(), 10)},
-		from:    bus.Earliest, take: h.revoke, current: h.heeded, lost: func() {},
+		from:    bus.Earliest, take: h.revoke, current: h.heeded, begins: func() {},
 	})
 }
 

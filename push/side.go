@@ -17,7 +17,7 @@ type side struct {
 	from    bus.Start
 	take    func(bus.Record)
 	current func() // all that there was has been taken, at the beginning and after each failure
-	lost    func() // some was removed that had not been taken; reading begins anew
+	begins  func() // what is before the beginning is not taken: at first, and where some was removed that had not been taken
 }
 
 // aside reads a side topic until ctx ends.
@@ -25,13 +25,16 @@ func (h *Hub) aside(ctx context.Context, s side) {
 	next := make(map[bus.Partition]int64)
 	pause := resilience.RetryPolicy{Attempts: 1, Initial: 200 * time.Millisecond, Max: 5 * time.Second, Multiplier: 2, Jitter: 0.5}
 	for failures := 1; ctx.Err() == nil; failures++ {
+		began := time.Now()
 		err := h.readAside(ctx, s, next)
 		if err != nil && ctx.Err() == nil {
 			h.settings.logger.WarnContext(ctx, "push: a topic cannot be read; reading again", "topic", s.topic, "error", err)
 		}
 		if errors.Is(err, bus.ErrOffset) {
 			clear(next)
-			s.lost()
+		}
+		if time.Since(began) > calm {
+			failures = 1
 		}
 		select {
 		case <-ctx.Done():
@@ -51,6 +54,7 @@ func (h *Hub) readAside(ctx context.Context, s side, next map[bus.Partition]int6
 			return err
 		}
 		maps.Copy(next, begin)
+		s.begins()
 	}
 	passed := bus.Passed(func(partition bus.Partition, offset int64) { next[partition] = offset + 1 })
 	for _, more := range [][]bus.ReadOption{{bus.UntilEnd()}, nil} {

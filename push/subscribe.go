@@ -1,9 +1,11 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -36,6 +38,9 @@ type resumption struct {
 	how      outcome
 	from     position
 	joined   bool
+	begun    bool
+	count    int    // of the topic's partitions
+	scope    scope  // where the channels are
 	paged    func() // gives back the place of the page that was returned last
 }
 
@@ -47,6 +52,9 @@ func (r *resumption) next(ctx context.Context) ([]*frame, error) {
 	defer cancel()
 	frames, err := r.step(ctx)
 	if errors.Is(err, errGone) || errors.Is(err, errPosition) {
+		if err := r.hub.want(ctx, r.client, r.scope); err != nil {
+			return nil, err
+		}
 		r.how = resumeReset
 		return nil, r.enter()
 	}
@@ -55,18 +63,18 @@ func (r *resumption) next(ctx context.Context) ([]*frame, error) {
 
 // step begins in memory, and goes on with pages from Kafka until memory reaches back to where it is.
 func (r *resumption) step(ctx context.Context) (page []*frame, err error) {
-	if err := r.hub.want(ctx, r.client, r.channels); err != nil {
-		return nil, err
-	}
-	switch {
-	case r.since == "":
-		r.how = resumeNone
-		return nil, r.enter()
-	case r.from.epoch == "":
-		r.how = resumeMemory
+	if !r.begun {
 		if err := r.begin(); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.hub.want(ctx, r.client, r.scope); err != nil {
+		return nil, err
+	}
+	if r.how == resumeNone {
+		return nil, r.enter()
+	}
+	if r.how == resumeMemory {
 		if err := r.hub.await(ctx, r.client, r.from); err != nil {
 			return nil, err
 		}
@@ -78,8 +86,40 @@ func (r *resumption) step(ctx context.Context) (page []*frame, err error) {
 	if r.paged, err = r.client.turn(ctx, r.hub.pages); err != nil {
 		return nil, err
 	}
-	page, r.from, err = r.hub.readBack(ctx, r.client, r.channels, r.from)
+	page, r.from, err = r.hub.readBack(ctx, r.client, r.channels, r.from, r.scope)
 	return page, err
+}
+
+// begin finds where the client stands in its channels, and where these are.
+func (r *resumption) begin() error {
+	h := r.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	r.begun, r.how, r.count, r.scope = true, resumeNone, h.interest.count, h.scope(r.channels...)
+	if r.since == "" {
+		return nil
+	}
+	r.how = resumeMemory
+	at, err := parsePosition(r.since)
+	if err != nil {
+		return err
+	}
+	in := r.scope
+	if at.count > 0 { // it says something of where the channels were, and no more
+		in = h.settings.places(at.count, r.channels...)
+		if !slices.Equal(in, h.settings.places(cmp.Or(r.count, len(h.position.offsets), 1), r.channels...)) {
+			return errGone
+		}
+	}
+	from, known := at.only(in)
+	if !known {
+		return errGone
+	}
+	if h.settings.selective {
+		from.count = r.count
+	}
+	r.from, r.scope = from, in
+	return nil
 }
 
 // release notes that what was returned is written, or will not be.
@@ -90,28 +130,12 @@ func (r *resumption) release() {
 	}
 }
 
-// begin finds where the client stands in its channels.
-func (r *resumption) begin() error {
-	at, err := parsePosition(r.since)
-	if err != nil {
-		return err
-	}
-	h := r.hub
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var known bool
-	if r.from, known = at.only(h.scope(r.channels)); !known {
-		return errGone
-	}
-	return nil
-}
-
 // enter lets the client in as of now; it gets a reset first if there is a gap.
 func (r *resumption) enter() error {
 	h := r.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if !h.reads(r.channels) || !r.client.live() {
+	if !h.reads(r.scope) || r.count != h.interest.count || !r.client.live() {
 		return errLater
 	}
 	return r.let()
@@ -123,20 +147,24 @@ func (r *resumption) join() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case !h.reads(r.channels) || !r.client.live():
+	case !h.reads(r.scope) || !r.client.live():
 		return errLater
-	case r.from.epoch != h.position.epoch:
+	case r.count != h.interest.count || r.from.epoch != h.position.epoch:
 		return errGone
 	}
 	for _, wanted := range r.channels {
-		if !h.memory.covers(wanted.name, r.from) {
+		if !h.memory.covers(wanted.name, r.from, r.scope) {
 			return nil
 		}
 	}
 	if r.allowed != nil && !r.allowed() {
 		return errForbidden
 	}
-	r.client.put(r.replay())
+	missed := r.missed()
+	if r.costs(missed) > mostOwn {
+		return nil
+	}
+	r.client.put(r.replay(missed))
 	return r.let()
 }
 

@@ -35,7 +35,7 @@ func newPush(g *global) *cobra.Command {
 			"GET /schema is for `millrace generate ts`.\n" +
 			"Applications publish with POST /publish and the operator's secret, {\"channel\", \"key\", \"tenant\", \"data\"} or a list of\n" +
 			"them, or write to the topic " + string(push.Topic) + " themselves: CloudEvents of the type push.broadcast.<channel>, with the key as\n" +
-			"subject. GET /connections, with the same secret, says who is connected.\n\n" +
+			"subject, and the channel as the record's key. GET /connections, with the same secret, says who is connected.\n\n" +
 			"Run as many as wanted: each reads the whole topic, or with --interest what its clients need, and a client resumes on any of\n" +
 			"them. SIGTERM lets /readyz fall, waits --drain-delay, tells clients when to come back, and ends.",
 		Example: "  millrace push --kafka kafka.internal:9092 --jwt-key login.pem --redis redis://redis.internal:6379 --ticket-secret ticket.key\n" +

@@ -92,6 +92,7 @@ func (p *pushPod) publish(w http.ResponseWriter, r *http.Request) *refusal {
 		}
 		return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf("send %d bytes at most", maxAnnounced))
 	}
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // which would end the request's context
 	all, err := announcements(body.Bytes())
 	if err != nil {
 		return refuse(http.StatusBadRequest, err.Error())
