@@ -101,7 +101,7 @@ func TestInterestPassesStrays(t *testing.T) {
 		hub, _ := b.hub(on, push.Partitions(count), push.Interest(time.Minute), push.History(1, time.Hour), push.WriteLimit(time.Hour))
 		one, beside := "channel="+channels[1].Name(), b.arrive(hub, "channel="+channels[2].Name())
 		s := b.arrive(hub, one)
-		begin := s.lastID
+		begin, earlier := s.lastID, b.arrive(hub, one+"&channel="+channels[2].Name()).lastID
 		b.produce(2, false, kgo.RecordHeader{Key: "ce_specversion", Value: []byte("1.0")}, kgo.RecordHeader{Key: "ce_id", Value: []byte("1")},
 			kgo.RecordHeader{Key: "ce_source", Value: []byte("x")}, kgo.RecordHeader{Key: "ce_type", Value: []byte("push.broadcast." + channels[1].Name())})
 		publish(b.T, on, channels[2], "k", "after")
@@ -109,6 +109,17 @@ func TestInterestPassesStrays(t *testing.T) {
 		publish(b.T, on, channels[1], "k", "0", "1", "2")
 		b.receives(s, "0", "1", "2")
 		b.receives(b.connect(hub, one, begin), "0", "1", "2")
+
+		both := one + "&channel=" + channels[2].Name() // whose page has the stray
+		kafka, _ := b.hub(on, push.Partitions(count), push.Interest(time.Minute), push.History(0, 0), push.WriteLimit(time.Hour))
+		s, got := b.connect(kafka, both, earlier), make(map[string]int)
+		for range 4 {
+			next, _ := s.next()
+			got[next.data]++
+		}
+		if got[`"stray"`] > 0 || len(got) != 4 {
+			b.Errorf("resumed with %v", got)
+		}
 	})
 }
 

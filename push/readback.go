@@ -93,7 +93,7 @@ func (h *Hub) page(ctx context.Context, c *client, channels []follow, from, targ
 		}
 		reached.offsets[record.Partition] = record.Offset
 		m, known := messageOf(record)
-		if !known {
+		if !known || from.count > 0 && !h.settings.places(from.count, follow{name: m.channel}).has(m.partition) { // as in Hub.strays
 			continue
 		}
 		wanted := slices.Contains(channels, follow{name: m.channel}) || slices.Contains(channels, follow{m.channel, m.subject})
