@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
 
@@ -18,6 +19,7 @@ type engine struct {
 
 	node    *centrifuge.Node
 	publish []centrifuge.PublishOption
+	feed    *feed
 }
 
 const (
@@ -26,7 +28,7 @@ const (
 )
 
 // open runs a node that lets everybody in, and subscribes all to one channel. Both sides have no pings, as the bench's clients answer none.
-func open(_ context.Context, w fanout.Work) (fanout.Engine, error) {
+func open(ctx context.Context, w fanout.Work) (fanout.Engine, error) {
 	node, err := centrifuge.New(centrifuge.Config{})
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a bench
@@ -55,16 +57,29 @@ func open(_ context.Context, w fanout.Work) (fanout.Engine, error) {
 		config.ReadBufferSize, config.UseWriteBufferPool, config.ProcessCommandsOffReadLoop = smallBuffer, true, true
 	}
 	e.Handler = centrifuge.NewWebsocketHandler(node, config)
-	return e, nil
+	if w.Kafka != "" {
+		e.feed, err = follow(ctx, w.Kafka, e.tell)
+	}
+	return e, err
 }
 
-func (e *engine) Publish(_ context.Context, payloads ...string) error {
-	for _, p := range payloads {
-		data, err := json.Marshal(p)
-		if err != nil {
+func (e *engine) Publish(ctx context.Context, payloads ...string) error {
+	messages := make([][]byte, len(payloads))
+	for i, p := range payloads {
+		var err error
+		if messages[i], err = json.Marshal(p); err != nil {
 			return err //nolint:wrapcheck // a bench
 		}
-		if _, err := e.node.Publish(channel, data, e.publish...); err != nil {
+	}
+	if e.feed != nil {
+		return e.feed.publish(ctx, messages...)
+	}
+	return e.tell(messages...)
+}
+
+func (e *engine) tell(messages ...[]byte) error {
+	for _, m := range messages {
+		if _, err := e.node.Publish(channel, m, e.publish...); err != nil {
 			return err //nolint:wrapcheck // a bench
 		}
 	}
@@ -73,6 +88,12 @@ func (e *engine) Publish(_ context.Context, payloads ...string) error {
 
 func (*engine) Hello() string { return `{"id":1,"connect":{}}` }
 
-func (e *engine) Close() error { return e.node.Shutdown(context.Background()) } //nolint:wrapcheck // a bench
+func (e *engine) Close() error {
+	var err error
+	if e.feed != nil {
+		err = e.feed.Close()
+	}
+	return errors.Join(err, e.node.Shutdown(context.Background()))
+}
 
 func main() { fanout.Main(open) }

@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -65,22 +66,28 @@ func Run(ctx context.Context, args []string) (err error) {
 		s.clients = []int{1, 100, 1000, 5000}
 	}
 	all := []one{
-		{sides.Side{Name: "millrace", Command: child, Server: sides.Kafka, Address: s.kafka}, fanout.Work{}},
+		{sides.Side{Name: "millrace", Command: child, Server: sides.Kafka}, fanout.Work{}},
 		{sides.Side{Name: "centrifuge", Folder: "centrifuge"}, fanout.Work{}},
 		{sides.Side{Name: "centrifuge", Variant: "tuned", Folder: "centrifuge"}, fanout.Work{Tuned: true}},
 		{sides.Side{Name: "centrifuge", Variant: "history", Folder: "centrifuge"}, fanout.Work{Tuned: true, History: true}},
+		{sides.Side{Name: "centrifuge", Variant: "kafka", Folder: "centrifuge", Server: sides.Kafka},
+			fanout.Work{Tuned: true, History: true}},
 	}
 	all = slices.DeleteFunc(all, func(o one) bool { return !strings.Contains(o.String(), s.only) })
 	if len(all) == 0 {
 		return errors.New("no side is left to measure")
 	}
 	for i := range all {
+		if all[i].Server != nil {
+			all[i].Address = s.kafka
+		}
 		end, failed := all[i].Ready(ctx)
 		if failed != nil {
 			return failed //nolint:wrapcheck // a bench
 		}
 		defer func() { err = errors.Join(err, end()) }()
 		all[i].work.Kafka = all[i].Address
+		s.kafka = cmp.Or(s.kafka, all[i].Address)
 	}
 	return s.turns(ctx, all)
 }
