@@ -38,8 +38,8 @@ type Answers interface {
 	Release(ctx context.Context, key, owner string) error
 }
 
-// RedisAnswers keeps answers in Redis, unencrypted: a hash a key, which ends by itself. What holds for cache.Dedupe holds here too: no eviction, and a
-// fail-over that forgets what was acknowledged lets a request run again.
+// RedisAnswers keeps answers in Redis, unencrypted: a hash a key, which ends by itself. What holds for cache.Dedupe holds here too: no eviction, and
+// a fail-over that forgets what was acknowledged lets a request run again.
 type RedisAnswers struct {
 	client redis.UniversalClient
 	prefix string

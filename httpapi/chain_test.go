@@ -25,6 +25,7 @@ import (
 )
 
 func must[T any](t testing.TB) func(T, error) T {
+	t.Helper()
 	return func(value T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -155,7 +156,7 @@ func TestStreams(t *testing.T) {
 	if events != 4 {
 		t.Errorf("%d events", events)
 	}
-	conn, _, err := websocket.Dial(t.Context(), server.URL+"/socket", &websocket.DialOptions{
+	conn, _, err := websocket.Dial(t.Context(), server.URL+"/socket", &websocket.DialOptions{ //nolint:bodyclose // as Dial says
 		HTTPClient: server.Client(), HTTPHeader: http.Header{"Badge": {"ann acme"}},
 	})
 	if err != nil {

@@ -20,7 +20,8 @@ func ParseOrigins(patterns ...string) (Origins, error) {
 	for _, pattern := range patterns {
 		scheme, host, whole := strings.Cut(strings.ToLower(pattern), "://")
 		_, err := path.Match(host, "")
-		if !whole || scheme != "http" && scheme != "https" || host == "" || strings.Contains(host, "/") || strings.Trim(host, "*.") == "" || err != nil {
+		named := host != "" && !strings.Contains(host, "/") && strings.Trim(host, "*.") != ""
+		if !whole || scheme != "http" && scheme != "https" || !named || err != nil {
 			errs = append(errs, fmt.Errorf("httpapi: origins: %q must be like https://app.example.com or https://*.example.com", pattern))
 		}
 		o.patterns = append(o.patterns, scheme+"://"+strings.ReplaceAll(host, ".", "/"))

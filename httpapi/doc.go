@@ -4,8 +4,8 @@
 // Each middleware is a func(http.Handler) http.Handler, and may be used alone. http.ResponseController works through all of them, so that streams
 // and WebSockets do too.
 //
-// [Chain] puts them in order round the routes; nothing of Redis, Kafka or tokens is needed for what is left out of it. Package httpapi/bearer says who
-// asks by JSON Web Tokens.
+// [Chain] puts them in order round the routes; nothing of Redis, Kafka or tokens is needed for what is left out of it. Package httpapi/bearer says
+// who asks by JSON Web Tokens.
 //
 // # Without Redis
 //

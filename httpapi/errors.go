@@ -91,7 +91,7 @@ func (e *Errors) about(r *http.Request, more ...any) []any {
 func (e *Errors) Recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		watched := watch(w)
-		defer func() {
+		defer func() { //nolint:contextcheck // the request has it
 			failure := recover()
 			if failure == nil {
 				return

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -101,7 +100,7 @@ func ExampleChain() {
 	}
 	handler, err := build([]byte(strings.Repeat("s", 32)), slog.New(slog.NewJSONHandler(os.Stderr, nil)))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	_ = handler // for httpapi.NewServer
 	_ = client.Close()
@@ -123,15 +122,15 @@ func (people) Authenticate(r *http.Request) (httpapi.Identity, error) {
 func ExampleServer_Run() {
 	errs, err := httpapi.NewErrors(slog.New(slog.DiscardHandler))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	identify, err := httpapi.Identify(errs, people{})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	chain, err := httpapi.Chain(httpapi.Steps{Errors: errs, Identify: identify})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	r := chi.NewRouter()
 	r.Use(chain...)
@@ -139,15 +138,15 @@ func ExampleServer_Run() {
 
 	health, err := observe.NewHealth()
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	server, err := httpapi.NewServer(r, health, httpapi.Listener(listener), httpapi.Drain(0, time.Second))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
@@ -158,7 +157,7 @@ func ExampleServer_Run() {
 		asked.Header.Set("Name", name)
 		response, err := http.DefaultClient.Do(asked)
 		if err != nil {
-			log.Fatal(err)
+			panic(err)
 		}
 		text, err := io.ReadAll(response.Body)
 		fmt.Println(response.StatusCode, string(text[:min(len(text), 22)]), errors.Join(err, response.Body.Close()))

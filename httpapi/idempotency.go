@@ -94,7 +94,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 			Status: http.StatusServiceUnavailable, Detail: "nothing was done; send the same request again", Header: http.Header{"Retry-After": {"1"}},
 		}
 	case found.Claimed:
-		i.first(w, r, next, key, claim.Owner)
+		i.first(w, r, next, key, claim.Owner) //nolint:contextcheck // the request has it
 		return nil
 	case found.Fingerprint != sum:
 		return &Problem{Status: http.StatusUnprocessableEntity, Detail: "this idempotency key was used for another request; choose a new one"}

@@ -49,7 +49,7 @@ type Extension struct {
 const memberRequestID = "request_id"
 
 var (
-	extensionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{2,}$`)                          //nolint:gochecknoglobals // compiled once
+	extensionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{2,}$`)
 	ownMembers    = []string{"type", "title", "status", "detail", "instance", memberRequestID} //nolint:gochecknoglobals // constant
 )
 
@@ -131,6 +131,6 @@ func (p *Problem) Write(w http.ResponseWriter, r *http.Request) {
 		if id == "" { // it is outside of RequestID
 			id = header.Get(HeaderRequestID)
 		}
-		_, _ = w.Write(p.body(id)) // the client has gone
+		_, _ = w.Write(p.body(id)) //nolint:gosec // JSON, and said to be; an error says that the client has gone
 	}
 }

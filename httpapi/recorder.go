@@ -95,8 +95,8 @@ func (w *recorder) pass() error {
 		w.status = http.StatusOK
 	}
 	w.ResponseWriter.WriteHeader(w.status)
-	_, err := w.ResponseWriter.Write(w.body.Bytes())
-	return err //nolint:wrapcheck // the connection's own error
+	_, err := w.ResponseWriter.Write(w.body.Bytes()) //nolint:gosec // what the handler has written
+	return err                                       //nolint:wrapcheck // the connection's own error
 }
 
 // repeatable says whether a repeated request should get this answer: a server's failure, a time-out, a limit, and what became of a request whose

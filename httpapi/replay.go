@@ -16,13 +16,15 @@ func (e *Errors) Unsigned(w http.ResponseWriter, r *http.Request, err error) {
 	case errors.Is(err, seal.ErrBody):
 		(&Problem{Status: http.StatusRequestEntityTooLarge, Detail: "the body is too large to verify"}).Write(w, r)
 	case errors.Is(err, seal.ErrStale):
-		(&Problem{Status: http.StatusUnauthorized, Detail: "the signature is too old or from the future; look at the clock", Header: signatures()}).Write(w, r)
+		unsigned("the signature is too old or from the future; look at the clock").Write(w, r)
 	case errors.Is(err, seal.ErrUnsigned):
-		(&Problem{Status: http.StatusUnauthorized, Detail: "the request is not signed as it must be", Header: signatures()}).Write(w, r)
+		unsigned("the request is not signed as it must be").Write(w, r)
 	default:
 		e.log.ErrorContext(r.Context(), "httpapi: nobody can say whether a signed request was seen", e.about(r, "error", err)...)
 		(&Problem{Status: http.StatusServiceUnavailable, Detail: "try again", Header: http.Header{"Retry-After": {"1"}}}).Write(w, r)
 	}
 }
 
-func signatures() http.Header { return http.Header{"Www-Authenticate": {"Signature"}} }
+func unsigned(detail string) *Problem {
+	return &Problem{Status: http.StatusUnauthorized, Detail: detail, Header: http.Header{"Www-Authenticate": {"Signature"}}}
+}

@@ -20,7 +20,11 @@ func TestRequestID(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, given := range [][]string{
-		nil, {"X-Request-Id", ""}, {"X-Request-Id", "a b"}, {"X-Request-Id", "a\nlevel=ERROR"}, {"X-Request-Id", strings.Repeat("x", 129)},
+		nil,
+		{"X-Request-Id", ""},
+		{"X-Request-Id", "a b"},
+		{"X-Request-Id", "a\nlevel=ERROR"},
+		{"X-Request-Id", strings.Repeat("x", 129)},
 		{"X-Request-Id", "a", "X-Request-Id", "b"},
 	} {
 		got := ask(t, h, "GET", "/", "", given...)

@@ -56,7 +56,8 @@ func (s *Server) Run(ctx context.Context) error {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	server := &http.Server{
-		Handler: Probes(s.health)(handled.counted(s.handler)), ReadHeaderTimeout: s.readHeader, IdleTimeout: s.idle, MaxHeaderBytes: s.header, TLSConfig: s.tls,
+		Handler: Probes(s.health)(handled.counted(s.handler)), TLSConfig: s.tls,
+		ReadHeaderTimeout: s.readHeader, IdleTimeout: s.idle, MaxHeaderBytes: s.header,
 		BaseContext: func(net.Listener) context.Context { return requests },
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
@@ -94,7 +95,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	cut()
 	closed := server.Close()
-	<-served
+	<-served //nolint:errcheck // http.ErrServerClosed
 	if errors.Is(err, context.DeadlineExceeded) {
 		return ErrCut
 	}

@@ -127,13 +127,14 @@ func TestServerCutsOff(t *testing.T) {
 	for _, path := range []string{"/request", "/socket"} {
 		s := serve(t, handler, httpapi.Drain(0, 200*time.Millisecond))
 		if path == "/socket" {
-			conn, _, err := websocket.Dial(t.Context(), s.url+path, &websocket.DialOptions{HTTPClient: s.client})
+			conn, _, err := websocket.Dial(t.Context(), s.url+path, //nolint:bodyclose // as Dial says
+				&websocket.DialOptions{HTTPClient: s.client})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer conn.CloseNow()
 		} else {
-			go s.get(t, path) //nolint:errcheck // it is cut off
+			go s.get(t, path) // it is cut off
 		}
 		<-entered
 		s.end()

@@ -104,14 +104,14 @@ func newViewer(c *crowd, name int) *viewer {
 }
 
 // connection is a way to be connected: it reads until it ends, or for a while, and resumes behind what is known.
-type connection func(v *viewer, ctx context.Context) error
+type connection func(ctx context.Context, v *viewer) error
 
 // live connects again and again until all was seen that was published, or ctx ends.
 func (v *viewer) live(ctx context.Context, connect connection) {
 	for ctx.Err() == nil && !v.done() && !v.failed {
 		stay, cut := context.WithTimeout(ctx, 200*time.Millisecond+rand.N(6*time.Second))
 		v.connects.Add(1)
-		_ = connect(v, stay) // gateways are killed
+		_ = connect(stay, v) // gateways are killed
 		cut()
 		select {
 		case <-ctx.Done():

@@ -22,7 +22,7 @@ type heard struct {
 var errWrong = errors.New("a message came that must not")
 
 // bySocket follows each channel by itself.
-func bySocket(v *viewer, ctx context.Context) error {
+func bySocket(ctx context.Context, v *viewer) error {
 	conn, _, err := websocket.Dial(ctx, strings.Replace(v.gateway(), "http", "ws", 1)+"/ws", //nolint:bodyclose // as Dial says
 		&websocket.DialOptions{HTTPHeader: http.Header{"Authorization": {"Bearer " + v.token(v.tenant)}}})
 	if err != nil {
@@ -82,10 +82,10 @@ func bySocket(v *viewer, ctx context.Context) error {
 const all = "*"
 
 // byStream reads NDJSON, as long as it comes.
-func byStream(v *viewer, ctx context.Context) error { return v.lines(ctx, "/events") }
+func byStream(ctx context.Context, v *viewer) error { return v.lines(ctx, "/events") }
 
 // byPoll polls until the time is over.
-func byPoll(v *viewer, ctx context.Context) error {
+func byPoll(ctx context.Context, v *viewer) error {
 	for {
 		if err := v.lines(ctx, "/poll"); err != nil {
 			return err

@@ -78,7 +78,10 @@ func (r *hookReceiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		r.oracle.breaks("%s got %q as %+v: %v", id, body, got, err)
 	}
 	r.oracle.came(id, got.ID)
-	time.Sleep(dawdles)
+	select {
+	case <-time.After(dawdles):
+	case <-req.Context().Done():
+	}
 	if fails {
 		w.WriteHeader(http.StatusInternalServerError)
 		return
