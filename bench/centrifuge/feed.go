@@ -19,18 +19,21 @@ type feed struct {
 	failed error
 }
 
+// partitions are as many as push's topic has, which is read as this one is.
+const partitions = 4
+
 // follow reads a topic of this process's own, and tells what comes.
 func follow(ctx context.Context, kafka string, tell func(...[]byte) error) (*feed, error) {
 	topic := fmt.Sprintf("bench-centrifuge-%d", os.Getpid())
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(strings.TrimPrefix(kafka, "kafka://")), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(0),
+		kgo.SeedBrokers(strings.TrimPrefix(kafka, "kafka://")), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(0), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a bench
 	}
 	f := &feed{client: client}
-	if _, err := kadm.NewClient(client).CreateTopic(ctx, 1, 1, nil, topic); err != nil {
+	if _, err := kadm.NewClient(client).CreateTopic(ctx, partitions, 1, nil, topic); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	if err := f.publish(ctx, []byte(`"begins"`)); err != nil {
