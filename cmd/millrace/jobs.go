@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/jobs"
 )
 
@@ -67,7 +68,7 @@ func (g *global) completeQueues(cmd *cobra.Command, args []string, begun string)
 	groups, directive := g.completeGroups(cmd, args, begun)
 	var queues []string
 	for _, group := range groups {
-		if queue, is := strings.CutPrefix(group, "jobs."); is {
+		if queue, is := strings.CutPrefix(group, inspect.QueuePrefix); is {
 			queues = append(queues, queue)
 		}
 	}
@@ -114,7 +115,7 @@ func printQueue(out io.Writer, in jobs.Inspection, asJSON bool) error {
 // states are how many jobs there are in each, in the order of a job's life.
 func states(counts map[jobs.State]int) string {
 	var all []string
-	for _, state := range jobStates() {
+	for _, state := range inspect.JobStates() {
 		if n := counts[state]; n > 0 {
 			all = append(all, string(state)+" "+strconv.Itoa(n))
 		}
@@ -122,17 +123,11 @@ func states(counts map[jobs.State]int) string {
 	return orDash(strings.Join(all, ", "))
 }
 
-func jobStates() []jobs.State {
-	return []jobs.State{
-		jobs.Pending, jobs.Scheduled, jobs.Waiting, jobs.Running, jobs.Retrying, jobs.Done, jobs.Dead, jobs.Cancelled,
-	}
-}
-
 func newJobsCron(g *global) *cobra.Command {
 	return g.ofQueue("cron", "List a queue's schedules, with their last and next ticks", func(out io.Writer, in jobs.Inspection, limit first) error {
 		return printFirst(out, limit, in.Schedules, g.json, []string{"SCHEDULE", "EXPRESSION", "ZONE", "KIND", "LAST", "NEXT"},
 			func(s jobs.Schedule) []string {
-				return []string{s.Name, s.Expression, s.Zone, s.Kind, when(s.Last), when(s.Next)}
+				return []string{s.Name, s.Expression, s.Zone, s.Kind, inspect.When(s.Last), inspect.When(s.Next)}
 			})
 	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/jobs"
 )
 
@@ -106,7 +107,7 @@ func (f *jobsCall) found(cmd *cobra.Command, queue string, ids []string) ([]jobs
 		}
 	}
 	in, err := f.global.inspectJobs(cmd, queue, func(d *jobs.Description) bool {
-		valueless(d)
+		inspect.Valueless(d)
 		return f.meant(d)
 	})
 	return in.Jobs, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/jobs"
 )
 
@@ -32,8 +33,8 @@ func (f *jobsFilter) flags(cmd *cobra.Command) {
 func (f *jobsFilter) read(cmd *cobra.Command) error {
 	f.tenanted = cmd.Flags().Changed("tenant")
 	for _, state := range f.states {
-		if !slices.Contains(jobStates(), jobs.State(state)) {
-			return &usageError{fmt.Errorf("--state %q must be one of %v", state, jobStates())}
+		if !slices.Contains(inspect.JobStates(), jobs.State(state)) {
+			return &usageError{fmt.Errorf("--state %q must be one of %v", state, inspect.JobStates())}
 		}
 	}
 	return nil
@@ -59,7 +60,7 @@ func newJobsList(g *global) *cobra.Command {
 			}
 			in, err := g.inspectJobs(cmd, args[0], func(d *jobs.Description) bool {
 				if !values {
-					valueless(d)
+					inspect.Valueless(d)
 				}
 				return f.meant(d)
 			})
@@ -76,23 +77,12 @@ func newJobsList(g *global) *cobra.Command {
 	return cmd
 }
 
-// valueless takes away what a job works on, so that it is not held.
-func valueless(d *jobs.Description) { d.Input, d.Output = nil, nil }
-
 func printJobs(out io.Writer, limit first, list []jobs.Description, asJSON bool) error {
 	return printFirst(out, limit, list, asJSON, []string{"ID", "TENANT", "KIND", "STATE", "ATTEMPTS", "ENQUEUED", "DUE", "REASON"},
 		func(d jobs.Description) []string {
 			return []string{
-				d.ID, orDash(string(d.Tenant)), orDash(d.Kind), string(d.State), strconv.Itoa(d.Attempts), when(d.Enqueued), when(dueOf(d)),
-				orDash(d.Reason),
+				d.ID, orDash(string(d.Tenant)), orDash(d.Kind), string(d.State), strconv.Itoa(d.Attempts), inspect.When(d.Enqueued),
+				inspect.When(inspect.Due(d)), orDash(d.Reason),
 			}
 		})
-}
-
-// dueOf is when a job comes that waits for its time.
-func dueOf(d jobs.Description) time.Time {
-	if d.State != jobs.Scheduled && d.State != jobs.Retrying {
-		return time.Time{}
-	}
-	return d.Due
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/jobs"
 )
 
@@ -77,11 +78,11 @@ func printJob(out io.Writer, d jobs.Description, values bool) error {
 		{"tenant", orDash(string(d.Tenant))},
 		{"priority", strconv.Itoa(d.Priority)},
 		{"attempts", fmt.Sprintf("%d that count, %d calls", d.Attempts, d.Calls)},
-		{"progress", progressOf(d.Progress)},
-		{"enqueued", when(d.Enqueued)},
-		{"due", when(dueOf(d))},
-		{"started", when(d.Started)},
-		{"ended", when(d.Ended)},
+		{"progress", orDash(inspect.Progress(d.Progress))},
+		{"enqueued", inspect.When(d.Enqueued)},
+		{"due", inspect.When(inspect.Due(d))},
+		{"started", inspect.When(d.Started)},
+		{"ended", inspect.When(d.Ended)},
 		{"unique key", orDash(d.Unique)},
 		{"batch", orDash(d.Batch)},
 		{"next", orDash(strings.Join(next, ", "))},
@@ -97,19 +98,4 @@ func printJob(out io.Writer, d jobs.Description, values bool) error {
 		t.row(line[0], line[1])
 	}
 	return t.flush()
-}
-
-// progressOf is how far an attempt was in a few words.
-func progressOf(p jobs.Progress) string {
-	if p == (jobs.Progress{}) {
-		return "-"
-	}
-	text := strconv.FormatInt(p.Done, 10)
-	if p.Total > 0 {
-		text += " of " + strconv.FormatInt(p.Total, 10)
-	}
-	if p.Note != "" {
-		text += ", " + p.Note
-	}
-	return text
 }

@@ -45,11 +45,11 @@ func (g *global) inspectMachines(cmd *cobra.Command, group string, names ...stri
 		return nil, err
 	}
 	defer b.Close() //nolint:errcheck // only read from
-	return inspect(cmd, b, machines.Inspect, group, names...)
+	return inspected(cmd, b, machines.Inspect, group, names...)
 }
 
-// inspect reads what a group has of something, or what is named of it, which must be there.
-func inspect[T any](
+// inspected reads what a group has of something, or what is named of it, which must be there.
+func inspected[T any](
 	cmd *cobra.Command, b *bus.Bus, read func(context.Context, *bus.Bus, string, ...string) ([]T, error), group string, names ...string,
 ) ([]T, error) {
 	found, err := read(cmd.Context(), b, group, names...)

@@ -54,7 +54,7 @@ func newMachinesSend(g *global) *cobra.Command {
 }
 
 func (f *machineSend) run(cmd *cobra.Command, b *bus.Bus, payload json.RawMessage) error {
-	found, err := inspect(cmd, b, machines.Inspect, f.group, f.machine)
+	found, err := inspected(cmd, b, machines.Inspect, f.group, f.machine)
 	if err != nil {
 		return err
 	}

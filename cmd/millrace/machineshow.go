@@ -43,7 +43,7 @@ func newMachinesShow(g *global) *cobra.Command {
 				return err
 			}
 			defer b.Close() //nolint:errcheck // only read from
-			found, err := inspect(cmd, b, machines.Inspect, args[0], args[1])
+			found, err := inspected(cmd, b, machines.Inspect, args[0], args[1])
 			if err != nil {
 				return err
 			}

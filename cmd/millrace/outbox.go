@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/millrace/millrace/outbox"
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 )
 
 func newOutbox(g *global) *cobra.Command {
@@ -41,41 +38,23 @@ func newOutbox(g *global) *cobra.Command {
 	return cmd
 }
 
-// outboxLines asks PostgreSQL first: a relay that works is then at or past what its slot says.
-func (g *global) outboxLines(cmd *cobra.Command, group string) (lines []outboxLine, err error) {
+// outboxLines reads the relays, and says when slots are not looked at.
+func (g *global) outboxLines(cmd *cobra.Command, group string) ([]inspect.Relay, error) {
 	if err := g.findDev(); err != nil {
 		return nil, err
 	}
-	var d *database
 	if g.database == "" {
 		_, _ = fmt.Fprintln(cmd.ErrOrStderr(), "slots are not looked at: give --database or DATABASE_URL")
-	} else if d, err = readDatabase(cmd.Context(), g.database); err != nil {
-		return nil, err
 	}
 	b, err := g.open(cmd.Context())
 	if err != nil {
 		return nil, err
 	}
 	defer b.Close() //nolint:errcheck // only read from
-	standings, err := outbox.Standings(cmd.Context(), b, group)
-	if err != nil {
-		return nil, err
-	}
-	now := time.Now()
-	for _, s := range standings {
-		line := newOutboxLine(group, s, now)
-		if d != nil && !s.Polled {
-			line.compare(s, d)
-		}
-		lines = append(lines, line)
-	}
-	if d != nil {
-		lines = append(lines, unknownSlots(d, standings, group)...)
-	}
-	return lines, nil
+	return inspect.Relays(cmd.Context(), b, g.database, group)
 }
 
-func printOutbox(out io.Writer, lines []outboxLine, group string, asJSON bool) error {
+func printOutbox(out io.Writer, lines []inspect.Relay, group string, asJSON bool) error {
 	if asJSON {
 		for _, line := range lines {
 			if err := printJSON(out, line); err != nil {
@@ -91,8 +70,8 @@ func printOutbox(out io.Writer, lines []outboxLine, group string, asJSON bool) e
 	t := newTable(out, "RELAY", "MODE", "STATE", "NODE", "LAG", "BEHIND", "KEPT", "WAL", "RATE", "CHECKPOINT")
 	var problems []error
 	for _, line := range lines {
-		t.row(line.Relay, line.Mode, line.State, orDash(cmp.Or(line.Node, line.Reader)), size(line.Lag), line.behind(), size(line.Kept),
-			orDash(line.WAL), line.rate(), line.checkpoint())
+		t.row(line.Relay, line.Mode, line.State, orDash(cmp.Or(line.Node, line.Reader)), inspect.Size(line.Lag), line.BehindText(),
+			inspect.Size(line.Kept), orDash(line.WAL), line.RateText(), line.CheckpointText())
 		for _, problem := range line.Problems {
 			problems = append(problems, fmt.Errorf("%s: %s\n  do: %s", line.Relay, oneLine(problem.Found), oneLine(problem.Change)))
 		}
@@ -102,17 +81,4 @@ func printOutbox(out io.Writer, lines []outboxLine, group string, asJSON bool) e
 	}
 	_, err := fmt.Fprintf(out, "\n%v\n", errors.Join(problems...))
 	return err //nolint:wrapcheck // the terminal's own
-}
-
-// size is a number of bytes for people.
-func size(bytes *int64) string {
-	if bytes == nil {
-		return "-"
-	}
-	const step = 1024
-	value, units := float64(*bytes), []string{"B", "kB", "MB", "GB", "TB"}
-	for len(units) > 1 && value >= step {
-		value, units = value/step, units[1:]
-	}
-	return strings.TrimSuffix(strconv.FormatFloat(value, 'f', 1, 64), ".0") + " " + units[0]
 }

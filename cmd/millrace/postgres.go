@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 )
 
 const doctorLimit = 10 * time.Second
@@ -81,7 +83,7 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 		}),
 	}
 	findings = append(findings, timeouts(checkAll(server, settings, postgresRules()))...)
-	slots, err := readSlots(ctx, conn)
+	slots, err := inspect.ReadSlots(ctx, conn)
 	if err != nil {
 		return append(findings, unreachable(server, err)...)
 	}
@@ -92,12 +94,12 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 			Change: "raise max_replication_slots" + restart + ", or drop a slot that nothing uses: SELECT pg_drop_replication_slot('NAME')",
 		}))
 	}
-	findings = append(findings, judge(senders > 0 || slices.ContainsFunc(slots, func(s slot) bool { return s.Active }), finding{
+	findings = append(findings, judge(senders > 0 || slices.ContainsFunc(slots, func(s inspect.Slot) bool { return s.Active }), finding{
 		Severity: fault, Server: server, Subject: "free connections for readers of the log", Found: strconv.FormatInt(senders, 10),
 		Recommended: "1 or more", Reason: "the relay cannot read the log", Change: "raise max_wal_senders" + restart,
 	}))
 	for i := range slots {
-		findings = append(findings, slots[i].finding())
+		findings = append(findings, slotFinding(&slots[i]))
 	}
 	for _, more := range []func(context.Context, *pgx.Conn) ([]finding, error){standbyFindings, publicationFindings} {
 		found, err := more(ctx, conn)

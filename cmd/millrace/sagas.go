@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/sagas"
 )
 
@@ -44,7 +45,7 @@ func (g *global) inspectSagas(cmd *cobra.Command, group string, flows ...string)
 		return nil, err
 	}
 	defer b.Close() //nolint:errcheck // only read from
-	return inspect(cmd, b, sagas.Inspect, group, flows...)
+	return inspected(cmd, b, sagas.Inspect, group, flows...)
 }
 
 // flowLine is a flow as programs read it.
@@ -88,12 +89,6 @@ type sagasList struct {
 	limit    first
 }
 
-func statuses() []sagas.Status {
-	return []sagas.Status{
-		sagas.Running, sagas.Waiting, sagas.Compensating, sagas.Parked, sagas.Completed, sagas.Compensated, sagas.Abandoned,
-	}
-}
-
 func newSagasList(g *global) *cobra.Command {
 	f := &sagasList{}
 	cmd := &cobra.Command{
@@ -103,8 +98,8 @@ func newSagasList(g *global) *cobra.Command {
 		Args: usage(cobra.ExactArgs(2)), ValidArgsFunction: g.completeGroups, //nolint:mnd // two
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, status := range f.statuses {
-				if !slices.Contains(statuses(), sagas.Status(status)) {
-					return &usageError{fmt.Errorf("--status %q must be one of %v", status, statuses())}
+				if !slices.Contains(inspect.Statuses(), sagas.Status(status)) {
+					return &usageError{fmt.Errorf("--status %q must be one of %v", status, inspect.Statuses())}
 				}
 			}
 			found, err := g.inspectSagas(cmd, args[0], args[1])
@@ -141,23 +136,7 @@ func (f *sagasList) print(out io.Writer, found []sagas.Inspected, asJSON bool) e
 		func(d sagas.Description) []string {
 			return []string{
 				d.ID, orDash(string(d.Tenant)), string(d.Status), d.Started.Local().Format(time.DateTime), d.Changed.Local().Format(time.DateTime),
-				strconv.Itoa(len(d.Done)), orDash(waits(d)), orDash(d.Reason),
+				strconv.Itoa(len(d.Done)), orDash(inspect.Waits(d)), orDash(d.Reason),
 			}
 		})
-}
-
-// waits says what a saga waits for.
-func waits(d sagas.Description) string {
-	var all []string
-	for _, w := range d.Waits {
-		text := strings.TrimSpace(w.Kind + " " + w.Name)
-		if !w.Due.IsZero() {
-			text += " until " + w.Due.Local().Format(time.DateTime)
-		}
-		if w.Attempts > 0 {
-			text += ", tried " + strconv.Itoa(w.Attempts) + " times"
-		}
-		all = append(all, text)
-	}
-	return strings.Join(all, "; ")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/request"
 	"github.com/millrace/millrace/sagas"
 )
@@ -29,7 +30,7 @@ func newSagasCall(g *global, verb, short string, reasoned bool) *cobra.Command {
 		Args:    usage(cobra.MinimumNArgs(3)), ValidArgsFunction: g.completeGroups, //nolint:mnd // three
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return g.callSagas(cmd, args[0], args[1], f.tenant, args[2:], func(ctx context.Context, b *bus.Bus) bus.Results {
-				switch flow := untyped(args[1]); verb {
+				switch flow := inspect.Flow(args[1]); verb {
 				case "cancel":
 					return flow.Cancel(ctx, b, f.reason, args[2:]...)
 				case "resume":
@@ -62,7 +63,7 @@ func newSagasSignal(g *global) *cobra.Command {
 				return err
 			}
 			return g.callSagas(cmd, args[0], args[1], f.tenant, args[2:3], func(ctx context.Context, b *bus.Bus) bus.Results {
-				return sagas.NewSignal[json.RawMessage](args[3]).Send(ctx, b, untyped(args[1]), args[2], value)
+				return sagas.NewSignal[json.RawMessage](args[3]).Send(ctx, b, inspect.Flow(args[1]), args[2], value)
 			})
 		},
 	}

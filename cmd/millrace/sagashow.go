@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/sagas"
 )
 
@@ -60,7 +60,7 @@ func newSagasShow(g *global) *cobra.Command {
 func (f *sagasShow) print(out io.Writer, saga sagas.Inspected) error {
 	d, h := saga.Description, saga.History
 	_, err := fmt.Fprintf(out, "status   %s\nstarted  %s\nchanged  %s\nreason   %s\nwaits    %s\n", d.Status, d.Started.Local().Format(time.DateTime),
-		d.Changed.Local().Format(time.DateTime), orDash(oneLine(d.Reason)), orDash(waits(d)))
+		d.Changed.Local().Format(time.DateTime), orDash(oneLine(d.Reason)), orDash(inspect.Waits(d)))
 	if err == nil && f.values {
 		_, err = fmt.Fprintf(out, "input    %s\nresult   %s\n", h.Input, cmp.Or(string(h.Result), "-"))
 	}
@@ -76,27 +76,11 @@ func (f *sagasShow) print(out io.Writer, saga sagas.Inspected) error {
 	}
 	t := newTable(out, columns...)
 	for _, e := range h.Entries {
-		row := []string{e.At, e.When.Local().Format(time.StampMilli), string(e.Kind), orDash(e.Name), outcome(e)}
+		row := []string{e.At, e.When.Local().Format(time.StampMilli), string(e.Kind), orDash(e.Name), inspect.Outcome(e)}
 		if f.values {
 			row = append(row, orDash(string(e.Out)))
 		}
 		t.row(row...)
 	}
 	return t.flush()
-}
-
-func outcome(e sagas.Entry) string {
-	if e.Failed == nil {
-		return "done"
-	}
-	text := cmp.Or(e.Failed.Kind, "failed")
-	if e.Failed.Message != "" && e.Failed.Message != text {
-		text += ": " + e.Failed.Message
-	}
-	return text
-}
-
-// untyped is a flow of a name, to send its sagas something: none of it runs here.
-func untyped(flow string) *sagas.Flow[json.RawMessage, json.RawMessage] {
-	return sagas.Define(flow, func(*sagas.Saga, json.RawMessage) (json.RawMessage, error) { return nil, nil })
 }

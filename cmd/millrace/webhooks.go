@@ -1,15 +1,13 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/jobs/webhooks"
 )
 
@@ -43,7 +41,7 @@ func (g *global) inspectWebhooks(cmd *cobra.Command, group string, names ...stri
 		return nil, err
 	}
 	defer b.Close() //nolint:errcheck // only read from
-	return inspect(cmd, b, webhooks.Inspect, group, names...)
+	return inspected(cmd, b, webhooks.Inspect, group, names...)
 }
 
 // hooksLine is a group's hooks as programs read them.
@@ -135,35 +133,8 @@ func (f *webhooksList) print(out io.Writer, found []webhooks.Inspected, asJSON b
 	return printFirst(out, f.limit, list, asJSON, []string{"ID", "TENANT", "URL", "TYPES", "STATE", "QUEUED", "DELIVERED", "DEAD", "LAST SUCCESS"},
 		func(d webhooks.Description) []string {
 			return []string{
-				d.Endpoint.ID, orDash(string(d.Endpoint.Tenant)), d.Endpoint.URL, typesOf(d.Endpoint), faring(d), strconv.Itoa(d.Queued),
-				strconv.FormatInt(d.Delivered, 10), strconv.FormatInt(d.Dead, 10), when(d.LastSuccess),
+				d.Endpoint.ID, orDash(string(d.Endpoint.Tenant)), d.Endpoint.URL, inspect.Types(d.Endpoint), inspect.Faring(d),
+				strconv.Itoa(d.Queued), strconv.FormatInt(d.Delivered, 10), strconv.FormatInt(d.Dead, 10), inspect.When(d.LastSuccess),
 			}
 		})
-}
-
-func typesOf(e webhooks.Endpoint) string {
-	if len(e.Types) == 0 {
-		return "*"
-	}
-	return strings.Join(e.Types, ", ")
-}
-
-// faring is the state of an endpoint in a few words.
-func faring(d webhooks.Description) string {
-	switch {
-	case !d.Endpoint.Enabled:
-		return "disabled"
-	case d.HeldUntil.After(time.Now()):
-		return fmt.Sprintf("held, %d failures", d.Failures)
-	case d.Failures > 0:
-		return fmt.Sprintf("%d failures", d.Failures)
-	}
-	return "enabled"
-}
-
-func when(t time.Time) string {
-	if t.IsZero() {
-		return "-"
-	}
-	return t.Local().Format(time.DateTime)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/jobs/webhooks"
 	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/request"
@@ -89,10 +90,10 @@ func newWebhooksTest(g *global) *cobra.Command {
 					err = printJSON(cmd.OutOrStdout(), a)
 				} else {
 					_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s in %s\n%s\n",
-						answered(a.Status, a.Failed), a.Took.Round(time.Millisecond), strings.TrimSpace(a.Excerpt))
+						inspect.Answered(a.Status, a.Failed), a.Took.Round(time.Millisecond), strings.TrimSpace(a.Excerpt))
 				}
 				if err == nil && (a.Status < 200 || a.Status > 299) {
-					err = fmt.Errorf("the endpoint %s does not take the test: %s", args[2], answered(a.Status, a.Failed))
+					err = fmt.Errorf("the endpoint %s does not take the test: %s", args[2], inspect.Answered(a.Status, a.Failed))
 				}
 				return err
 			})

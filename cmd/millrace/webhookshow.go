@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/millrace/millrace/cmd/millrace/inspect"
 	"github.com/millrace/millrace/jobs/webhooks"
 )
 
@@ -73,37 +73,30 @@ func printEndpoint(out io.Writer, i webhooks.Inspected) error {
 	}
 	t := newTable(out, "url", e.URL)
 	for _, line := range [][2]string{
-		{"state", faring(i.Description)},
+		{"state", inspect.Faring(i.Description)},
 		{"reason", orDash(e.Disabled)},
 		{"description", orDash(e.Description)},
-		{"types", typesOf(e)},
+		{"types", inspect.Types(e)},
 		{"ordered", strconv.FormatBool(e.Ordered)},
-		{"rate", rate(e.Rate)},
+		{"rate", inspect.Rate(e.Rate)},
 		{"scheme", string(e.Scheme)},
 		{"public key", orDash(e.PublicKey)},
 		{"headers", orDash(strings.Join(e.HeaderNames, ", "))},
 		{"secrets", secrets},
-		{"created", when(e.Created)},
-		{"changed", when(e.Changed)},
+		{"created", inspect.When(e.Created)},
+		{"changed", inspect.When(e.Changed)},
 		{"queued", strconv.Itoa(i.Queued)},
 		{"attempts", strconv.FormatInt(i.Attempts, 10)},
 		{"delivered", strconv.FormatInt(i.Delivered, 10)},
 		{"dead", strconv.FormatInt(i.Dead, 10)},
-		{"failing since", when(i.FailingSince)},
-		{"held until", when(i.HeldUntil)},
-		{"last success", when(i.LastSuccess)},
-		{"last failure", when(i.LastFailure)},
+		{"failing since", inspect.When(i.FailingSince)},
+		{"held until", inspect.When(i.HeldUntil)},
+		{"last success", inspect.When(i.LastSuccess)},
+		{"last failure", inspect.When(i.LastFailure)},
 	} {
 		t.row(line[0], line[1])
 	}
 	return t.flush()
-}
-
-func rate(n int) string {
-	if n == 0 {
-		return "unlimited"
-	}
-	return strconv.Itoa(n) + " a second"
 }
 
 func newWebhooksAttempts(g *global) *cobra.Command {
@@ -114,7 +107,7 @@ func newWebhooksAttempts(g *global) *cobra.Command {
 				func(a webhooks.Attempt) []string {
 					return []string{
 						a.At.Local().Format(time.DateTime), a.Event, a.Type, strconv.Itoa(a.Number), a.Took.Round(time.Millisecond).String(),
-						answered(a.Status, a.Failed), a.Outcome, when(a.Next), orDash(a.Excerpt),
+						inspect.Answered(a.Status, a.Failed), a.Outcome, inspect.When(a.Next), orDash(a.Excerpt),
 					}
 				})
 		}, true)
@@ -127,15 +120,9 @@ func newWebhooksDead(g *global) *cobra.Command {
 			return printFirst(out, limit, i.Given, g.json, []string{"DIED", "EVENT", "TYPE", "ATTEMPTS", "ANSWER", "REASON"},
 				func(d webhooks.Dead) []string {
 					return []string{
-						d.Died.Local().Format(time.DateTime), d.Event, d.Type, strconv.Itoa(d.Attempts), answered(d.Status, d.Failed), d.Reason,
+						d.Died.Local().Format(time.DateTime), d.Event, d.Type, strconv.Itoa(d.Attempts),
+						inspect.Answered(d.Status, d.Failed), d.Reason,
 					}
 				})
 		}, true)
-}
-
-func answered(status int, failed string) string {
-	if status == 0 {
-		return cmp.Or(failed, "-")
-	}
-	return strconv.Itoa(status)
 }

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"fmt"
@@ -10,17 +10,17 @@ import (
 
 // The states of a relay, as seen from outside.
 const (
-	stateWorking = "working" // rows are read and published
-	stateHalted  = "halted"  // it cannot go on until somebody mends something
-	stateWaiting = "waiting" // for a server, or for another reader of the slot
-	stateTaking  = "taking"  // a node has it, and has told nothing yet
-	stateStopped = "stopped" // no node has it
-	stateOther   = "other"   // something reads the slot that is no relay of the group
-	stateUnread  = "unread"  // nothing reads the slot, and no relay of the group ever has
+	StateWorking = "working" // rows are read and published
+	StateHalted  = "halted"  // it cannot go on until somebody mends something
+	StateWaiting = "waiting" // for a server, or for another reader of the slot
+	StateTaking  = "taking"  // a node has it, and has told nothing yet
+	StateStopped = "stopped" // no node has it
+	StateOther   = "other"   // something reads the slot that is no relay of the group
+	StateUnread  = "unread"  // nothing reads the slot, and no relay of the group ever has
 )
 
-// outboxLine is a relay, or a slot without one, as programs read it. Numbers that nobody tells are left out.
-type outboxLine struct {
+// Relay is a relay, or a slot without one, as programs read it. Numbers that nobody tells are left out.
+type Relay struct {
 	Relay      string    `json:"relay"`
 	Group      string    `json:"group"`
 	Mode       string    `json:"mode"`
@@ -41,26 +41,30 @@ type outboxLine struct {
 	Confirmed  string    `json:"confirmed_lsn,omitempty"`
 	Checkpoint time.Time `json:"checkpoint,omitzero"`
 	Reported   time.Time `json:"reported,omitzero"`
-	Problems   []problem `json:"problems,omitempty"`
+	Problems   []Problem `json:"problems,omitempty"`
 
 	age time.Duration
 }
 
-// problem is what stands in the way, and what to do about it.
-type problem struct {
+// Problem is what stands in the way, and what to do about it.
+type Problem struct {
 	Found  string `json:"found"`
 	Change string `json:"change"`
 }
 
-const modeLog, modePolled = "log", "polled"
+// How a relay reads the outbox.
+const (
+	ModeLog    = "log"
+	ModePolled = "polled"
+)
 
-func newOutboxLine(group string, s outbox.Standing, now time.Time) outboxLine {
-	line := outboxLine{
-		Relay: s.Slot, Group: group, Mode: modeLog, Table: s.Table, State: standing(s), Node: s.Node,
+func newRelay(group string, s outbox.Standing, now time.Time) Relay {
+	line := Relay{
+		Relay: s.Slot, Group: group, Mode: ModeLog, Table: s.Table, State: standing(s), Node: s.Node,
 		Records: s.Records, Letters: s.DeadLetters, Checkpoint: s.Checkpoint, Reported: s.Reported,
 	}
 	if s.Polled {
-		line.Mode = modePolled
+		line.Mode = ModePolled
 	}
 	if s.Published != 0 {
 		line.Published = s.Published.String()
@@ -69,16 +73,16 @@ func newOutboxLine(group string, s outbox.Standing, now time.Time) outboxLine {
 		line.age = max(now.Sub(s.Checkpoint), 0)
 	}
 	switch line.State {
-	case stateWorking:
+	case StateWorking:
 		line.Rate = new(s.Rate)
 		if !s.Polled {
 			line.Behind = new(s.Behind.Seconds())
 		}
-	case stateHalted:
+	case StateHalted:
 		line.problem(s.Err, "mend what it says; the relay tries again by itself within half a minute")
-	case stateWaiting:
+	case StateWaiting:
 		line.problem(s.Err, "it goes on by itself; if it does not, see whether the server runs and the address is right")
-	case stateStopped:
+	case StateStopped:
 		line.problem("no node of the group "+group+" runs, so nothing is published",
 			"start `millrace relay --group "+group+"`, or the pods that have the relay; "+
 				"or let a connector take over, see deploy/kafka/debezium-outbox.md")
@@ -92,59 +96,49 @@ func newOutboxLine(group string, s outbox.Standing, now time.Time) outboxLine {
 func standing(s outbox.Standing) string {
 	switch {
 	case s.Node == "":
-		return stateStopped
+		return StateStopped
 	case s.Node != s.Reporter:
-		return stateTaking
+		return StateTaking
 	case s.Halted:
-		return stateHalted
+		return StateHalted
 	case s.Working:
-		return stateWorking
+		return StateWorking
 	case s.Err != "":
-		return stateWaiting
+		return StateWaiting
 	}
-	return stateTaking
+	return StateTaking
 }
 
-func (l *outboxLine) problem(found, change string) {
-	l.Problems = append(l.Problems, problem{found, change})
+func (l *Relay) problem(found, change string) {
+	l.Problems = append(l.Problems, Problem{found, change})
 }
 
-func (l *outboxLine) behind() string {
+// BehindText is how far the relay is behind in time, in words.
+func (l *Relay) BehindText() string {
 	switch {
 	case l.Behind == nil:
 		return "-"
 	case l.AtMost:
-		return "≤ " + span(time.Duration(*l.Behind*float64(time.Second)))
+		return "≤ " + Span(time.Duration(*l.Behind*float64(time.Second)))
 	}
-	return span(time.Duration(*l.Behind * float64(time.Second)))
+	return Span(time.Duration(*l.Behind * float64(time.Second)))
 }
 
-func (l *outboxLine) rate() string {
+// RateText is what the relay publishes, in words.
+func (l *Relay) RateText() string {
 	if l.Rate == nil {
 		return "-"
 	}
 	return strconv.FormatFloat(*l.Rate, 'f', 0, 64) + "/s"
 }
 
-func (l *outboxLine) checkpoint() string {
+// CheckpointText is the relay's last checkpoint, in words.
+func (l *Relay) CheckpointText() string {
 	switch {
 	case l.Checkpoint.IsZero():
 		return "none"
 	case l.Published == "":
-		return span(l.age) + " ago"
+		return Span(l.age) + " ago"
 	}
-	return fmt.Sprintf("%s, %s ago", l.Published, span(l.age))
-}
-
-// span is a time for people.
-func span(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return strconv.Itoa(int(d/(24*time.Hour))) + " days"
-	case d >= time.Minute:
-		return d.Round(time.Minute).String()[:len(d.Round(time.Minute).String())-len("0s")]
-	case d >= 10*time.Second:
-		return d.Round(time.Second).String()
-	}
-	return d.Round(time.Millisecond).String()
+	return fmt.Sprintf("%s, %s ago", l.Published, Span(l.age))
 }

@@ -1,4 +1,4 @@
-package main
+package inspect
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 	"github.com/millrace/millrace/outbox"
 )
 
-// slot is what PostgreSQL tells of a logical replication slot of the database.
-type slot struct {
+// Slot is what PostgreSQL tells of a logical replication slot of the database.
+type Slot struct {
 	Name      string
 	Plugin    string
 	Active    bool
@@ -26,11 +26,11 @@ type slot struct {
 	Unread    time.Duration
 }
 
-// database is what PostgreSQL tells of itself for the outbox.
-type database struct {
+// Database is what PostgreSQL tells of itself for the outbox.
+type Database struct {
 	System  string // the cluster's identifier
 	Version int
-	Slots   []slot
+	Slots   []Slot
 }
 
 // slotsQuery reads columns that older versions do not have as null, by way of JSON.
@@ -42,19 +42,23 @@ const slotsQuery = `SELECT s.slot_name::text, s.plugin::text, s.active, coalesce
 	FROM pg_replication_slots s LEFT JOIN pg_stat_activity a ON a.pid = s.active_pid
 	WHERE s.slot_type = 'logical' AND s.database = current_database() ORDER BY s.slot_name`
 
-func readDatabase(ctx context.Context, at string) (*database, error) {
-	ctx, cancel := context.WithTimeout(ctx, doctorLimit)
+// askLimit is how long PostgreSQL may take to tell of itself.
+const askLimit = 10 * time.Second
+
+// ReadDatabase asks a database for its slots. at is its address.
+func ReadDatabase(ctx context.Context, at string) (*Database, error) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, at)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
-	d := &database{}
+	d := &Database{}
 	err = conn.QueryRow(ctx, `SELECT system_identifier::text, current_setting('server_version_num')::int FROM pg_control_system()`).
 		Scan(&d.System, &d.Version)
 	if err == nil {
-		d.Slots, err = readSlots(ctx, conn)
+		d.Slots, err = ReadSlots(ctx, conn)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
@@ -62,12 +66,13 @@ func readDatabase(ctx context.Context, at string) (*database, error) {
 	return d, nil
 }
 
-func readSlots(ctx context.Context, conn *pgx.Conn) ([]slot, error) {
+// ReadSlots reads the logical replication slots of the database that a connection is to.
+func ReadSlots(ctx context.Context, conn *pgx.Conn) ([]Slot, error) {
 	rows, err := conn.Query(ctx, slotsQuery)
 	if err != nil {
 		return nil, err //nolint:wrapcheck // wrapped by those who ask
 	}
-	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s slot, err error) { //nolint:wrapcheck // wrapped by those who ask
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Slot, err error) { //nolint:wrapcheck // wrapped by those who ask
 		var confirmed string
 		var unread float64
 		err = row.Scan(&s.Name, &s.Plugin, &s.Active, &s.Reader, &s.Client, &s.Status, &s.Reason, &confirmed, &s.Lag, &s.Kept, &s.Room, &unread)
@@ -81,7 +86,7 @@ func readSlots(ctx context.Context, conn *pgx.Conn) ([]slot, error) {
 }
 
 // of finds the slot of a name, or nil.
-func (d *database) of(name string) *slot {
+func (d *Database) of(name string) *Slot {
 	for i := range d.Slots {
 		if d.Slots[i].Name == name {
 			return &d.Slots[i]
