@@ -1,0 +1,55 @@
+package admin
+
+import "log/slog"
+
+// Option changes a [Console].
+type Option interface{ applyConsole(*settings) }
+
+type option func(*settings)
+
+func (f option) applyConsole(s *settings) { f(s) }
+
+type settings struct {
+	of      []Section
+	readers []string
+	anyone  bool
+	actors  []string
+	streams int
+	title   string
+	log     *slog.Logger
+}
+
+// Roles that the console knows. An application may have others: see [Readers] and [Actors].
+const (
+	RoleViewer   = "viewer"
+	RoleOperator = "operator"
+)
+
+// usualStreams is how many viewers look at the same time.
+const usualStreams = 100
+
+// Sections are the console's pages, in this order.
+func Sections(sections ...Section) Option {
+	return option(func(s *settings) { s.of = append(s.of, sections...) })
+}
+
+// Readers are the roles of which one is needed to look. By default they are [RoleViewer] and [RoleOperator]; without any, who is identified
+// may look.
+func Readers(roles ...string) Option {
+	return option(func(s *settings) { s.readers, s.anyone = roles, len(roles) == 0 })
+}
+
+// Actors are the roles that may do something: who has one may do the actions that ask for it. By default there are none, and the console
+// only shows.
+func Actors(roles ...string) Option {
+	return option(func(s *settings) { s.actors = roles })
+}
+
+// Streams is how many viewers are kept up to date at the same time; further ones are told to come later. The default is 100.
+func Streams(n int) Option { return option(func(s *settings) { s.streams = n }) }
+
+// Title is the heading of the page, such as the application's name and where it runs. The default is "Millrace".
+func Title(text string) Option { return option(func(s *settings) { s.title = text }) }
+
+// Logger receives what goes wrong beside requests. By default it is discarded.
+func Logger(l *slog.Logger) Option { return option(func(s *settings) { s.log = l }) }
