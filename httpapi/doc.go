@@ -39,4 +39,6 @@
 //   - G22: the chain's steps stand in their order, and each sees what it needs. Test: TestChain.
 //   - G23: event streams and WebSockets work through all steps, for as long as they like. Test: TestStreams.
 //   - G24: a signed request passes once, and an answer is replayed only to who has signed for it. Test: TestReplayGuard.
+//   - G25: a handler in Stream has no limit, and ends with its client. Test: TestStream.
+//   - G26: a failure of the server is logged, whatever problem it is for the client. Test: TestProblems.
 package httpapi

@@ -20,7 +20,7 @@ type Errors struct {
 }
 
 // NewErrors logs what is nobody's mistake but ours. Each translate says which problem an error of the application is, nil where it does not know
-// it; the first that knows it decides.
+// it; the first that knows it decides. An error that becomes one with a status of 500 or more is logged too.
 func NewErrors(log *slog.Logger, translate ...func(error) *Problem) (*Errors, error) {
 	if log == nil {
 		return nil, errors.New("httpapi: errors: the logger must not be nil")
@@ -52,33 +52,49 @@ func (e *Errors) Handle(serve func(http.ResponseWriter, *http.Request) error) ht
 // statusGone is what logs and metrics have of requests whose client has gone. No client reads it.
 const statusGone = 499
 
-// Write answers with the problem that the error is: a [Problem] in it, what a translation says, 413 for a body that is larger than [MaxBody] says,
-// 504 where the time of [Timeout] is over. Anything else is logged, and the client is told status 500 and nothing of the error.
+// Write answers with the problem that the error is: a [Problem] in it, 413 for a body that is larger than [MaxBody] says, 504 for what ended with the
+// time of [Timeout], what a translation says, 504 where that time is over. Anything else is logged, and the client is told status 500 and nothing
+// of the error.
 func (e *Errors) Write(w http.ResponseWriter, r *http.Request, err error) {
 	if p, is := errors.AsType[*Problem](err); is {
 		p.Write(w, r)
 		return
-	}
-	for _, translate := range e.translate {
-		if p := translate(err); p != nil {
-			p.Write(w, r)
-			return
-		}
 	}
 	if large, is := errors.AsType[*http.MaxBytesError](err); is {
 		tooLarge(large.Limit).Write(w, r)
 		return
 	}
 	cause := context.Cause(r.Context())
+	late := errors.Is(cause, errTimeout)
 	switch {
-	case errors.Is(cause, errTimeout):
+	case late && errors.Is(err, context.DeadlineExceeded):
 		timedOut().Write(w, r)
-	case cause != nil && errors.Is(err, context.Canceled):
+		return
+	case cause != nil && !late && errors.Is(err, context.Canceled):
 		w.WriteHeader(statusGone)
+		return
+	}
+	p := e.translated(err)
+	switch {
+	case p != nil && p.status() < http.StatusInternalServerError:
+	case p == nil && late:
+		p = timedOut()
 	default:
 		e.log.ErrorContext(r.Context(), "httpapi: a request failed", e.about(r, "error", err)...)
-		(&Problem{Status: http.StatusInternalServerError, Detail: "the server failed; its log has the request id"}).Write(w, r)
 	}
+	if p == nil {
+		p = &Problem{Status: http.StatusInternalServerError, Detail: "the server failed; its log has the request id"}
+	}
+	p.Write(w, r)
+}
+
+func (e *Errors) translated(err error) *Problem {
+	for _, translate := range e.translate {
+		if p := translate(err); p != nil {
+			return p
+		}
+	}
+	return nil
 }
 
 // about is what the log says of a request.

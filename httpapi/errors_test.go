@@ -23,6 +23,9 @@ func TestProblems(t *testing.T) {
 		if errors.Is(err, errNotFound) {
 			return &httpapi.Problem{Status: http.StatusNotFound, Detail: "no order has this id"}
 		}
+		if strings.Contains(err.Error(), "dial") {
+			return &httpapi.Problem{Status: http.StatusServiceUnavailable, Detail: "try again"}
+		}
 		return nil
 	})
 	for name, test := range map[string]struct {
@@ -45,6 +48,10 @@ func TestProblems(t *testing.T) {
 		},
 		"an odd status": {err: &httpapi.Problem{Status: 200}, want: problem{Status: 500, Type: "about:blank", Title: "Internal Server Error"}},
 		"translated":    {err: errNotFound, want: problem{Status: 404, Type: "about:blank", Title: "Not Found", Detail: "no order has this id"}},
+		"translated into a failure": {
+			err: errors.New("dial confidential.internal"), log: true,
+			want: problem{Status: 503, Type: "about:blank", Title: "Service Unavailable", Detail: "try again"},
+		},
 		"anything else": {
 			err: errors.New("password=confidential"), log: true,
 			want: problem{Status: 500, Type: "about:blank", Title: "Internal Server Error", Detail: "the server failed; its log has the request id"},

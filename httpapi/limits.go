@@ -41,8 +41,8 @@ func timedOut() *Problem {
 const afterTime = 500 * time.Millisecond
 
 // Timeout ends the context of a request after the time, and then answers with 504 if its handler returns and has written nothing. A handler that
-// does not look at its context is waited for. A client that sends or reads too slowly is cut off a little later. Requests that are [Streaming] have
-// no limit.
+// does not look at its context is waited for. A client that sends or reads too slowly is cut off a little later. Requests that are [Streaming], and
+// handlers in [Stream], have no limit.
 func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,11 +52,13 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 			}
 			ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errTimeout)
 			defer cancel()
+			of := &limited{whole: r.Context()}
+			ctx = context.WithValue(ctx, limitedKey{}, of)
 			watched := watch(w)
 			connection, until := http.NewResponseController(watched), time.Now().Add(limit+afterTime)
 			_ = errors.Join(connection.SetReadDeadline(until), connection.SetWriteDeadline(until)) // not every writer has them
 			next.ServeHTTP(watched, r.WithContext(ctx))
-			if !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) {
+			if !of.lifted && !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) {
 				_ = connection.SetWriteDeadline(time.Now().Add(afterTime))
 				timedOut().Write(watched, r)
 			}
@@ -65,6 +67,34 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 			}
 		})
 	}
+}
+
+// limited is a request that has a [Timeout].
+type limited struct {
+	whole  context.Context //nolint:containedctx // the request's without the limit
+	lifted bool
+}
+
+type limitedKey struct{}
+
+// Stream lifts the [Timeout] that stands before a handler whose answers have no end by themselves, whatever its requests say: curl asks for an event
+// stream as for anything else.
+func Stream(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		of, is := r.Context().Value(limitedKey{}).(*limited)
+		if !is {
+			next.ServeHTTP(w, r)
+			return
+		}
+		of.lifted = true
+		ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
+		defer cancel(nil)
+		stop := context.AfterFunc(of.whole, func() { cancel(context.Cause(of.whole)) }) //nolint:contextcheck // it is the request's
+		defer stop()
+		connection := http.NewResponseController(w)
+		_ = errors.Join(connection.SetReadDeadline(time.Time{}), connection.SetWriteDeadline(time.Time{})) // not every writer has them
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // Streaming says whether the answer to a request has no end by itself: it asks for another protocol, as WebSockets do, or accepts an event stream.

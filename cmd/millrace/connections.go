@@ -62,7 +62,9 @@ func askCensus(cmd *cobra.Command, url, operator string) (census push.Census, er
 	}
 	defer func() { err = errors.Join(err, response.Body.Close()) }()
 	if response.StatusCode != http.StatusOK {
-		var said refusal
+		var said struct {
+			Detail string `json:"detail"`
+		}
 		_ = json.NewDecoder(response.Body).Decode(&said) // the status says enough
 		return census, fmt.Errorf("%s: %s", response.Status, said.Detail)
 	}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"log/slog"
+	"net"
 	"net/http"
+	"time"
 
 	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/observe"
@@ -16,31 +18,29 @@ type health struct {
 	room func(context.Context) error // nil where nobody asks
 }
 
-// wrap answers probes before next.
-func (h *health) wrap(next http.Handler) http.Handler { return httpapi.Probes(h.Health)(h.hold(next)) }
+// httpDrain bounds how long requests may take to finish after a process has stopped listening.
+const httpDrain = 15 * time.Second
+
+// serve answers probes and requests until ctx ends, and then lets requests finish. Who ends ctx has let readiness fall before.
+func (h *health) serve(ctx context.Context, handler http.Handler, listener net.Listener, log *slog.Logger) error {
+	server, err := httpapi.NewServer(handler, h.Health, httpapi.Listener(listener), httpapi.Drain(0, httpDrain), httpapi.ServerLogger(log))
+	if err != nil {
+		return err
+	}
+	return server.Run(ctx)
+}
 
 // hold refuses what would write while there is no room: it is better not to accept an order than to fail half-way.
 func (h *health) hold(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.room != nil && r.Method != http.MethodGet && r.Method != http.MethodHead {
 			if err := h.room(r.Context()); err != nil {
-				w.Header().Set("Content-Type", "application/problem+json")
-				w.Header().Set("Retry-After", "10")
-				w.WriteHeader(http.StatusServiceUnavailable)
-				_ = json.NewEncoder(w).Encode(refusal{ // the client has gone
-					Type: "about:blank", Title: "Service Unavailable", Status: http.StatusServiceUnavailable, Detail: err.Error(),
-				})
+				(&httpapi.Problem{
+					Status: http.StatusServiceUnavailable, Detail: err.Error(), Header: http.Header{"Retry-After": {"10"}},
+				}).Write(w, r)
 				return
 			}
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// refusal is a problem of RFC 9457.
-type refusal struct {
-	Type   string `json:"type"`
-	Title  string `json:"title"`
-	Status int    `json:"status"`
-	Detail string `json:"detail"`
 }

@@ -6,18 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"net/netip"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
-	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/examples/shop"
 	"github.com/millrace/millrace/examples/shop/hooks"
+	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/observe/otlp"
 	"github.com/millrace/millrace/outbox"
@@ -44,13 +42,6 @@ type pod struct {
 	drain time.Duration
 }
 
-const (
-	// httpDrain bounds how long requests may take to finish after the pod has stopped listening.
-	httpDrain         = 15 * time.Second
-	readHeaderTimeout = 10 * time.Second
-	idleTimeout       = 2 * time.Minute
-)
-
 // newPod connects to the servers, brings their schemas up to date and builds the parts. Close frees what it holds.
 // http is where it will answer. room, which may be nil, says why nothing may be written now.
 func newPod(ctx context.Context, at servers, http net.Addr, log *slog.Logger, room func(context.Context) error) (*pod, error) {
@@ -62,11 +53,14 @@ func newPod(ctx context.Context, at servers, http net.Addr, log *slog.Logger, ro
 	if err := p.connect(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
-	if err := p.build(ctx, at, http); err != nil {
-		return nil, errors.Join(err, p.close(ctx))
-	}
-	if err := p.watch(room); err != nil {
-		return nil, errors.Join(err, p.close(ctx))
+	for _, build := range []func() error{
+		func() error { return p.build(at) },
+		func() error { return p.watch(room) },
+		func() error { return p.sell(ctx, at, http) },
+	} {
+		if err := build(); err != nil {
+			return nil, errors.Join(err, p.close(ctx))
+		}
 	}
 	return p, nil
 }
@@ -114,7 +108,7 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 	return err
 }
 
-func (p *pod) build(ctx context.Context, at servers, http net.Addr) (err error) {
+func (p *pod) build(at servers) (err error) {
 	if p.relay, err = outbox.NewRelay(at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
@@ -124,13 +118,22 @@ func (p *pod) build(ctx context.Context, at servers, http net.Addr) (err error) 
 	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
+	return nil
+}
+
+// sell makes the shop, behind what every server of an application has.
+func (p *pod) sell(ctx context.Context, at servers, http net.Addr) error {
 	seal, err := hooks.SealKey(ctx, p.pool)
+	if err != nil {
+		return err
+	}
+	steps, err := p.steps()
 	if err != nil {
 		return err
 	}
 	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, //nolint:contextcheck // a start's is the record's
 		shop.Logger(p.log), shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag),
-		shop.Webhooks(hooks.Config{Receiver: receiver(http), Seal: seal, Log: p.log}))
+		shop.Webhooks(hooks.Config{Receiver: receiver(http), Seal: seal, Log: p.log}), shop.Around(steps))
 	if err != nil {
 		return err
 	}
@@ -161,20 +164,25 @@ func (p *pod) outboxLag(context.Context) (shop.OutboxLag, error) {
 	return shop.OutboxLag{Bytes: max(status.Lag, 0), Running: status.Working}, nil
 }
 
-// server answers requests until shut down.
-func (p *pod) server(base context.Context) *http.Server {
-	return &http.Server{
-		Handler:           p.health.wrap(p.traced(p.shop.Handler())),
-		ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
-		BaseContext: func(net.Listener) context.Context { return base },
-		ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
-	}
-}
+// answersLimit is how long Redis may take to say whether a request was answered before.
+const answersLimit = 500 * time.Millisecond
 
-// traced traces and measures requests.
-func (p *pod) traced(next http.Handler) http.Handler {
-	return otelhttp.NewHandler(next, "http", otelhttp.WithTracerProvider(p.otel.Tracer()),
-		otelhttp.WithMeterProvider(p.otel.Meter()), otelhttp.WithPropagators(propagation.TraceContext{}))
+// steps trace and measure requests, answer repeated ones as the first where there is a Redis, and refuse those for which there is no room.
+func (p *pod) steps() (steps httpapi.Steps, err error) {
+	steps.Then = []httpapi.Middleware{p.health.hold}
+	if steps.Trace, err = httpapi.Trace(p.otel.Tracer(), p.otel.Meter(), nil); err != nil || p.redis == nil {
+		return steps, err
+	}
+	answers, err := httpapi.NewRedisAnswers(p.redis, "shop", answersLimit)
+	if err != nil {
+		return steps, err
+	}
+	errs, err := httpapi.NewErrors(p.log)
+	if err != nil {
+		return steps, err
+	}
+	steps.Idempotency, err = httpapi.Idempotency(errs, answers)
+	return steps, err
 }
 
 // close frees the connections and sends the last telemetry.

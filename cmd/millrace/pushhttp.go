@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/push"
 	"github.com/millrace/millrace/request"
 	"github.com/millrace/millrace/resilience"
@@ -27,7 +28,7 @@ func (p *pushPod) handler() http.Handler {
 	mux.Handle("/ticket", p.hub.Ticket())
 	mux.Handle("GET /schema", p.hub.Schema())
 	mux.Handle("POST /publish", p.operators(p.publish))
-	mux.Handle("GET /connections", p.operators(func(w http.ResponseWriter, _ *http.Request) *refusal {
+	mux.Handle("GET /connections", p.operators(func(w http.ResponseWriter, _ *http.Request) *httpapi.Problem {
 		answer(w, p.hub.Census())
 		return nil
 	}))
@@ -41,11 +42,11 @@ func answer(w http.ResponseWriter, what any) {
 }
 
 // operators lets those with the operator's secret do what others may not.
-func (p *pushPod) operators(do func(http.ResponseWriter, *http.Request) *refusal) http.Handler {
+func (p *pushPod) operators(do func(http.ResponseWriter, *http.Request) *httpapi.Problem) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		given, own := sha256.Sum256([]byte(secret)), sha256.Sum256(p.operator)
-		var refused *refusal
+		var refused *httpapi.Problem
 		switch {
 		case p.operator == nil:
 			refused = refuse(http.StatusNotFound, "this gateway was started without --operator-secret")
@@ -55,15 +56,13 @@ func (p *pushPod) operators(do func(http.ResponseWriter, *http.Request) *refusal
 			refused = do(w, r)
 		}
 		if refused != nil {
-			w.Header().Set("Content-Type", "application/problem+json")
-			w.WriteHeader(refused.Status)
-			_ = json.NewEncoder(w).Encode(refused) // the client has gone
+			refused.Write(w, r)
 		}
 	})
 }
 
-func refuse(status int, detail string) *refusal {
-	return &refusal{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+func refuse(status int, detail string) *httpapi.Problem {
+	return &httpapi.Problem{Status: status, Detail: detail}
 }
 
 // announcement is a message that is published by HTTP.
@@ -83,7 +82,7 @@ const (
 )
 
 // publish publishes messages, and answers when all are written.
-func (p *pushPod) publish(w http.ResponseWriter, r *http.Request) *refusal {
+func (p *pushPod) publish(w http.ResponseWriter, r *http.Request) *httpapi.Problem {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(announcing))
 	var body bytes.Buffer
 	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxAnnounced)); err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"slices"
 	"time"
 
@@ -79,9 +78,6 @@ func newPushPod(ctx context.Context, g *global, log *slog.Logger, asked *pushing
 	return p, err
 }
 
-// maxHeader is how large a request's header may be, in bytes: it has a token.
-const maxHeader = 64 << 10
-
 // leastSecret is how long a secret is at least, in bytes.
 const leastSecret = 16
 
@@ -113,9 +109,7 @@ func (p *pushPod) warm(context.Context) error {
 
 // serve runs the hub until ctx ends: then readiness falls, and after the delay clients are told to come back elsewhere.
 func (p *pushPod) serve(ctx context.Context, listener net.Listener, ready func()) error {
-	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
-	around, end := context.WithCancel(requests)
+	around, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	running, inner := errgroup.WithContext(around)
 	own, drained := context.WithCancel(inner)
@@ -138,14 +132,7 @@ func (p *pushPod) serve(ctx context.Context, listener net.Listener, ready func()
 		}
 		return nil
 	})
-	running.Go(func() error {
-		server := &http.Server{
-			Handler: p.health.wrap(p.handler()), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
-			BaseContext: func(net.Listener) context.Context { return requests },
-			ErrorLog:    slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
-		}
-		return serveHTTP(own, server, listener, cut)
-	})
+	running.Go(func() error { return p.health.serve(own, p.handler(), listener, p.log) })
 	return running.Wait() //nolint:wrapcheck // each says what failed
 }
 

@@ -135,19 +135,11 @@ func (p *relayPod) relaying(context.Context) error { return p.relay.Status().Err
 
 // serve runs the relay until ctx ends, and answers probes until it has ended.
 func (p *relayPod) serve(ctx context.Context, listener net.Listener) error {
-	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
-	around, end := context.WithCancel(requests)
+	around, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	running, inner := errgroup.WithContext(around)
 	running.Go(func() error { return p.otel.Run(inner) })
-	running.Go(func() error {
-		server := &http.Server{
-			Handler: p.health.wrap(http.NotFoundHandler()), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
-			ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
-		}
-		return serveHTTP(inner, server, listener, cut)
-	})
+	running.Go(func() error { return p.health.serve(inner, http.NotFoundHandler(), listener, p.log) })
 	running.Go(func() error {
 		defer end()
 		stop := context.AfterFunc(ctx, p.health.Drain)

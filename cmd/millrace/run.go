@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"sync"
 	"syscall"
 	"time"
@@ -54,10 +53,7 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 		return err
 	}
 	consumer := start("shop", p.resumed(p.shop.Run))
-	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
-	server := p.server(requests)
-	answering := start("http", func(own context.Context) error { return serveHTTP(own, server, listener, cut) })
+	answering := start("http", func(own context.Context) error { return p.health.serve(own, p.shop.Handler(), listener, p.log) })
 	steps = [][]stage{{answering, hub}, {consumer}, {relay}, {scraped}}
 	ready()
 	select {
@@ -150,26 +146,6 @@ func (p *pod) prepared(ctx context.Context, failed <-chan error) error {
 }
 
 var errNothing = errors.New("nothing")
-
-// serveHTTP ends with ctx: it stops listening, cuts the event streams, which would never end, and waits for the other requests.
-func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener, cut context.CancelFunc) error {
-	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), httpDrain)
-		defer cancel()
-		streams := time.AfterFunc(streamGrace, cut)
-		defer streams.Stop()
-		stopped <- server.Shutdown(limit)
-	})
-	err := server.Serve(listener)
-	if stop() {
-		return fmt.Errorf("http: %w", err)
-	}
-	return errors.Join(<-stopped, server.Close())
-}
-
-// streamGrace is how long ordinary requests have to finish before what is left, event streams above all, is cut.
-const streamGrace = 2 * time.Second
 
 // listenHTTP takes the port before anything else is started.
 func listenHTTP(ctx context.Context, address string) (net.Listener, error) {

@@ -12,12 +12,14 @@ import (
 	"reflect"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/millrace/millrace/httpapi"
 )
 
 // MaxBody is the largest request body that the shop reads, in bytes.
 const MaxBody = 64 << 10
 
-// readDraft reads a draft and refuses whatever is not exactly one, with a [*Problem].
+// readDraft reads a draft and refuses whatever is not exactly one, with a [*httpapi.Problem].
 func readDraft(w http.ResponseWriter, r *http.Request) (Draft, error) {
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return Draft{}, problem(http.StatusUnsupportedMediaType, "", "send the order as JSON with the header Content-Type: application/json")
@@ -26,9 +28,9 @@ func readDraft(w http.ResponseWriter, r *http.Request) (Draft, error) {
 		w.Header().Set("Accept-Encoding", "identity")
 		return Draft{}, problem(http.StatusUnsupportedMediaType, "", "send the body as it is, without Content-Encoding")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return Draft{}, problem(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("send at most %d bytes; split the order in two", MaxBody))
+	body, err := io.ReadAll(r.Body)
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return Draft{}, err //nolint:wrapcheck // a problem by itself
 	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return Draft{}, problem(http.StatusRequestTimeout, "", "the body came too slowly; send it again")
@@ -55,14 +57,14 @@ func readDraft(w http.ResponseWriter, r *http.Request) (Draft, error) {
 }
 
 // malformed turns what encoding/json says into a problem.
-func malformed(err error) *Problem {
+func malformed(err error) *httpapi.Problem {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		detail := fmt.Sprintf("expected %s, got %s", kind(wrong.Type), wrong.Value)
 		field, inner, nested := strings.Cut(wrong.Field, ".")
 		if nested {
 			detail = inner + ": " + detail
 		}
-		return problem(http.StatusBadRequest, "malformed", "give the field the type that the errors name", FieldError{
+		return problem(http.StatusBadRequest, "malformed", "give the field the type that the errors name", httpapi.Invalid{
 			Pointer: strings.TrimSuffix("#/"+field, "/"), Detail: detail,
 		})
 	}

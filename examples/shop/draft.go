@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/millrace/millrace/httpapi"
 )
 
 // The limits of a draft.
@@ -33,10 +35,10 @@ type Draft struct {
 }
 
 // check returns everything that is wrong with the draft, or nil.
-func (d Draft) check() []FieldError {
-	var wrong []FieldError
+func (d Draft) check() []httpapi.Invalid {
+	var wrong []httpapi.Invalid
 	add := func(pointer, format string, args ...any) {
-		wrong = append(wrong, FieldError{Pointer: "#" + pointer, Detail: fmt.Sprintf(format, args...)})
+		wrong = append(wrong, httpapi.Invalid{Pointer: "#" + pointer, Detail: fmt.Sprintf(format, args...)})
 	}
 	if !idPattern.MatchString(d.ID) {
 		add("/id", "choose an id of 1 to 64 letters, digits, dots, dashes or underscores that starts with a letter or digit, such as a UUID")

@@ -6,8 +6,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/millrace/millrace/examples/shop"
 )
 
 // FuzzOrderBody sends any body to a shop without a database: it is refused with a problem, or it is an order that
@@ -23,7 +21,7 @@ func FuzzOrderBody(f *testing.F) {
 		request.Header.Set("Content-Type", "application/json")
 		recorder := httptest.NewRecorder()
 		handler.ServeHTTP(recorder, request)
-		var p shop.Problem
+		var p problem
 		if err := json.Unmarshal(recorder.Body.Bytes(), &p); err != nil || p.Status != recorder.Code || p.Detail == "" {
 			t.Fatalf("answered %d %s to %q", recorder.Code, recorder.Body, body)
 		}

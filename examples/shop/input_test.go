@@ -23,7 +23,7 @@ func TestBadInputIsRefused(t *testing.T) { //nolint:tparallel // the orders are 
 	})
 	refused(t, f.send(http.MethodPost, "/orders", "text/plain", order("a", "Ada")), 415, "Content-Type: application/json")
 	put := f.send(http.MethodPut, "/orders", "application/json", "{}")
-	refused(t, put, 405, "PUT is not possible")
+	refused(t, put, 405, "PUT is not served")
 	if got := put.header.Values("Allow"); !slices.Equal(got, []string{"GET", "POST"}) {
 		t.Errorf("Allow: %v", got)
 	}
@@ -31,7 +31,7 @@ func TestBadInputIsRefused(t *testing.T) { //nolint:tparallel // the orders are 
 	refused(t, f.get("/orders/%20"), 400, "an order's id")
 	refused(t, f.get("/orders?limit=0"), 400, "1 to 100")
 	refused(t, f.get("/orders?before=x"), 400, "whole number")
-	refused(t, f.get("/nowhere"), 404, "there is nothing here")
+	refused(t, f.get("/nowhere"), 404, "nothing is served at this path")
 	if n := f.count(`SELECT count(*) FROM shop.orders`); n != 0 {
 		t.Errorf("bad input placed %d orders", n)
 	}
@@ -85,21 +85,30 @@ func badBodies() map[string]badBody {
 		"price missing":       {item(`"sku":"a","quantity":1`), 422, "#/items/0/price_cents"},
 		"price large":         {item(`"sku":"a","quantity":1,"price_cents":10000001`), 422, "#/items/0/price_cents"},
 		"sku empty":           {item(`"quantity":1,"price_cents":1`), 422, "#/items/0/sku"},
-		"oversized":           {order("a", strings.Repeat("a", shop.MaxBody)), 413, "at most 65536 bytes"},
+		"oversized":           {order("a", strings.Repeat("a", shop.MaxBody)), 413, "65536 bytes at most"},
 		"deeply nested":       {strings.Repeat("[", 30_000), 400, "JSON object"},
 	}
 }
 
+// problem is what clients read of one, by RFC 9457.
+type problem struct {
+	Type      string `json:"type"`
+	Title     string `json:"title"`
+	Status    int    `json:"status"`
+	Detail    string `json:"detail"`
+	RequestID string `json:"request_id"`
+}
+
 func refused(t *testing.T, got answer, status int, says string) {
 	t.Helper()
-	var p shop.Problem
+	var p problem
 	if err := json.Unmarshal([]byte(got.body), &p); err != nil {
 		t.Fatalf("the body is no problem: %v: %s", err, got.body)
 	}
 	if got.status != status || p.Status != status || got.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("answered %d %s, want %d: %s", got.status, got.header.Get("Content-Type"), status, got.body)
 	}
-	if !strings.Contains(got.body, says) || p.Title == "" || p.Type == "" || p.Instance == "" {
+	if !strings.Contains(got.body, says) || p.Title == "" || p.Type == "" || p.RequestID == "" {
 		t.Errorf("does not say %q: %s", says, got.body)
 	}
 }

@@ -32,8 +32,7 @@ func (s *Shop) showProgress(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", p)
-	return nil
+	return writeJSON(w, http.StatusOK, p)
 }
 
 // approveOrder answers POST /orders/{id}/approve: the checkout that waits for it goes on. One that does not, or not yet, is
@@ -86,6 +85,5 @@ func taken(w http.ResponseWriter, id string) error {
 
 // showChart answers GET /chart: the machine as the page draws it.
 func (s *Shop) showChart(w http.ResponseWriter, _ *http.Request) error {
-	writeJSON(w, http.StatusOK, "application/json", checkout.Orders.Chart())
-	return nil
+	return writeJSON(w, http.StatusOK, checkout.Orders.Chart())
 }

@@ -54,7 +54,7 @@ func TestStalledBodyIsGivenUp(t *testing.T) {
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/orders", client)
 	request.Header.Set("Content-Type", "application/json")
 	handler.ServeHTTP(client, request)
-	if client.Code != http.StatusRequestTimeout || time.Until(client.until) > 10*time.Second {
+	if client.Code != http.StatusRequestTimeout || time.Until(client.until) > 11*time.Second {
 		t.Errorf("%d %s", client.Code, client.Body)
 	}
 	request = httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/orders", strings.NewReader(order("a", "Ada")))

@@ -46,8 +46,7 @@ func (s *Shop) showHooks(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", report)
-	return nil
+	return writeJSON(w, http.StatusOK, report)
 }
 
 // EndpointList is the answer of GET /hooks/endpoints.
@@ -61,8 +60,7 @@ func (s *Shop) listEndpoints(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", EndpointList{found})
-	return nil
+	return writeJSON(w, http.StatusOK, EndpointList{found})
 }
 
 // Registration asks for an endpoint, which is told of events of the types: as "order.placed" or "order.*", or of all where there are none.
@@ -89,8 +87,7 @@ func (s *Shop) addEndpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusCreated, "application/json", made)
-	return nil
+	return writeJSON(w, http.StatusCreated, made)
 }
 
 // removeEndpoint answers DELETE /hooks/endpoints/{id}.

@@ -25,6 +25,5 @@ func (s *Shop) placeOrder(w http.ResponseWriter, r *http.Request) error {
 	if created {
 		status = http.StatusCreated
 	}
-	writeJSON(w, status, "application/json", state)
-	return nil
+	return writeJSON(w, status, state)
 }

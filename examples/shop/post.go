@@ -81,6 +81,5 @@ func (s *Shop) showMail(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", report)
-	return nil
+	return writeJSON(w, http.StatusOK, report)
 }

@@ -1,51 +1,50 @@
 package shop
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
+
+	"github.com/millrace/millrace/httpapi"
 )
 
-// Problem is an answer by RFC 9457, application/problem+json. Its detail says what to do.
-type Problem struct { //nolint:errname // the name that RFC 9457 gives it
-	Type     string       `json:"type"`
-	Title    string       `json:"title"`
-	Status   int          `json:"status"`
-	Detail   string       `json:"detail,omitzero"`
-	Instance string       `json:"instance,omitzero"`
-	Errors   []FieldError `json:"errors,omitzero"`
-}
-
-// FieldError says what is wrong with one field. Pointer is a JSON Pointer (RFC 6901) as a URI fragment.
-type FieldError struct {
-	Pointer string `json:"pointer"`
-	Detail  string `json:"detail"`
-}
-
-// Error makes a problem usable as an error.
-func (p *Problem) Error() string { return "shop: " + p.Title + ": " + p.Detail }
-
-func problem(status int, kind, detail string, errs ...FieldError) *Problem {
-	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Errors: errs}
+// problem is an answer by RFC 9457 whose detail says what to do.
+func problem(status int, kind, detail string, wrong ...httpapi.Invalid) *httpapi.Problem {
+	p := &httpapi.Problem{Status: status, Detail: detail}
 	if kind != "" {
 		p.Type = "urn:millrace:shop:" + kind
+	}
+	if len(wrong) > 0 {
+		p.Extensions = []httpapi.Extension{httpapi.Extend("errors", wrong)}
 	}
 	return p
 }
 
-func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
-	p.Instance = r.URL.EscapedPath()
-	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, p.Status, "application/problem+json", p)
+// translate says what the shop's errors are for clients. What is nobody's mistake but ours, such as a server that is away, may be tried again.
+func translate(err error) *httpapi.Problem {
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return problem(http.StatusNotFound, "", "no order has this id; place it with POST /orders")
+	case errors.Is(err, ErrConflict):
+		return problem(http.StatusConflict, "order-conflict", "another order has this id; choose a new id, or send the same content as before")
+	case errors.Is(err, context.Canceled):
+		return nil
+	}
+	p := problem(http.StatusServiceUnavailable, "unavailable",
+		"the shop cannot reach one of its servers; send the same request again, an order with the same id is placed once")
+	p.Header = http.Header{"Retry-After": {"2"}}
+	return p
 }
 
-func writeJSON(w http.ResponseWriter, status int, contentType string, v any) {
+func writeJSON[T any](w http.ResponseWriter, status int, v T) error {
 	body, err := json.Marshal(v)
 	if err != nil {
-		http.Error(w, "", http.StatusInternalServerError) // no type that the shop answers with can fail
-		return
+		return err //nolint:wrapcheck // logged as it is
 	}
-	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	_, _ = w.Write(append(body, '\n')) // the client has gone
+	return nil
 }

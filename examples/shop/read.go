@@ -24,8 +24,7 @@ func (s *Shop) getOrder(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", state)
-	return nil
+	return writeJSON(w, http.StatusOK, state)
 }
 
 func (s *Shop) listOrders(w http.ResponseWriter, r *http.Request) error {
@@ -47,8 +46,7 @@ func (s *Shop) listOrders(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Link", "<"+page.Next+`>; rel="next"`)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", page)
-	return nil
+	return writeJSON(w, http.StatusOK, page)
 }
 
 // number reads a positive query parameter, or its default where it is not given.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"net/http"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -16,6 +17,7 @@ import (
 	"github.com/millrace/millrace/examples/shop/checkout"
 	"github.com/millrace/millrace/examples/shop/hooks"
 	"github.com/millrace/millrace/examples/shop/mail"
+	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/jobs"
 	"github.com/millrace/millrace/push"
 )
@@ -43,6 +45,9 @@ type Shop struct {
 	kafka  string
 	page   *template.Template
 	assets map[string]asset
+
+	around  httpapi.Steps
+	handler http.Handler
 }
 
 // Option changes a shop.
@@ -72,6 +77,10 @@ func Pace(p checkout.Pace) Option {
 // in the clear in Kafka.
 func Webhooks(c hooks.Config) Option { return option(func(s *Shop) { s.tell = c }) }
 
+// Around is what stands before the shop's routes besides what it puts there itself: errors, cross-origin protection and limits. By default
+// nothing does.
+func Around(steps httpapi.Steps) Option { return option(func(s *Shop) { s.around = steps }) }
+
 // New makes a shop.
 func New(deps Deps, opts ...Option) (*Shop, error) {
 	if deps.Pool == nil || deps.Bus == nil || deps.Hub == nil {
@@ -99,6 +108,9 @@ func New(deps Deps, opts ...Option) (*Shop, error) {
 		return nil, fmt.Errorf("shop: new: %w", err)
 	}
 	s.store = store{pool: deps.Pool, flow: s.check.Flow, mail: s.mail.Send}
+	if s.handler, err = s.routes(s.around); err != nil {
+		return nil, fmt.Errorf("shop: new: %w", err)
+	}
 	return s, nil
 }
 

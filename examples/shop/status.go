@@ -63,8 +63,7 @@ func (s *Shop) listTopics(w http.ResponseWriter, r *http.Request) error {
 		sizes.Topics = append(sizes.Topics, size)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", sizes)
-	return nil
+	return writeJSON(w, http.StatusOK, sizes)
 }
 
 func (s *Shop) showLag(w http.ResponseWriter, r *http.Request) error {
@@ -84,12 +83,10 @@ func (s *Shop) showLag(w http.ResponseWriter, r *http.Request) error {
 		lags.Outbox = &lag
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", lags)
-	return nil
+	return writeJSON(w, http.StatusOK, lags)
 }
 
 func (s *Shop) showClock(w http.ResponseWriter, _ *http.Request) error {
 	w.Header().Set("Cache-Control", "no-store")
-	writeJSON(w, http.StatusOK, "application/json", Clock{Now: now()})
-	return nil
+	return writeJSON(w, http.StatusOK, Clock{Now: now()})
 }
