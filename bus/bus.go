@@ -11,6 +11,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Bus is a connection to one Kafka cluster. It is safe for concurrent use, and one is enough for a process.
@@ -53,9 +54,11 @@ func Open(ctx context.Context, url string, opts ...Option) (*Bus, error) {
 	return b, nil
 }
 
-// Ping asks the cluster for its metadata and says why that failed.
+// Ping asks the cluster for its metadata, and not what is remembered of it, and says why that failed.
 func (b *Bus) Ping(ctx context.Context) error {
-	metadata, err := b.admin.BrokerMetadata(ctx)
+	request := kmsg.NewPtrMetadataRequest()
+	request.Topics = []kmsg.MetadataRequestTopic{} // none
+	metadata, err := request.RequestWith(ctx, b.client)
 	switch {
 	case err == nil && len(metadata.Brokers) > 0:
 		return nil

@@ -51,6 +51,7 @@
 //   - G40: partitions that stand still, of the retry topic too, hold up no others, however much waits in them. Test: TestStuckPartitions.
 //   - G41: a record that is pinned goes to its partition and keeps its time; a partition that the topic lacks is an error. Test: TestPinnedRecords.
 //   - G42: headers that came packed in one, as an outbox table does with those that it has no columns for, are read as themselves. Test: TestPackedHeaders.
+//   - G43: the check of a cluster that does not answer fails. Test: TestCheck.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

@@ -38,4 +38,5 @@
 //   - G15: a signed request passes on one pod once, and on none without Redis. Test: TestReplayOnAnotherPod.
 //   - G16: an invalidation that Redis could not hear is told when it can, as long as the process runs. Test: TestMissedInvalidations.
 //   - G17: each of ten thousand tenants has a rate of its own. Test: TestManyTenants.
+//   - G18: the check of a Redis that is away, or hangs, says so. Test: TestReachable.
 package cache

@@ -3,11 +3,11 @@ package httpapi
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/millrace/millrace/observe"
 )
@@ -18,7 +18,8 @@ import (
 //   - /readyz is 200 while the health lets it take work, 503 otherwise, and from [observe.Health.Drain] on.
 //   - /startupz is 503 until the process was ready once, and 200 from then on.
 //
-// The answer is the health's report as JSON; with ?verbose it is a line a check as text.
+// The answer is the health's report as JSON; with ?verbose it is text, a line for each check: its criticality, how long ago it was asked
+// and how long it took to answer, since when it is so, and below it when it turned before.
 func Probes(health *observe.Health) func(http.Handler) http.Handler {
 	var started atomic.Bool
 	return func(next http.Handler) http.Handler {
@@ -62,15 +63,33 @@ func answer(w http.ResponseWriter, r *http.Request, report observe.Report, well 
 		return
 	}
 	var text strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(report.Checks)) {
-		if said := report.Checks[name]; said == string(observe.OK) {
-			fmt.Fprintf(&text, "[+]%s ok\n", name)
-		} else {
-			fmt.Fprintf(&text, "[-]%s failed: %s\n", name, said)
-		}
+	for _, a := range report.Answers {
+		describe(&text, a, time.Now())
 	}
 	fmt.Fprintf(&text, "%s %s\n", strings.TrimPrefix(r.URL.Path, "/"), report.Status)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(text.String())) // the prober has gone
+}
+
+// describe writes a check's line, and one for each time that it turned before, the newest first.
+func describe(text *strings.Builder, a observe.Answer, now time.Time) {
+	sign, said := "[+]", a.Said
+	if !a.Well {
+		sign, said = "[-]", "failed: "+a.Said
+	}
+	since := a.Changes[len(a.Changes)-1].At
+	fmt.Fprintf(text, "%s%s %s (%s, asked %s ago, took %s, so for %s)\n", sign, a.Name, said, a.Criticality,
+		rounded(now.Sub(a.At)), rounded(a.Took), rounded(now.Sub(since)))
+	for _, change := range slices.Backward(a.Changes[:len(a.Changes)-1]) {
+		fmt.Fprintf(text, "   %s %s\n", change.At.UTC().Format(time.RFC3339), change.Said)
+	}
+}
+
+// rounded is short enough to read.
+func rounded(d time.Duration) time.Duration {
+	if d < time.Second {
+		return d.Round(100 * time.Microsecond)
+	}
+	return d.Round(100 * time.Millisecond)
 }

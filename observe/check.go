@@ -3,7 +3,6 @@ package observe
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -17,10 +16,25 @@ const (
 	Advisory
 )
 
-// defaultTimeout is how long a check has whose Timeout is not set.
-const defaultTimeout = 2 * time.Second
+// String is "critical" or "advisory".
+func (c Criticality) String() string {
+	if c == Advisory {
+		return "advisory"
+	}
+	return "critical"
+}
 
-// Check asks one thing that the process stands on.
+// MarshalText writes it as String does.
+func (c Criticality) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+const (
+	// defaultTimeout is how long a check has whose Timeout is not set.
+	defaultTimeout = 2 * time.Second
+	// defaultFresh is how long an answer serves whose check does not say, so that probes cost little.
+	defaultFresh = time.Second
+)
+
+// Check asks one thing that the process stands on. It is an option of [NewHealth].
 type Check struct {
 	// Name is unique among the checks of a process, such as "postgres".
 	Name string
@@ -29,9 +43,13 @@ type Check struct {
 	Ask func(context.Context) error
 	// Timeout is how long Ask has; 0 means 2 seconds.
 	Timeout time.Duration
+	// Fresh is how long an answer serves all who ask; 0 means a second.
+	Fresh time.Duration
 	// Criticality is Critical unless it is said otherwise.
 	Criticality Criticality
 }
+
+func (c Check) applyHealth(s *healthSettings) { s.checks = append(s.checks, c) }
 
 func (c Check) validate() error {
 	switch {
@@ -41,38 +59,10 @@ func (c Check) validate() error {
 		return fmt.Errorf("check %q has nothing to ask", c.Name)
 	case c.Timeout < 0:
 		return fmt.Errorf("check %q: timeout %s must not be negative", c.Name, c.Timeout)
+	case c.Fresh < 0:
+		return fmt.Errorf("check %q: an answer cannot serve for %s", c.Name, c.Fresh)
 	case c.Criticality != Critical && c.Criticality != Advisory:
 		return fmt.Errorf("check %q: criticality %d must be Critical or Advisory", c.Name, c.Criticality)
 	}
 	return nil
-}
-
-// asker asks one check, never twice at once.
-type asker struct {
-	Check
-
-	answer  chan error // nil unless a question is open
-	waiting sync.WaitGroup
-}
-
-func (a *asker) ask(ctx context.Context) error {
-	if a.answer != nil { // the last question outlived its time
-		select {
-		case <-a.answer: //nolint:errcheck // too late to be told
-			a.answer = nil
-		default:
-			return fmt.Errorf("still no answer to a question that had %s", a.Timeout)
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, a.Timeout)
-	defer cancel()
-	answer := make(chan error, 1)
-	a.waiting.Go(func() { answer <- a.Ask(ctx) })
-	select {
-	case err := <-answer:
-		return err
-	case <-ctx.Done():
-		a.answer = answer
-		return fmt.Errorf("no answer within %s", a.Timeout)
-	}
 }

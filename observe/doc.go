@@ -9,7 +9,8 @@
 // # Health
 //
 // A [Check] asks one thing that the process stands on. [Health] asks all of them at once and says what follows: ok,
-// degraded (only advisory checks fail), failing, or stopping.
+// degraded (only advisory checks fail), failing, or stopping. Checks of servers are beside their clients, such as
+// [github.com/millrace/millrace/bus.Bus.Check]; that of the disk's room is [Disk].
 //
 // # Guarantees
 //
@@ -17,7 +18,9 @@
 //   - G2: beyond that the handler below sees what it would see without. Test: TestTraceIsHandler.
 //   - G3: a critical check that fails fails the whole, an advisory one degrades it. Test: TestCriticality.
 //   - G4: a check that does not answer in time fails, holds up no other and is not asked twice at once. Test: TestHangingCheck.
-//   - G5: an answer serves all who ask within a second. Test: TestAnswersAreShared.
+//   - G5: an answer serves all who ask within a second, or as long as its check says. Test: TestAnswersAreShared.
 //   - G6: after Drain readiness has fallen for good. Test: TestDrain.
 //   - G7: instruments that cannot be made are told together, once. Test: TestMeterTellsErrors.
+//   - G8: what a check said when it turned is remembered, the latest 20 times. Test: TestChangesAreRemembered.
+//   - G9: each check is a gauge, which a hanging one holds up for its timeout at most. Test: TestHealthIsMeasured.
 package observe

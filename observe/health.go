@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"sync"
 	"sync/atomic"
-	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 )
 
 // Status is the sum of all checks.
@@ -31,27 +33,47 @@ func (s Status) Ready() bool { return s == OK || s == Degraded }
 type Report struct {
 	Status Status            `json:"status"`
 	Checks map[string]string `json:"checks,omitempty"`
+	// Answers say more, in the order of [NewHealth]. While the process stops they are those that were given before.
+	Answers []Answer `json:"-"`
 }
 
-// fresh is how long an answer serves, so that probes cost little.
-const fresh = time.Second
+// HealthOption is a [Check], or changes a [Health]. See [NewHealth].
+type HealthOption interface{ applyHealth(*healthSettings) }
+
+type healthOption func(*healthSettings)
+
+func (f healthOption) applyHealth(s *healthSettings) { f(s) }
+
+type healthSettings struct {
+	checks []Check
+	meter  metric.MeterProvider
+}
+
+// Metrics receives a health's gauges: millrace.health.check, 1 or 0 for each check, and millrace.health.ready. A collection
+// asks the checks, as a probe does.
+func Metrics(mp metric.MeterProvider) HealthOption {
+	return healthOption(func(s *healthSettings) { s.meter = mp })
+}
 
 // Health asks the checks of a process. It is safe for concurrent use.
 type Health struct {
 	draining atomic.Bool
-
-	mu     sync.Mutex
-	askers []*asker
-	asked  time.Time
-	report Report
+	askers   []*asker
 }
 
 // NewHealth makes a health of checks, whose names must differ.
-func NewHealth(checks ...Check) (*Health, error) {
+func NewHealth(opts ...HealthOption) (*Health, error) {
+	s := healthSettings{meter: noop.NewMeterProvider()}
+	for _, opt := range opts {
+		opt.applyHealth(&s)
+	}
 	h := &Health{}
 	var errs []error
+	if s.meter == nil {
+		errs = append(errs, errors.New("the metrics must not be nil"))
+	}
 	seen := map[string]bool{}
-	for _, c := range checks {
+	for _, c := range s.checks {
 		if err := c.validate(); err != nil {
 			errs = append(errs, err)
 		} else if seen[c.Name] {
@@ -61,50 +83,72 @@ func NewHealth(checks ...Check) (*Health, error) {
 		if c.Timeout == 0 {
 			c.Timeout = defaultTimeout
 		}
+		if c.Fresh == 0 {
+			c.Fresh = defaultFresh
+		}
 		h.askers = append(h.askers, &asker{Check: c})
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("observe: health: %w", errors.Join(errs...))
 	}
-	return h, nil
+	return h, h.measure(s.meter)
+}
+
+func (h *Health) measure(provider metric.MeterProvider) error {
+	m := NewMeter(provider, "github.com/millrace/millrace/observe")
+	well := m.Gauge("millrace.health.check", "", "1 while a check of the process is well, 0 while it is not.")
+	ready := m.Gauge("millrace.health.ready", "", "1 while the process takes new work, 0 while it does not.")
+	m.Observe(func(ctx context.Context, o metric.Observer) {
+		report := h.Report(ctx)
+		o.ObserveInt64(ready, number(report.Status.Ready()))
+		for _, a := range report.Answers {
+			o.ObserveInt64(well, number(a.Well), metric.WithAttributes(
+				attribute.String("millrace.health.check", a.Name), attribute.String("millrace.health.criticality", a.Criticality.String())))
+		}
+	}, well, ready)
+	return m.Err()
+}
+
+func number(yes bool) int64 {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // Drain lets readiness fall for good: the process takes no new work.
 func (h *Health) Drain() { h.draining.Store(true) }
 
-// Report asks all checks at once and waits for the slowest, at most for its timeout. An answer serves for a second, and
-// to all who wait for it; the end of one's ctx therefore ends no check.
+// Report asks all checks at once and waits for the slowest, at most for its timeout. An answer serves for as long as its
+// check says, and all who wait for it; the end of one's ctx therefore ends no check.
 func (h *Health) Report(ctx context.Context) Report {
 	if h.draining.Load() {
-		return Report{Status: Stopping}
+		return Report{Status: Stopping, Answers: h.told()}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.asked.IsZero() || time.Since(h.asked) >= fresh {
-		h.report, h.asked = h.ask(context.WithoutCancel(ctx)), time.Now()
-	}
-	return Report{Status: h.report.Status, Checks: maps.Clone(h.report.Checks)}
-}
-
-func (h *Health) ask(ctx context.Context) Report {
-	answers := make([]error, len(h.askers))
+	report := Report{Status: OK, Checks: make(map[string]string, len(h.askers)), Answers: make([]Answer, len(h.askers))}
 	var wg sync.WaitGroup
 	for i, a := range h.askers {
-		wg.Go(func() { answers[i] = a.ask(ctx) })
+		wg.Go(func() { report.Answers[i] = a.ask(ctx) })
 	}
 	wg.Wait()
-	report := Report{Status: OK, Checks: make(map[string]string, len(answers))}
-	for i, a := range h.askers {
-		report.Checks[a.Name] = string(OK)
-		if answers[i] == nil {
-			continue
-		}
-		report.Checks[a.Name] = answers[i].Error()
-		if a.Criticality == Critical {
+	for _, a := range report.Answers {
+		report.Checks[a.Name] = a.Said
+		switch {
+		case a.Well:
+		case a.Criticality == Critical:
 			report.Status = Failing
-		} else if report.Status == OK {
+		case report.Status == OK:
 			report.Status = Degraded
 		}
 	}
 	return report
+}
+
+func (h *Health) told() (answers []Answer) {
+	for _, a := range h.askers {
+		if answer, asked := a.told(); asked {
+			answers = append(answers, answer)
+		}
+	}
+	return answers
 }

@@ -15,9 +15,9 @@ import (
 
 var errDown = errors.New("connection refused")
 
-func newHealth(t *testing.T, checks ...observe.Check) *observe.Health {
+func newHealth(t *testing.T, opts ...observe.HealthOption) *observe.Health {
 	t.Helper()
-	h, err := observe.NewHealth(checks...)
+	h, err := observe.NewHealth(opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,6 +28,7 @@ func TestCriticality(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var checks []observe.Check
+		var opts []observe.HealthOption
 		want := observe.OK
 		for _, name := range rapid.SliceOfDistinct(rapid.StringN(1, 8, -1), func(s string) string { return s }).Draw(t, "names") {
 			fails, advisory := rapid.Bool().Draw(t, "fails"), rapid.Bool().Draw(t, "advisory")
@@ -44,9 +45,9 @@ func TestCriticality(t *testing.T) {
 			case fails && want == observe.OK:
 				want = observe.Degraded
 			}
-			checks = append(checks, check)
+			checks, opts = append(checks, check), append(opts, check)
 		}
-		h, err := observe.NewHealth(checks...)
+		h, err := observe.NewHealth(opts...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,6 +116,15 @@ func TestAnswersAreShared(t *testing.T) {
 		if h.Report(t.Context()); asked != 2 {
 			t.Errorf("asked %d times after a second", asked)
 		}
+		asked = 0
+		h = newHealth(t, observe.Check{Name: "costly", Fresh: time.Minute, Ask: func(context.Context) error { asked++; return nil }})
+		for range 61 {
+			h.Report(t.Context())
+			<-time.After(time.Second)
+		}
+		if asked != 2 {
+			t.Errorf("asked %d times in a minute and a second", asked)
+		}
 	})
 }
 
@@ -138,13 +148,15 @@ func TestChecksAreValidated(t *testing.T) {
 		observe.Check{Name: "empty"},
 		observe.Check{Name: "negative", Ask: ask, Timeout: -1},
 		observe.Check{Name: "odd", Ask: ask, Criticality: 7},
+		observe.Check{Name: "stale", Ask: ask, Fresh: -1},
+		observe.Metrics(nil),
 		observe.Check{Name: "twice", Ask: ask},
 		observe.Check{Name: "twice", Ask: ask},
 	)
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"needs a name", `"empty" has nothing`, `"negative": timeout`, `"odd": criticality 7`, `"twice" is given twice`} {
+	for _, want := range []string{"needs a name", `"empty" has nothing`, `"negative": timeout`, `"odd": criticality 7`, `"stale": an answer`, "metrics must not be nil", `"twice" is given twice`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}

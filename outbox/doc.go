@@ -48,6 +48,8 @@
 //   - G33: a table that is locked, as while it is changed, keeps no row back that was committed before. Test: TestTableIsLocked.
 //   - G34: rows that wait keep about their own size in memory, whatever else is in the log. Test: TestSmallRowsKeepLittle.
 //   - G35: a topic that was given up as unknown keeps no other rows waiting, and is written to again once it is there. Test: TestUnknownTopicComesLate.
+//   - G36: the check of a database falls while it is away or takes no writes. Test: TestReachable.
+//   - G37: a relay that is in trouble or behind says so in its checks. Test: TestRelayCheck.
 //
 // # Debezium
 //

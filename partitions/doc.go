@@ -44,6 +44,7 @@
 //   - G34: a process that is not in a group asks it commands, and no shard moves for that. Test: TestOutside.
 //   - G35: what a transaction merely tells is left out where its topic takes nothing, and the transaction goes on. Test: TestTell.
 //   - G36: a transaction that writes 64 MiB takes no more calls: what is left is for the next ones. Test: TestLargeTransactions.
+//   - G37: a node's check falls until it has joined and has the state of its shards, and while the group has given it up; later restores as told. Test: TestCheck.
 //
 // # Limits
 //

@@ -28,6 +28,7 @@ type engine struct {
 	meters    *meters
 	client    *kgo.Client
 	joined    atomic.Pointer[kgo.Client] // the member's, whose coordinator has let this node into the group
+	givenUp   atomic.Bool                // the membership is lost, and there is no new one yet
 	admin     *kadm.Client
 	prefix    string
 	changelog string

@@ -63,6 +63,13 @@ func (g *gate) another(m membership) bool {
 	return g.current.member != m.member
 }
 
+// passed is the membership that passed last; its member is empty before the first.
+func (g *gate) passed() membership {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.current
+}
+
 // pass opens the gate for a membership.
 func (g *gate) pass(m membership) {
 	g.mu.Lock()

@@ -46,6 +46,7 @@ func (e *engine) member(ctx context.Context) error {
 			e.gate.reopen(handlerBudget + c.heartbeat) // longer than members take that are well
 		}),
 		kgo.OnPartitionsLost(func(ctx context.Context, _ *kgo.Client, _ map[string][]int32) {
+			e.givenUp.Store(true)
 			e.trust.lose()
 			e.leave(ctx, e.owned())
 		}),
@@ -75,6 +76,7 @@ func (e *engine) assigned(ctx context.Context, m membership, added []int32) {
 		added = append(added, kept...)
 	}
 	e.gate.pass(m)
+	e.givenUp.Store(false)
 	e.own(added)
 }
 

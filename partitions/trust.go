@@ -65,6 +65,16 @@ func (t *trust) stands() bool {
 	return time.Now().Before(t.until)
 }
 
+// lapsed is for how long the window has been over, 0 while it is not or there is none.
+func (t *trust) lapsed() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.until.IsZero() {
+		return 0
+	}
+	return max(time.Since(t.until), 0)
+}
+
 // admit keeps the lease until the window ends. It is false when that has ended already.
 func (t *trust) admit(l *Lease) bool {
 	t.mu.Lock()

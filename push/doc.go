@@ -113,6 +113,7 @@
 //   - G70: where a channel moves to a partition that there was, its clients get a reset. Test: TestInterestMovesToOldPlaces.
 //   - G71: presence comes back when its topic is made anew, and a hub that cannot tell of its end lets nobody in. Test: TestPresencesAnew.
 //   - G65: clients that resume from Kafka and do not read hold no more than is stated, and others wait for it. Test: TestPagesAreBounded.
+//   - G72: the check of a hub falls until it serves. Test: TestCheck.
 //   - G14: G1 and G2 hold while hubs come and go, Kafka is cut off, and records and the topic are deleted. Test: TestSimulation.
 //
 // # Servers

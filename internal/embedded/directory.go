@@ -93,15 +93,6 @@ func (d *Directory) Path() string { return d.path }
 // Ephemeral says whether Close removes what is in it.
 func (d *Directory) Ephemeral() bool { return d.ephemeral }
 
-// Free is how many bytes this user may still write there.
-func (d *Directory) Free() (uint64, error) {
-	var stat syscall.Statfs_t
-	if err := syscall.Statfs(d.path, &stat); err != nil {
-		return 0, fmt.Errorf("embedded: free space of %s: %w", d.path, err)
-	}
-	return stat.Bavail * uint64(stat.Bsize), nil //nolint:gosec // a block size is positive
-}
-
 // Close gives the directory back, and removes it when it is ephemeral.
 func (d *Directory) Close() error {
 	var err error
