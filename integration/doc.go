@@ -27,5 +27,6 @@
 //   - G14: a transaction of any size passes a relay in order and in bounded memory. Test: TestLargeTransaction.
 //   - G15: an outbox without events keeps no log back while other databases fill it. Test: TestQuietOutbox.
 //   - G17: clients of push gateways that are killed and restarted see every message of theirs once and in order, on whichever they resume, or a reset, and none of another tenant. Test: TestPushPods.
+//   - G18: a pod has started when its shards have their state; while three are restarted in turn readiness falls first and liveness never, two are ready at all times, and no request fails through a proxy that asks those that are ready. Test: TestRollingRestart.
 //   - G16: a record that brokers refuse is the only one that a group gives up. Test: TestRefusedRecordOnKafka.
 package integration

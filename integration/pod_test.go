@@ -72,6 +72,14 @@ func startPod(t *testing.T) *pod {
 // runPod returns once the pod is ready. It is ended with the test.
 func runPod(t *testing.T, env []string, args ...string) *pod {
 	t.Helper()
+	p := launchPod(t, env, args...)
+	p.awaitReady(t)
+	return p
+}
+
+// launchPod returns at once. The pod is ended with the test.
+func launchPod(t *testing.T, env []string, args ...string) *pod {
+	t.Helper()
 	p := &pod{ready: make(chan struct{}), exited: make(chan struct{})}
 	p.cmd = exec.Command(shared.binary.build(t), args...)
 	p.cmd.Env = append(os.Environ(), env...)
@@ -91,6 +99,11 @@ func runPod(t *testing.T, env []string, args ...string) *pod {
 			t.Log(p.output())
 		}
 	})
+	return p
+}
+
+func (p *pod) awaitReady(t *testing.T) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	select {
@@ -100,7 +113,6 @@ func runPod(t *testing.T, env []string, args ...string) *pod {
 	case <-ctx.Done():
 		t.Fatalf("the pod is not ready in time\n%s", p.output())
 	}
-	return p
 }
 
 var readyLine = regexp.MustCompile(`msg=ready http=(\S+)`)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/millrace/millrace/internal/embedded"
+	"github.com/millrace/millrace/observe"
 )
 
 // devFlags hold what dev is told.
@@ -178,12 +179,8 @@ func defaultData() (string, error) {
 // leastFree is the free space below which the pod says that it is not ready: a full disk ends PostgreSQL and Kafka.
 const leastFree = 64 << 20
 
-func (d *dev) diskSpace(context.Context) error {
-	free, err := d.dir.Free()
-	if err == nil && free < leastFree {
-		err = fmt.Errorf("%d MB free for %s; make room", free>>20, d.dir.Path())
-	}
-	return err
+func (d *dev) diskSpace(ctx context.Context) error {
+	return observe.Disk(d.dir.Path(), leastFree).Ask(ctx)
 }
 
 // startServers starts what is not named by the environment.

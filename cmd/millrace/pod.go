@@ -7,12 +7,14 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/cache"
 	"github.com/millrace/millrace/examples/shop"
 	"github.com/millrace/millrace/examples/shop/hooks"
 	"github.com/millrace/millrace/httpapi"
@@ -38,6 +40,7 @@ type pod struct {
 	hub    *push.Hub
 	shop   *shop.Shop
 	health *health
+	begun  atomic.Bool
 	// drain is how long the pod still serves after it has said that it is not ready, so that balancers notice.
 	drain time.Duration
 }
@@ -50,13 +53,14 @@ func newPod(ctx context.Context, at servers, http net.Addr, log *slog.Logger, ro
 		return nil, err
 	}
 	p := &pod{log: slog.New(otel.Handler(log.Handler())), otel: otel}
+	p.health = &health{begun: p.beginning, room: room}
 	if err := p.connect(ctx, at); err != nil {
 		return nil, errors.Join(err, p.close(ctx))
 	}
 	for _, build := range []func() error{
 		func() error { return p.build(at) },
-		func() error { return p.watch(room) },
 		func() error { return p.sell(ctx, at, http) },
+		p.watch,
 	} {
 		if err := build(); err != nil {
 			return nil, errors.Join(err, p.close(ctx))
@@ -65,23 +69,42 @@ func newPod(ctx context.Context, at servers, http net.Addr, log *slog.Logger, ro
 	return p, nil
 }
 
-// watch says what requests stand on. Redis only remembers what was handled: orders are taken without it.
-func (p *pod) watch(room func(context.Context) error) error {
-	checks := []observe.Check{
-		{Name: "kafka", Ask: p.bus.Ping}, {Name: "postgres", Ask: p.pool.Ping}, {Name: "relay", Ask: p.relaying},
+// watch says what requests stand on. Redis only remembers what was handled: orders are taken without it. Orders are taken
+// too while the relay is behind: they are told of later.
+func (p *pod) watch() (err error) {
+	opts := []observe.HealthOption{
+		observe.Metrics(p.otel.Meter()),
+		observe.Check{Name: "start", Ask: p.beginning},
+		p.bus.Check(), outbox.Reachable(p.pool), p.hub.Check(),
+		p.group.Check(), p.relay.Check(), p.relay.Lagging(longBehind, farBehind),
 	}
-	if room != nil {
-		checks = append(checks, observe.Check{Name: "disk", Ask: room})
+	for _, check := range p.shop.Checks() {
+		opts = append(opts, check)
+	}
+	if p.health.room != nil {
+		opts = append(opts, observe.Check{Name: "disk", Ask: p.health.room})
 	}
 	if p.redis != nil {
-		checks = append(checks, observe.Check{
-			Name: "redis", Criticality: observe.Advisory,
-			Ask: func(ctx context.Context) error { return p.redis.Ping(ctx).Err() },
-		})
+		opts = append(opts, cache.Reachable(p.redis))
 	}
-	of, err := observe.NewHealth(checks...)
-	p.health = &health{Health: of, room: room}
+	p.health.Health, err = observe.NewHealth(opts...)
 	return err
+}
+
+// From when on the outbox is so far behind that it is worth a word.
+const (
+	longBehind = time.Minute
+	farBehind  = 1 << 30 // bytes of log
+)
+
+var errBeginning = errors.New("the pod waits for the replication slot and the push hub")
+
+// beginning fails until requests may be served.
+func (p *pod) beginning(context.Context) error {
+	if !p.begun.Load() {
+		return errBeginning
+	}
+	return nil
 }
 
 func (p *pod) connect(ctx context.Context, at servers) (err error) {
@@ -155,9 +178,6 @@ func receiver(http net.Addr) string {
 
 // relayGroup is the consumer group whose owner of one shard relays the outbox.
 const relayGroup = "millrace-outbox"
-
-// relaying fails while the relay reports trouble; a relay that stands by for another pod's is well.
-func (p *pod) relaying(context.Context) error { return p.relay.Status().Err }
 
 func (p *pod) outboxLag(context.Context) (shop.OutboxLag, error) {
 	status := p.relay.Status()

@@ -54,7 +54,6 @@ func newPushPod(ctx context.Context, g *global, log *slog.Logger, asked *pushing
 		bus.Telemetry(otel.Tracer(), otel.Meter())); err != nil {
 		return nil, err
 	}
-	checks := []observe.Check{{Name: "kafka", Ask: p.bus.Ping}, {Name: "hub", Ask: p.warm}}
 	if asked.tickets != "" {
 		once, err := p.once(ctx, g.redis)
 		if err != nil {
@@ -65,13 +64,13 @@ func newPushPod(ctx context.Context, g *global, log *slog.Logger, asked *pushing
 			return nil, err
 		}
 		opts = append(opts, push.Tickets(secret, once))
-		checks = append(checks, observe.Check{
-			Name: "redis", Criticality: observe.Advisory,
-			Ask: func(ctx context.Context) error { return p.redis.Ping(ctx).Err() },
-		})
 	}
 	if p.hub, err = push.New(p.bus, slices.Concat(opts, []push.Option{push.Logger(p.log), push.Metrics(otel.Meter())})...); err != nil {
 		return nil, err
+	}
+	checks := []observe.HealthOption{observe.Metrics(otel.Meter()), p.bus.Check(), p.hub.Check()}
+	if p.redis != nil {
+		checks = append(checks, cache.Reachable(p.redis))
 	}
 	of, err := observe.NewHealth(checks...)
 	p.health = &health{Health: of}
@@ -95,16 +94,6 @@ func (p *pushPod) once(ctx context.Context, url string) (*cache.Dedupe, error) {
 		return nil, fmt.Errorf("redis: no answer from %s: %w", opts.Addr, err)
 	}
 	return cache.NewDedupe(p.redis)
-}
-
-// warm fails until the hub serves clients.
-func (p *pushPod) warm(context.Context) error {
-	select {
-	case <-p.hub.Ready():
-		return nil
-	default:
-		return errors.New("the hub reads its history")
-	}
 }
 
 // serve runs the hub until ctx ends: then readiness falls, and after the delay clients are told to come back elsewhere.

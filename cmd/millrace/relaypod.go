@@ -64,8 +64,8 @@ func newRelayPod(ctx context.Context, at servers, log *slog.Logger, r *relaying,
 	if p.group, err = partitions.New(p.bus, r.group, p.relay.Part(), partitions.Lanes(1), partitions.Shards(1)); err != nil {
 		return nil, err
 	}
-	of, err := observe.NewHealth(observe.Check{Name: "kafka", Ask: p.bus.Ping}, observe.Check{Name: "postgres", Ask: p.pool.Ping},
-		observe.Check{Name: "group", Ask: p.joined}, observe.Check{Name: "relay", Ask: p.relaying})
+	of, err := observe.NewHealth(observe.Metrics(otel.Meter()), p.bus.Check(), outbox.Reachable(p.pool), p.group.Check(), p.relay.Check(),
+		p.relay.Lagging(longBehind, farBehind))
 	p.health = &health{Health: of}
 	return p, err
 }
@@ -120,18 +120,6 @@ func migrate(ctx context.Context, address string, names []outbox.NameOption) err
 	}
 	return errors.Join(outbox.Migrate(ctx, conn, opts...), conn.Close(context.WithoutCancel(ctx)))
 }
-
-// joined fails before the process could take over from another.
-func (p *relayPod) joined(context.Context) error {
-	nodes, err := p.group.Nodes()
-	if err == nil && len(nodes) == 0 {
-		err = errors.New("the group has not been joined yet")
-	}
-	return err
-}
-
-// relaying fails while the relay reports trouble; one that stands by is well.
-func (p *relayPod) relaying(context.Context) error { return p.relay.Status().Err }
 
 // serve runs the relay until ctx ends, and answers probes until it has ended.
 func (p *relayPod) serve(ctx context.Context, listener net.Listener) error {

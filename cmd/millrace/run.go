@@ -24,8 +24,9 @@ type stage struct {
 	done chan struct{}
 }
 
-// serve runs the pod on the listener until ctx ends or a part fails. It calls ready once requests are answered. Parts
-// end in order: HTTP and hub together, so that event streams end with word to come back, then consumer, then relay.
+// serve runs the pod on the listener until ctx ends or a part fails. Probes are answered from the beginning, requests as soon as
+// they can be; it calls ready once the pod is. Parts end in order: HTTP and hub together, so that event streams end with word to come back, then
+// consumer, then relay.
 func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -46,15 +47,19 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 	scraped := start("metrics", p.otel.Run)
 	relay := start("relay", p.resumed(p.group.Run))
 	hub := start("hub", p.hub.Run)
-	steps := [][]stage{{hub}, {relay}, {scraped}}
+	answering := start("http", func(own context.Context) error { return p.health.serve(own, p.shop.Handler(), listener, p.log) })
+	steps := [][]stage{{answering, hub}, {relay}, {scraped}}
 	defer func() { end(steps) }()
 
 	if err := p.prepared(ctx, failed); err != nil || ctx.Err() != nil {
 		return err
 	}
 	consumer := start("shop", p.resumed(p.shop.Run))
-	answering := start("http", func(own context.Context) error { return p.health.serve(own, p.shop.Handler(), listener, p.log) })
 	steps = [][]stage{{answering, hub}, {consumer}, {relay}, {scraped}}
+	p.begun.Store(true)
+	if err := p.settled(ctx, failed); err != nil || ctx.Err() != nil {
+		return err
+	}
 	ready()
 	select {
 	case err := <-failed:
@@ -140,6 +145,27 @@ func (p *pod) prepared(ctx context.Context, failed <-chan error) error {
 		case <-late.C:
 			return fmt.Errorf("not ready after %s; the relay says: %w; the log says more", readyLimit,
 				cmp.Or(p.relay.Status().Err, errNothing))
+		}
+	}
+	return nil
+}
+
+// settled waits until the pod is ready, its shards restored above all, and says so where that takes long.
+func (p *pod) settled(ctx context.Context, failed <-chan error) error {
+	late := time.NewTimer(readyLimit)
+	defer late.Stop()
+	poll := time.NewTicker(slotPoll)
+	defer poll.Stop()
+	for !p.health.Report(ctx).Status.Ready() {
+		select {
+		case <-poll.C:
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+			return nil
+		case <-late.C:
+			p.log.WarnContext(ctx, "requests are served, and /readyz?verbose says what is not ready yet")
+			return nil
 		}
 	}
 	return nil

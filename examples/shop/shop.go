@@ -19,6 +19,7 @@ import (
 	"github.com/millrace/millrace/examples/shop/mail"
 	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/jobs"
+	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/push"
 )
 
@@ -117,6 +118,11 @@ func New(deps Deps, opts ...Option) (*Shop, error) {
 // Contracts are all that the shop's topics hold, for [bus.Bus.Verify], which must have seen them before the shop runs.
 func (s *Shop) Contracts() []bus.Definition {
 	return slices.Concat(s.check.Contracts(), s.mail.Contracts(), s.hooks.Contracts(), []bus.Definition{OrderPlaced})
+}
+
+// Checks are the health checks of the shop's groups; whoever makes a shop has those of its parts.
+func (s *Shop) Checks() []observe.Check {
+	return []observe.Check{s.check.Check(), s.mail.Check(), s.hooks.Check()}
 }
 
 // Run accepts orders, checks them out and tells customers and partners of them until ctx ends; it finishes what it has begun and returns nil then.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/machines"
+	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/resilience"
 	"github.com/millrace/millrace/sagas"
@@ -105,6 +106,9 @@ func New(pool *pgxpool.Pool, b *bus.Bus, opts ...Option) (*Checkout, error) {
 func (c *Checkout) Contracts() []bus.Definition {
 	return append(Orders.Contracts(), c.Flow.Contracts()...)
 }
+
+// Check is the health check of what brings orders on.
+func (c *Checkout) Check() observe.Check { return c.group.Check() }
 
 // Run brings orders on until ctx ends.
 func (c *Checkout) Run(ctx context.Context) error { return c.group.Run(ctx) }

@@ -14,6 +14,7 @@ import (
 	"github.com/millrace/millrace/examples/shop/checkout"
 	"github.com/millrace/millrace/jobs/webhooks"
 	"github.com/millrace/millrace/machines"
+	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/partitions"
 )
 
@@ -78,6 +79,9 @@ func New(pool *pgxpool.Pool, b *bus.Bus, c Config) (*Hooks, error) {
 
 // Contracts are what the hooks' topics hold.
 func (h *Hooks) Contracts() []bus.Definition { return h.hooks.Contracts() }
+
+// Check is the health check of what delivers.
+func (h *Hooks) Check() observe.Check { return h.group.Check() }
 
 // Run delivers until ctx ends.
 func (h *Hooks) Run(ctx context.Context) error { return h.group.Run(ctx) }

@@ -11,6 +11,7 @@ import (
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/jobs"
 	"github.com/millrace/millrace/jobs/postgres"
+	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/resilience"
 )
 
@@ -77,6 +78,9 @@ func New(pool *pgxpool.Pool, b *bus.Bus, box Mailbox, opts ...jobs.RunnerOption)
 
 // Contracts are what the queue's topics hold.
 func (o *Office) Contracts() []bus.Definition { return o.runner.Contracts() }
+
+// Check is the health check of what sends them.
+func (o *Office) Check() observe.Check { return o.runner.Group().Check() }
 
 // Run sends mails until ctx ends.
 func (o *Office) Run(ctx context.Context) error { return o.runner.Run(ctx) }
