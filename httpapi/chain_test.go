@@ -182,7 +182,7 @@ func TestReplayGuard(t *testing.T) {
 	peer := false
 	r := whole(t, startRedis(t).client(), tracetest.NewSpanRecorder(), func(s *httpapi.Steps) {
 		s.Identify, s.RateLimit, s.ReplayGuard = nil, nil, guard.Handler
-		s.Peer = func(*http.Request) bool { return peer }
+		s.Peer = func(*http.Request) (request.Info, bool) { return request.Info{}, peer }
 	})
 	ran := 0
 	r.Post("/", func(_ http.ResponseWriter, r *http.Request) {

@@ -41,4 +41,6 @@
 //   - G24: a signed request passes once, and an answer is replayed only to who has signed for it. Test: TestReplayGuard.
 //   - G25: a handler in Stream has no limit, and ends with its client. Test: TestStream.
 //   - G26: a failure of the server is logged, whatever problem it is for the client. Test: TestProblems.
+//   - G27: of the languages that are supported a request has the one that it accepts best. Test: TestLocale.
+//   - G28: what a peer has sent on is for whom the peer says; of anybody else the same headers count for nothing. Test: TestPeer.
 package httpapi

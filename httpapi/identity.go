@@ -14,8 +14,10 @@ type Identity struct {
 	Principal request.Principal
 	// Tenant is the one that the credentials are for, empty where they are for none in particular.
 	Tenant request.Tenant
-	// Roles are names that mean something to the application. See [RequireRole].
+	// Roles are names that mean something to the application, in the limits of request.Roles. See [RequireRole].
 	Roles []string
+	// Session is what the credentials belong to, as request.Info says; no secret.
+	Session string
 }
 
 // Authenticator says who asks.
@@ -28,19 +30,16 @@ type Authenticator interface {
 // ErrAnonymous is returned by an [Authenticator] for a request without credentials.
 var ErrAnonymous = errors.New("httpapi: the request has no credentials")
 
-type identityKey struct{}
-
-// IdentityOf is who asks in this context, as [Identify] has found; the zero Identity for nobody.
+// IdentityOf is who asks in this context, as request.From says too: in a request what [Identify] has found, also on the pod that it was sent on to,
+// and in a handler of what the request has published. It is the zero Identity for nobody.
 func IdentityOf(ctx context.Context) Identity {
-	identity, _ := ctx.Value(identityKey{}).(*Identity)
-	if identity == nil {
-		return Identity{}
-	}
-	return *identity
+	info := request.From(ctx)
+	return Identity{Principal: info.Principal, Tenant: info.Tenant, Roles: slices.Collect(info.Roles.All()), Session: info.Session}
 }
 
-// Identify says in the context who asks and for which tenant: request.From has both, [IdentityOf] has the roles too. What cannot be established is
+// Identify says in the context who asks and for which tenant, with which roles and in which session: see request.From. What cannot be established is
 // answered: 401 without credentials, or with bad ones; 400 for a tenant that is none or is missing; 403 for one that is not the principal's.
+// Whatever was in the context before counts for nothing, and neither do headers such as Millrace-Tenant: they are claims of whoever sends them.
 //
 // The tenant of the credentials decides. Where they have none, it is that of the first source of [Tenants] that names one, and [Members] says whether
 // the principal belongs to it; without Members nobody does. All that name a tenant must name the same: another one is forged. A source may name
@@ -55,56 +54,55 @@ func Identify(errs *Errors, auth Authenticator, opts ...IdentityOption) (func(ht
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			identity, err := s.identify(r, auth)
-			if err != nil {
+			info := request.From(r.Context())
+			if err := s.identify(r, auth, &info); err != nil {
 				errs.Write(w, r, err)
 				return
 			}
-			info := request.From(r.Context())
-			info.Tenant, info.Principal = identity.Tenant, identity.Principal
-			ctx := context.WithValue(request.With(r.Context(), info), identityKey{}, identity)
-			next.ServeHTTP(w, r.WithContext(ctx))
+			next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
 		})
 	}, nil
 }
 
-func (s *identitySettings) identify(r *http.Request, auth Authenticator) (*Identity, error) {
+func (s *identitySettings) identify(r *http.Request, auth Authenticator, into *request.Info) error {
 	identity, err := auth.Authenticate(r)
 	anonymous := errors.Is(err, ErrAnonymous)
 	switch {
 	case anonymous && !s.anonymous:
-		return nil, s.unauthorized("credentials are needed")
+		return s.unauthorized("credentials are needed")
 	case err != nil && !anonymous:
-		return nil, err
+		return err
 	case anonymous:
 		identity = Identity{}
 	case identity.Principal == "":
-		return nil, s.unauthorized("the credentials name no principal")
+		return s.unauthorized("the credentials name no principal")
 	}
-	if err := (request.Info{Tenant: identity.Tenant, Principal: identity.Principal}).Validate(); err != nil {
-		return nil, s.unauthorized("the credentials name a tenant or a principal that is not valid")
+	roles, err := request.NewRoles(identity.Roles...)
+	who := request.Info{Tenant: identity.Tenant, Principal: identity.Principal, Roles: roles, Session: identity.Session}
+	if err != nil || who.Validate() != nil {
+		return s.unauthorized("the credentials name a tenant, a principal, roles or a session that is not valid")
 	}
-	if err := s.resolve(r, &identity); err != nil {
-		return nil, err
-	}
-	return &identity, nil
+	tenant, err := s.resolve(r, identity)
+	into.Tenant, into.Principal, into.Roles, into.Session = tenant, who.Principal, who.Roles, who.Session
+	return err
 }
 
 func (s *identitySettings) unauthorized(detail string) *Problem {
 	return &Problem{Status: http.StatusUnauthorized, Detail: detail, Header: http.Header{"Www-Authenticate": {s.challenge}}}
 }
 
-// RequireRole lets those pass who have one of the roles; others are answered with 401 without a principal, else with 403.
+// RequireRole lets those pass who have one of the roles, also where the request was sent on by another pod; others are answered with 401 without a
+// principal, else with 403.
 func RequireRole(roles ...string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			identity := IdentityOf(r.Context())
+			info := request.From(r.Context())
 			switch {
-			case identity.Principal == "":
+			case info.Principal == "":
 				(&Problem{
 					Status: http.StatusUnauthorized, Detail: "credentials are needed", Header: http.Header{"Www-Authenticate": {"Bearer"}},
 				}).Write(w, r)
-			case !slices.ContainsFunc(roles, func(role string) bool { return slices.Contains(identity.Roles, role) }):
+			case !slices.ContainsFunc(roles, info.Roles.Has):
 				(&Problem{Status: http.StatusForbidden, Detail: "a role is needed that the principal does not have"}).Write(w, r)
 			default:
 				next.ServeHTTP(w, r)

@@ -104,6 +104,11 @@ func TestRequireRole(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := identify(httpapi.RequireRole("admin", "clerk")(http.HandlerFunc(whoAsks)))
+	for _, roles := range []string{"a,b", strings.Repeat("a", 129), "ü"} {
+		if got := ask(t, h, "GET", "/", "", "Badge", "ann acme admin "+roles); got.status != 401 {
+			t.Errorf("%q: %+v", roles, got)
+		}
+	}
 	for badge, want := range map[string]int{"": 401, "ann acme": 403, "ann acme guest": 403, "ann acme guest clerk": 200, "ann acme admin": 200} {
 		if got := ask(t, h, "GET", "/", "", "Badge", badge); got.status != want {
 			t.Errorf("%q: %d, want %d", badge, got.status, want)

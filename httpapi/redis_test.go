@@ -2,9 +2,9 @@ package httpapi_test
 
 import (
 	"context"
-	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -26,20 +26,14 @@ func startRedis(t testing.TB) *redisServer {
 		}
 		t.Skipf("NOT TESTED: install redis-server: %v", err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &redisServer{t: t, addr: listener.Addr().String()}
-	listener.Close()
-	_, port, _ := net.SplitHostPort(s.addr)
-	s.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+	s := &redisServer{t: t, addr: filepath.Join(t.TempDir(), "redis")} // a socket, since others may take a port that was free
+	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.addr, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
 	s.cmd.Dir = t.TempDir()
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.kill)
-	client := redis.NewClient(&redis.Options{Addr: s.addr})
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.addr})
 	defer client.Close()
 	eventually(t, "redis-server answers", func() bool { return client.Ping(context.Background()).Err() == nil })
 	return s
@@ -56,7 +50,7 @@ func (s *redisServer) kill() {
 
 // client is one process's.
 func (s *redisServer) client() redis.UniversalClient {
-	client := redis.NewClient(&redis.Options{Addr: s.addr, MaxRetries: -1, DialTimeout: time.Second})
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.addr, MaxRetries: -1, DialTimeout: time.Second})
 	s.t.Cleanup(func() { _ = client.Close() })
 	return client
 }

@@ -76,38 +76,37 @@ func TenantHost(domain string) TenantSource {
 }
 
 // resolve finds the tenant that the request is for.
-func (s *identitySettings) resolve(r *http.Request, identity *Identity) error {
+func (s *identitySettings) resolve(r *http.Request, identity Identity) (request.Tenant, error) {
 	tenant := identity.Tenant
 	for _, source := range s.sources {
 		named := source(r)
 		if err := (request.Info{Tenant: named}).Validate(); err != nil {
-			return &Problem{Status: http.StatusBadRequest, Detail: "what the request names as its tenant is none"}
+			return "", &Problem{Status: http.StatusBadRequest, Detail: "what the request names as its tenant is none"}
 		}
 		switch {
 		case named == "" || named == tenant:
 		case tenant == "":
 			tenant = named
 		case identity.Tenant == "":
-			return &Problem{Status: http.StatusBadRequest, Detail: "the request names two tenants"}
+			return "", &Problem{Status: http.StatusBadRequest, Detail: "the request names two tenants"}
 		default:
-			return notAMember()
+			return "", notAMember()
 		}
 	}
 	if tenant == "" && s.required {
-		return &Problem{Status: http.StatusBadRequest, Detail: "the request names no tenant"}
+		return "", &Problem{Status: http.StatusBadRequest, Detail: "the request names no tenant"}
 	}
 	if tenant != identity.Tenant && identity.Principal != "" {
 		if s.members == nil {
-			return notAMember()
+			return "", notAMember()
 		}
-		if belongs, err := s.members(r.Context(), *identity, tenant); err != nil {
-			return err
+		if belongs, err := s.members(r.Context(), identity, tenant); err != nil {
+			return "", err
 		} else if !belongs {
-			return notAMember()
+			return "", notAMember()
 		}
 	}
-	identity.Tenant = tenant
-	return nil
+	return tenant, nil
 }
 
 func notAMember() *Problem {

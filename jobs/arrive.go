@@ -108,8 +108,12 @@ func read(record bus.Record, now time.Time) (*arrival, error) {
 	case len(record.Value) > maxArgs:
 		return nil, fmt.Errorf("%w: its input of %d bytes is larger than %d", ErrJob, len(record.Value), maxArgs)
 	}
-	if err := (request.Info{Tenant: request.Tenant(tenant)}).Validate(); err != nil {
-		return nil, fmt.Errorf("%w: its tenant: %w", ErrJob, err)
+	asked := request.Info{
+		Tenant: request.Tenant(tenant), Principal: request.Principal(a.principal), Roles: request.Roles(a.roles), Session: a.session,
+		ID: a.request, Locale: a.locale,
+	}
+	if err := asked.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: who asks for it: %w", ErrJob, err)
 	}
 	a.key, a.kind = rowKey(request.Tenant(tenant), id), kind
 	if a.created <= 0 {
@@ -154,6 +158,10 @@ func (a *arrival) option(h bus.Header) (err error) {
 		a.conflict = Conflict(h.Value)
 	case names.Principal:
 		a.principal = string(h.Value)
+	case names.Roles:
+		a.roles = string(h.Value)
+	case names.Session:
+		a.session = string(h.Value)
 	case names.ID:
 		a.request = string(h.Value)
 	case names.Locale:

@@ -104,6 +104,10 @@ func (r *row) setText(tag byte, field []byte) {
 		text = &r.unique
 	case tagPrincipal:
 		text = &r.principal
+	case tagRoles:
+		text = &r.roles
+	case tagSession:
+		text = &r.session
 	case tagRequest:
 		text = &r.request
 	case tagLocale:

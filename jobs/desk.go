@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/request"
 )
 
 // desk has the jobs of one shard that are in this node's memory, while it owns the shard under one token. What it has is guarded by
@@ -12,6 +13,7 @@ import (
 type desk struct {
 	runner *Runner
 	shard  int32
+	place  request.Shard
 	token  int64
 	beside partitions.Beside
 	open   bool
@@ -63,6 +65,7 @@ func (n *Runner) desk(tx *partitions.Tx) *desk {
 // opened begins with a shard that this node has taken.
 func (n *Runner) opened(tx *partitions.Tx) error {
 	d := &desk{runner: n, shard: tx.Shard(), token: tx.Token(), live: make(map[string]*attempt), flows: make(map[string]*backlog)}
+	d.place = request.From(tx.Context()).Shard
 	d.purses, d.rich, d.beggars = make(map[string]purse), make(map[string]struct{}), make(map[string]*backlog)
 	n.mu.Lock()
 	if old := n.desks[d.shard]; old != nil {

@@ -43,6 +43,8 @@ const (
 	tagDeadMembers
 	tagCancelledMembers
 	tagPermit
+	tagRoles
+	tagSession
 )
 
 func appendNumber(b []byte, tag byte, n uint64) []byte {
@@ -87,6 +89,8 @@ func (r *row) encode() []byte {
 	b = appendText(b, tagUnique, r.unique)
 	b = appendNumber(b, tagWindow, uint64(r.window)) //nolint:gosec // and back
 	b = appendText(b, tagPrincipal, r.principal)
+	b = appendText(b, tagRoles, r.roles)
+	b = appendText(b, tagSession, r.session)
 	b = appendText(b, tagRequest, r.request)
 	b = appendText(b, tagLocale, r.locale)
 	b = appendText(b, tagTrace, r.trace)

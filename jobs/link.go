@@ -126,7 +126,8 @@ func (l *link) follows(r *row, now time.Time) {
 		}
 	}
 	for name, text := range map[string]string{
-		names.Tenant: string(tenant), names.Principal: r.principal, names.ID: r.request, names.Locale: r.locale,
+		names.Tenant: string(tenant), names.Principal: r.principal, names.Roles: r.roles, names.Session: r.session, names.ID: r.request,
+		names.Locale:  r.locale,
 		"traceparent": r.trace, "tracestate": r.vendors, headerGiven: string(r.result),
 	} {
 		if text != "" {

@@ -26,6 +26,8 @@ type row struct {
 	unique    string
 	window    int64
 	principal string
+	roles     string
+	session   string
 	request   string
 	locale    string
 	trace     string

@@ -26,7 +26,9 @@ func whole() *row {
 // TestRows writes rows and reads them, also with fields that a later version has added; damaged ones are refused.
 func TestRows(t *testing.T) {
 	t.Parallel()
-	for _, r := range []*row{whole(), {key: "/1", kind: "a", args: []byte{}}} {
+	for _, r := range []*row{
+		whole(), {key: "/1", kind: "a", args: []byte{}}, {key: "/2", kind: "a", roles: "admin,clerk", session: "s1", args: []byte("{}")},
+	} {
 		value := r.encode()
 		if len(r.args) > 0 && &r.args[0] != &value[len(value)-len(r.args)] {
 			t.Error("the args are not a part of the value")

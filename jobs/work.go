@@ -46,8 +46,9 @@ func (a *attempt) begin() context.Context {
 	a.desk.begun++
 	tenant, _ := parseKey(a.row.key)
 	ctx := request.With(context.Background(), request.Info{
-		Tenant: tenant, Principal: request.Principal(a.row.principal), ID: a.row.request, Locale: a.row.locale,
-		Shard: request.Shard{Group: groupOf(a.desk.runner.queue), ID: a.desk.shard, Leader: true},
+		Tenant: tenant, Principal: request.Principal(a.row.principal), Roles: request.Roles(a.row.roles), Session: a.row.session,
+		ID: a.row.request, Locale: a.row.locale,
+		Shard: a.desk.place,
 	})
 	ctx, a.cancel = context.WithCancelCause(ctx)
 	if k.timeout > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/propagation"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/request"
@@ -167,6 +168,7 @@ func question(ctx context.Context, topic, id, name, key string, value []byte, to
 		},
 	}
 	request.Kafka().Inject(ctx, (*asked)(&record.Headers))
+	propagation.TraceContext{}.Inject(ctx, (*asked)(&record.Headers))
 	return record
 }
 
@@ -176,6 +178,13 @@ type asked bus.Headers
 func (h *asked) Get(key string) string {
 	value, _ := bus.Headers(*h).Get(key)
 	return value
+}
+
+func (h *asked) Keys() (keys []string) {
+	for _, header := range *h {
+		keys = append(keys, header.Key)
+	}
+	return keys
 }
 
 func (h *asked) Set(key, value string) { *h = append(*h, bus.Header{Key: key, Value: []byte(value)}) }

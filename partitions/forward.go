@@ -41,11 +41,12 @@ const maxReplayed = 1 << 20
 // address that the owner has given to [Advertise], "host:port" or "https://host:port". All nodes serve the same paths,
 // with the same [PeerSecret]; without these two options every request is answered with 500.
 //
-// The owner's context has the tenant, principal, request id and locale that this node's had, signed together with method
-// and path. The body is not signed: nodes talk over a network that is trusted, or TLS. A request is forwarded once. While
-// its shard moves it waits, see [ForwardWait], and then gets 503; bodies larger than 1 MiB, or of unknown length, wait
-// only until they are sent. What may have reached the owner is not sent again: 502. An error of keyOf is 400, and a
-// signature that is not the group's 403.
+// The owner's context has the tenant, principal, roles, session, request id, locale and deadline that this node's had, signed
+// together with method and path. The deadline is a time of day: where the owner's clock is fast, it comes early. The body is
+// not signed: nodes talk over a network that is trusted, or TLS. A request is forwarded once. While its shard moves it
+// waits, see [ForwardWait], and then gets 503; bodies larger than 1 MiB, or of unknown length, wait only until they are
+// sent. What may have reached the owner is not sent again: 502. An error of keyOf is 400, and a signature that is not the
+// group's 403.
 //
 // Where a request lands is no proof of ownership: [Group.View], [Group.Do] and [Ask] are.
 func (g *Group) Forward(keyOf func(*http.Request) (string, error), opts ...ForwardOption) func(http.Handler) http.Handler {
@@ -59,18 +60,21 @@ func (g *Group) Forward(keyOf func(*http.Request) (string, error), opts ...Forwa
 	}
 }
 
-// Forwarded says whether another node of the group has sent the request on, which its signature shows. Middleware before [Group.Forward] that counts
-// requests, or remembers them, leaves such a request alone: it was counted there.
-func (g *Group) Forwarded(r *http.Request) bool {
+// Forwarded says whether another node of the group has sent the request on, which its signature shows, and for whom. Middleware before
+// [Group.Forward] that asks who asks, counts requests, or remembers them, leaves such a request alone: that was done there.
+func (g *Group) Forwarded(r *http.Request) (request.Info, bool) {
 	if r.Header.Get(headerPeer) == "" {
-		return false
+		return request.Info{}, false
 	}
 	e, err := g.running()
 	if err != nil {
-		return false
+		return request.Info{}, false
 	}
-	_, err = e.config.unseal(r)
-	return err == nil
+	ctx, _, err := e.config.unseal(r)
+	if err != nil {
+		return request.Info{}, false
+	}
+	return request.From(ctx), true
 }
 
 // ServeHTTP serves the request here, or lets its owner do it.
@@ -85,13 +89,18 @@ func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "requests cannot be forwarded", http.StatusInternalServerError)
 		return
 	}
-	var ctx context.Context
 	peer := r.Header.Get(headerPeer) != ""
 	if peer {
-		if ctx, err = e.config.unseal(r); err != nil {
+		ctx, until, err := e.config.unseal(r)
+		if err != nil {
 			e.forwarded(r.Context(), "refused")
 			http.Error(w, err.Error(), http.StatusForbidden)
 			return
+		}
+		if !until.IsZero() {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithDeadline(ctx, until)
+			defer cancel()
 		}
 		r.Header.Del(headerPeer)
 		r = r.WithContext(ctx) //nolint:contextcheck // made from the request's

@@ -62,18 +62,18 @@ func (w *world) serve(t *testing.T, id, address string, secrets ...[]byte) *serv
 			http.Error(rw, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		fmt.Fprintf(rw, "%s %s %t", info.Shard.Node, info.Tenant, info.Shard.Leader)
+		fmt.Fprintf(rw, "%s %s %s %t", info.Shard.Node, info.Tenant, info.Roles, info.Shard.Leader)
 	}))
 	listener, err := w.network.Listen("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n.server = &http.Server{Handler: http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if g.Forwarded(r) {
+		if who, sent := g.Forwarded(r); sent && who.Tenant == "acme" && who.Roles == "admin,clerk" {
 			n.sent.Add(1)
 		}
 		if r.Header.Get("Millrace-Peer") == "" {
-			r = r.WithContext(request.With(r.Context(), request.Info{Tenant: "acme"}))
+			r = r.WithContext(request.With(r.Context(), request.Info{Tenant: "acme", Roles: "admin,clerk"}))
 		}
 		handler.ServeHTTP(rw, r)
 	})}
@@ -129,7 +129,7 @@ func TestForward(t *testing.T) {
 			}
 			owners[owner.ID] = key
 			code, text := post("127.0.0.1:81", "account="+key, "xyz", "X-Tenant", "forged")
-			switch want := owner.ID + " acme true"; {
+			switch want := owner.ID + " acme admin,clerk true"; {
 			case owner.ID == "three" && code != http.StatusForbidden:
 				t.Errorf("a node with another secret took a request: %d %s", code, text)
 			case owner.ID != "three" && (code != http.StatusOK || text != want):
@@ -163,7 +163,7 @@ func TestForward(t *testing.T) {
 		<-time.After(time.Second)
 		three.stop()
 		two.stop()
-		if answer := <-answers; answer != "200 one acme true" {
+		if answer := <-answers; answer != "200 one acme admin,clerk true" {
 			t.Errorf("after the owner left: %s", answer)
 		}
 		one.stop()

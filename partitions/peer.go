@@ -31,7 +31,8 @@ func PeerSecret(secrets ...[]byte) Option {
 }
 
 const (
-	// headerPeer is "1 <unix seconds> <from> <to> <HMAC-SHA256 in hex>" on a request, and peerMoved on its refusal.
+	// headerPeer is "<version> <unix seconds> <from> <to> <HMAC-SHA256 in hex>" on a request, and peerMoved on its refusal. Version 2 covers roles
+	// and session too; version 1 is written where there are none, for nodes that do not know 2.
 	headerPeer = "Millrace-Peer"
 	peerMoved  = "moved"
 	// peerSkew is how far apart the nodes' clocks may be, and how long a request may be repeated by who overheard it.
@@ -42,24 +43,28 @@ var errPeer = errors.New("partitions: the request is not of a node of the group"
 
 // seal makes a request one that the node called to takes as this group's, with what ctx knows of who asks.
 func (c *config) seal(ctx context.Context, r *http.Request, to string) {
-	for _, name := range identityHeaders() {
+	for _, name := range identityHeaders("2") {
 		r.Header.Del(name)
 	}
 	request.HTTP().Inject(ctx, r.Header)
 	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(r.Header))
-	fields := []string{"1", strconv.FormatInt(time.Now().Unix(), 10), c.node, to}
+	version := "1"
+	if info := request.From(ctx); info.Roles != "" || info.Session != "" {
+		version = "2"
+	}
+	fields := []string{version, strconv.FormatInt(time.Now().Unix(), 10), c.node, to}
 	r.Header.Set(headerPeer, strings.Join(append(fields, hex.EncodeToString(c.mac(c.secrets[0], r, fields))), " "))
 }
 
-// unseal returns a context with what the other node knew of who asks.
-func (c *config) unseal(r *http.Request) (context.Context, error) {
+// unseal returns a context with what the other node knew of who asks, and until when.
+func (c *config) unseal(r *http.Request) (context.Context, time.Time, error) {
 	fields := strings.Fields(r.Header.Get(headerPeer))
-	if len(fields) != 5 || fields[0] != "1" {
-		return nil, fmt.Errorf("%w: it is signed in a way that this version does not know", errPeer)
+	if len(fields) != 5 || fields[0] != "1" && fields[0] != "2" {
+		return nil, time.Time{}, fmt.Errorf("%w: it is signed in a way that this version does not know", errPeer)
 	}
 	mac, err := hex.DecodeString(fields[4])
 	if err != nil {
-		return nil, fmt.Errorf("%w: the signature is damaged", errPeer)
+		return nil, time.Time{}, fmt.Errorf("%w: the signature is damaged", errPeer)
 	}
 	known := false
 	for _, secret := range c.secrets {
@@ -68,21 +73,24 @@ func (c *config) unseal(r *http.Request) (context.Context, error) {
 	at, err := strconv.ParseInt(fields[1], 10, 64)
 	switch {
 	case !known:
-		return nil, fmt.Errorf("%w: the signature is wrong", errPeer)
+		return nil, time.Time{}, fmt.Errorf("%w: the signature is wrong", errPeer)
 	case err != nil || time.Since(time.Unix(at, 0)).Abs() > peerSkew:
-		return nil, fmt.Errorf("%w: it is older than %s, or the clocks differ by as much", errPeer, peerSkew)
+		return nil, time.Time{}, fmt.Errorf("%w: it is older than %s, or the clocks differ by as much", errPeer, peerSkew)
 	case fields[3] != c.node:
-		return nil, fmt.Errorf("%w: it is for another node", errPeer)
+		return nil, time.Time{}, fmt.Errorf("%w: it is for another node", errPeer)
 	}
-	ctx, _, err := request.HTTP().Extract(r.Context(), r.Header)
-	return ctx, err
+	names := request.HTTP()
+	if fields[0] == "1" && (r.Header.Get(names.Roles) != "" || r.Header.Get(names.Session) != "") {
+		return nil, time.Time{}, fmt.Errorf("%w: its signature does not cover roles and session", errPeer)
+	}
+	return names.Extract(r.Context(), r.Header)
 }
 
 // mac covers everything but the body and the headers that do not say who asks.
 func (c *config) mac(secret []byte, r *http.Request, fields []string) []byte {
 	h := hmac.New(sha256.New, secret)
 	parts := append([]string{c.name, r.Method, r.URL.RequestURI()}, fields...)
-	for _, name := range identityHeaders() {
+	for _, name := range identityHeaders(fields[0]) {
 		parts = append(parts, r.Header.Get(name))
 	}
 	for _, part := range parts {
@@ -91,7 +99,12 @@ func (c *config) mac(secret []byte, r *http.Request, fields []string) []byte {
 	return h.Sum(nil)
 }
 
-func identityHeaders() [5]string {
+// identityHeaders are those that a signature of the version covers.
+func identityHeaders(version string) []string {
 	names := request.HTTP()
-	return [...]string{names.Tenant, names.Principal, names.ID, names.Locale, names.Deadline}
+	covered := []string{names.Tenant, names.Principal, names.ID, names.Locale, names.Deadline}
+	if version == "2" {
+		covered = append(covered, names.Roles, names.Session)
+	}
+	return covered
 }

@@ -112,7 +112,7 @@ func (s *socket) begin(c *call) {
 		return
 	}
 	var ctx context.Context
-	ctx, c.cancel = context.WithCancelCause(c.traced(s.base))
+	ctx, c.cancel = context.WithCancelCause(c.traced(s.asking()))
 	go c.run(ctx, p)
 }
 

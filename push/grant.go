@@ -20,6 +20,10 @@ type Grant struct {
 	Tenant request.Tenant
 	// Principal is who it is, for presence and for those who answer its calls.
 	Principal request.Principal
+	// Roles and Session are what those who answer its calls learn of it besides. They are not taken from the request's context, but where nothing
+	// decides: see [Auth].
+	Roles   request.Roles
+	Session string
 	// Subscribe are the channels that it may follow.
 	Subscribe []string
 	// Publish are those that it may publish to, from a WebSocket: none by default.
@@ -30,6 +34,12 @@ type Grant struct {
 	Expires time.Time
 	// ID names it, so that it can be revoked: a token's id, or a session's.
 	ID string
+}
+
+// who puts into info whom the grant is for, in place of whoever is there.
+func (g *Grant) who(info request.Info) request.Info {
+	info.Tenant, info.Principal, info.Roles, info.Session = g.Tenant, g.Principal, g.Roles, g.Session
+	return info
 }
 
 // allows says whether one of the patterns is for what a client follows.
@@ -47,7 +57,8 @@ func allows(patterns []string, f follow) bool {
 }
 
 // Auth decides what a request may do. Where it returns a [Problem], the client is told of it; any other error is logged, and the client is
-// told status 403. Without it a request may follow every channel and publish to none, and its tenant and principal are those of its context.
+// told status 403. Without it a request may follow every channel and publish to none, and its tenant, principal, roles and session are those of
+// its context.
 func Auth(decide func(*http.Request) (Grant, error)) Option {
 	return option(func(s *settings) { s.auth = decide })
 }
@@ -72,14 +83,17 @@ func (h *Hub) authenticate(r *http.Request) (Grant, *refusal) {
 	}
 	info := request.From(r.Context())
 	if h.settings.open() {
-		return Grant{Tenant: info.Tenant, Principal: info.Principal, Subscribe: []string{"*"}, Present: []string{"*"}}, nil
+		return Grant{
+			Tenant: info.Tenant, Principal: info.Principal, Roles: info.Roles, Session: info.Session,
+			Subscribe: []string{"*"}, Present: []string{"*"},
+		}, nil
 	}
 	grant, err := h.decided(r)
 	if err == nil {
 		err = h.valid(grant)
 	}
 	if err == nil {
-		err = request.Info{Tenant: grant.Tenant, Principal: grant.Principal}.Validate()
+		err = grant.who(request.Info{}).Validate()
 	}
 	if err == nil {
 		return grant, nil

@@ -112,7 +112,7 @@ func (s *socket) publishAll() {
 		for i, p := range waiting {
 			messages[i] = p.message
 		}
-		ctx, over := context.WithTimeout(s.base, usualTimeout)
+		ctx, over := context.WithTimeout(s.asking(), usualTimeout)
 		results := s.published(ctx, messages)
 		for i, p := range waiting {
 			s.forget(p.call)

@@ -55,8 +55,16 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 
 // serve makes the context of the connection's calls. The request's own ends with its handler, and would keep all of it.
 func (s *socket) serve(r *http.Request, grant Grant) {
-	info := request.From(r.Context())
-	info.Tenant, info.Principal = grant.Tenant, grant.Principal
+	info := grant.who(request.From(r.Context()))
 	base := trace.ContextWithRemoteSpanContext(context.Background(), trace.SpanContextFromContext(r.Context()))
 	s.base, s.stop = context.WithCancelCause(request.With(base, info))
+}
+
+// asking is the context of what the connection's client asks for from now on: a newer grant may have other roles.
+func (s *socket) asking() context.Context {
+	info := request.From(s.base)
+	if now := s.grant.Load().who(info); now != info {
+		return request.With(s.base, now)
+	}
+	return s.base
 }

@@ -16,23 +16,24 @@ type Carrier interface {
 
 // Names are the headers of one transport.
 type Names struct {
-	Tenant, Principal, ID, Locale, Deadline string
+	Tenant, Principal, Roles, Session, ID, Locale, Deadline string
 }
 
-// HTTP returns the header names on HTTP. An http.Header is a [Carrier]. Tenant and principal are what the sender claims:
+// HTTP returns the header names on HTTP. An http.Header is a [Carrier]. Tenant, principal, roles and session are what the sender claims:
 // extract them only where the sender is trusted, such as another pod.
 func HTTP() Names {
 	return Names{
-		Tenant: "Millrace-Tenant", Principal: "Millrace-Principal", ID: "X-Request-Id",
-		Locale: "Millrace-Locale", Deadline: "Millrace-Deadline",
+		Tenant: "Millrace-Tenant", Principal: "Millrace-Principal", Roles: "Millrace-Roles", Session: "Millrace-Session",
+		ID: "X-Request-Id", Locale: "Millrace-Locale", Deadline: "Millrace-Deadline",
 	}
 }
 
-// Kafka returns the header names on Kafka records. The tenant is a CloudEvents extension attribute.
+// Kafka returns the header names on Kafka records. The tenant is a CloudEvents extension attribute. Who may write to a topic may claim anything
+// there.
 func Kafka() Names {
 	return Names{
-		Tenant: "ce_tenant", Principal: "millrace-principal", ID: "millrace-request-id",
-		Locale: "millrace-locale", Deadline: "millrace-deadline",
+		Tenant: "ce_tenant", Principal: "millrace-principal", Roles: "millrace-roles", Session: "millrace-session",
+		ID: "millrace-request-id", Locale: "millrace-locale", Deadline: "millrace-deadline",
 	}
 }
 
@@ -40,7 +41,12 @@ func Kafka() Names {
 func (n Names) Inject(ctx context.Context, into Carrier) {
 	info := From(ctx)
 	for _, header := range [...]struct{ key, value string }{
-		{n.Tenant, string(info.Tenant)}, {n.Principal, string(info.Principal)}, {n.ID, info.ID}, {n.Locale, info.Locale},
+		{n.Tenant, string(info.Tenant)},
+		{n.Principal, string(info.Principal)},
+		{n.Roles, string(info.Roles)},
+		{n.Session, info.Session},
+		{n.ID, info.ID},
+		{n.Locale, info.Locale},
 	} {
 		if header.value != "" {
 			into.Set(header.key, header.value)
@@ -56,6 +62,7 @@ func (n Names) Inject(ctx context.Context, into Carrier) {
 func (n Names) Extract(ctx context.Context, from Carrier) (context.Context, time.Time, error) {
 	info := Info{
 		Tenant: Tenant(from.Get(n.Tenant)), Principal: Principal(from.Get(n.Principal)),
+		Roles: Roles(from.Get(n.Roles)), Session: from.Get(n.Session),
 		ID: from.Get(n.ID), Locale: from.Get(n.Locale), Shard: From(ctx).Shard,
 	}
 	if err := info.Validate(); err != nil {

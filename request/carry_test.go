@@ -22,6 +22,8 @@ func TestInjectExtract(t *testing.T) {
 		info := request.Info{
 			Tenant:    request.Tenant(rapid.StringMatching(`([a-zA-Z0-9][a-zA-Z0-9_-]{0,62})?`).Draw(t, "tenant")),
 			Principal: request.Principal(rapid.StringMatching(`([\x21-\x7e]{1,256})?`).Draw(t, "principal")),
+			Roles:     request.Roles(rapid.SampledFrom([]string{"", "admin", "admin,clerk"}).Draw(t, "roles")),
+			Session:   rapid.StringMatching(`([\x21-\x7e]{1,128})?`).Draw(t, "session"),
 			ID:        rapid.StringMatching(`[\x21-\x7e]{1,128}`).Draw(t, "id"),
 			Locale:    rapid.SampledFrom([]string{"", "de", "en-GB"}).Draw(t, "locale"),
 		}
@@ -43,6 +45,7 @@ func TestExtractRefuses(t *testing.T) {
 	t.Parallel()
 	for key, value := range map[string]string{
 		"Millrace-Tenant": "../etc", "Millrace-Principal": "a b", "X-Request-Id": "a\nb",
+		"Millrace-Roles": "clerk,admin", "Millrace-Session": "a b",
 		"Millrace-Locale": "*/*", "Millrace-Deadline": "tomorrow",
 	} {
 		ctx := request.With(t.Context(), request.Info{Tenant: "kept"})

@@ -30,6 +30,10 @@ type Shard struct {
 type Info struct {
 	Tenant    Tenant
 	Principal Principal
+	Roles     Roles `json:",omitempty"`
+	// Session names what the principal's credentials belong to, at most 128 visible characters, such as the sid of OpenID Connect. It is written to
+	// records and is no secret: never a cookie's value, or what else a session could be taken over by.
+	Session string `json:",omitempty"`
 	// ID names the request in logs, at most 128 visible characters.
 	ID string
 	// Locale is a BCP 47 language tag, at most 35 characters.
@@ -40,14 +44,28 @@ type Info struct {
 type infoKey struct{}
 
 // With returns a context that serves the request.
-func With(ctx context.Context, info Info) context.Context {
-	return context.WithValue(ctx, infoKey{}, info)
+func With(ctx context.Context, info Info) context.Context { return &carrying{ctx, info} }
+
+// carrying is a context with an Info: one piece of memory, where context.WithValue takes two.
+type carrying struct {
+	context.Context //nolint:containedctx // it is one
+
+	info Info
+}
+
+func (c *carrying) Value(key any) any {
+	if _, asked := key.(infoKey); asked {
+		return &c.info
+	}
+	return c.Context.Value(key)
 }
 
 // From returns what is known of the request; the zero Info when nothing is.
 func From(ctx context.Context) Info {
-	info, _ := ctx.Value(infoKey{}).(Info)
-	return info
+	if info, has := ctx.Value(infoKey{}).(*Info); has {
+		return *info
+	}
+	return Info{}
 }
 
 // NewID returns a new unguessable request id.
@@ -67,6 +85,7 @@ func (i Info) Validate() error {
 			return alphanumeric(c) || at > 0 && (c == '_' || c == '-')
 		}},
 		{"principal", string(i.Principal), `[\x21-\x7e]{1,256}`, 256, visible},
+		{"session", i.Session, `[\x21-\x7e]{1,128}`, 128, visible},
 		{"request id", i.ID, `[\x21-\x7e]{1,128}`, 128, visible},
 		{"locale", i.Locale, `[a-zA-Z0-9-]{2,35}`, 35, func(_ int, c byte) bool {
 			return len(i.Locale) > 1 && (alphanumeric(c) || c == '-')
@@ -79,6 +98,9 @@ func (i Info) Validate() error {
 		if !valid {
 			return fmt.Errorf("%w: %s must match ^%s$", ErrInvalid, field.name, field.pattern)
 		}
+	}
+	if !i.Roles.valid() {
+		return rolesInvalid()
 	}
 	return nil
 }

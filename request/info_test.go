@@ -25,8 +25,9 @@ func TestValidateMatchesPatterns(t *testing.T) {
 			regexp.MustCompile(`^[\x21-\x7e]{1,256}$`),
 			func(text string) request.Info { return request.Info{Principal: request.Principal(text)} },
 		},
-		"id":     {regexp.MustCompile(`^[\x21-\x7e]{1,128}$`), func(text string) request.Info { return request.Info{ID: text} }},
-		"locale": {regexp.MustCompile(`^[a-zA-Z0-9-]{2,35}$`), func(text string) request.Info { return request.Info{Locale: text} }},
+		"session": {regexp.MustCompile(`^[\x21-\x7e]{1,128}$`), func(text string) request.Info { return request.Info{Session: text} }},
+		"id":      {regexp.MustCompile(`^[\x21-\x7e]{1,128}$`), func(text string) request.Info { return request.Info{ID: text} }},
+		"locale":  {regexp.MustCompile(`^[a-zA-Z0-9-]{2,35}$`), func(text string) request.Info { return request.Info{Locale: text} }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -71,7 +71,8 @@ func NewReplayGuard(keys Keys, nonces Nonces, opts ...GuardOption) (*ReplayGuard
 	return g, nil
 }
 
-// Handler serves what passes by next, with the tenant and the principal of the key's owner in the context, in place of any there.
+// Handler serves what passes by next, with the tenant, the principal and the roles of the key's owner in the context, in place of any there, and of
+// a session.
 func (g *ReplayGuard) Handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		owner, err := g.Verify(r)
@@ -80,7 +81,7 @@ func (g *ReplayGuard) Handler(next http.Handler) http.Handler {
 			return
 		}
 		info := request.From(r.Context())
-		info.Tenant, info.Principal = owner.Tenant, owner.Principal
+		info.Tenant, info.Principal, info.Roles, info.Session = owner.Tenant, owner.Principal, owner.Roles, ""
 		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
 	})
 }

@@ -75,10 +75,14 @@ func TestSignedRequestsPass(t *testing.T) {
 	t.Parallel()
 	g := guard(t, nil)
 	var seen atomic.Value
-	server := httptest.NewServer(g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	guarded := g.Handler(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		seen.Store(string(request.From(r.Context()).Tenant) + " " + string(request.From(r.Context()).Principal) + " " + string(body))
-	})))
+		info := request.From(r.Context())
+		seen.Store(string(info.Tenant) + " " + string(info.Principal) + string(info.Roles) + info.Session + " " + string(body))
+	}))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		guarded.ServeHTTP(w, r.WithContext(request.With(r.Context(), request.Info{Tenant: "x", Roles: "admin", Session: "s"})))
+	}))
 	inner := &http.Transport{}
 	defer func() { inner.CloseIdleConnections(); server.Close() }()
 	private, _ := pair()

@@ -34,6 +34,7 @@ type SigningKey struct {
 type Owner struct {
 	Tenant    request.Tenant
 	Principal request.Principal
+	Roles     request.Roles
 }
 
 // HMACKey is a secret of at least 32 bytes that both sides have.
@@ -75,7 +76,7 @@ func (k SigningKey) checked() SigningKey {
 	if k.id == "" || len(k.id) > 128 {
 		k.err = errors.Join(k.err, errors.New("seal: signing key: its id must have 1 to 128 characters"))
 	}
-	info := request.Info{Tenant: k.owner.Tenant, Principal: k.owner.Principal}
+	info := request.Info{Tenant: k.owner.Tenant, Principal: k.owner.Principal, Roles: k.owner.Roles}
 	k.err = errors.Join(k.err, info.Validate())
 	return k
 }

@@ -20,17 +20,18 @@ type Claims interface {
 	Identity() httpapi.Identity
 }
 
-// Standard are claims that say it by "sub", "tenant" and "roles".
+// Standard are claims that say it by "sub", "tenant", "roles" and "sid".
 type Standard struct {
 	jwt.RegisteredClaims
 
-	Tenant request.Tenant `json:"tenant"`
-	Roles  []string       `json:"roles"`
+	Tenant  request.Tenant `json:"tenant"`
+	Roles   []string       `json:"roles"`
+	Session string         `json:"sid"`
 }
 
 // Identity is who the token is for.
 func (s Standard) Identity() httpapi.Identity {
-	return httpapi.Identity{Principal: request.Principal(s.Subject), Tenant: s.Tenant, Roles: s.Roles}
+	return httpapi.Identity{Principal: request.Principal(s.Subject), Tenant: s.Tenant, Roles: s.Roles, Session: s.Session}
 }
 
 // Authenticator is an [httpapi.Authenticator] of tokens with claims of type C.

@@ -57,20 +57,20 @@ func (o organisation) Identity() httpapi.Identity {
 func TestGoodToken(t *testing.T) {
 	t.Parallel()
 	token := sign(t, "s", jwt.MapClaims{
-		"sub": "ann", "aud": "shop", "exp": time.Now().Add(time.Minute).Unix(), "tenant": "acme", "roles": []string{"admin", "clerk"}, "org_id": "other",
+		"sub": "ann", "aud": "shop", "exp": time.Now().Add(time.Minute).Unix(), "tenant": "acme", "roles": []string{"admin", "clerk"}, "org_id": "other", "sid": "s1",
 	})
 	standard, err := bearer.New[bearer.Standard](newVerifier(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ask(t, standard, "bearer "+token); err != nil || fmt.Sprint(got) != "{ann acme [admin clerk]}" {
+	if got, err := ask(t, standard, "bearer "+token); err != nil || fmt.Sprint(got) != "{ann acme [admin clerk] s1}" {
 		t.Errorf("%v %v", got, err)
 	}
 	own, err := bearer.New[organisation](newVerifier(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := ask(t, own, "Bearer "+token); err != nil || fmt.Sprint(got) != "{ann other []}" {
+	if got, err := ask(t, own, "Bearer "+token); err != nil || fmt.Sprint(got) != "{ann other [] }" {
 		t.Errorf("%v %v", got, err)
 	}
 }

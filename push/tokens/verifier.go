@@ -74,8 +74,10 @@ func New(keys []Key, opts ...Option) (*Verifier, error) {
 type claims struct {
 	jwt.RegisteredClaims
 
-	Tenant request.Tenant `json:"tenant"`
-	Push   struct {
+	Tenant  request.Tenant `json:"tenant"`
+	Roles   []string       `json:"roles"`
+	Session string         `json:"sid"`
+	Push    struct {
 		Subscribe []string `json:"subscribe"`
 		Publish   []string `json:"publish"`
 		Present   []string `json:"present"`
@@ -91,8 +93,13 @@ func (v *Verifier) Verify(_ context.Context, token string) (push.Grant, error) {
 	if err := v.Parse(token, &c); err != nil {
 		return push.Grant{}, err
 	}
+	roles, err := request.NewRoles(c.Roles...)
+	if err != nil {
+		return push.Grant{}, &push.Problem{Status: http.StatusUnauthorized, Detail: "the token has roles that are not valid"}
+	}
 	return push.Grant{
-		Tenant: c.Tenant, Principal: request.Principal(c.Subject), Subscribe: c.Push.Subscribe, Publish: c.Push.Publish, Present: c.Push.Present,
+		Tenant: c.Tenant, Principal: request.Principal(c.Subject), Roles: roles, Session: c.Session,
+		Subscribe: c.Push.Subscribe, Publish: c.Push.Publish, Present: c.Push.Present,
 		Expires: c.ExpiresAt.Time, ID: c.ID,
 	}, nil
 }

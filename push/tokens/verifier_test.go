@@ -58,11 +58,11 @@ func TestGrants(t *testing.T) {
 	}
 	until := soon()
 	claims := jwt.MapClaims{
-		"sub": "ann", "tenant": "acme", "jti": "7", "exp": until, "iss": "login", "aud": []string{"push", "x"},
+		"sub": "ann", "tenant": "acme", "jti": "7", "roles": []string{"clerk", "admin"}, "sid": "s1", "exp": until, "iss": "login", "aud": []string{"push", "x"},
 		"push": map[string][]string{"subscribe": {"orders", "chat/*"}, "publish": {"chat/lobby"}},
 	}
 	want := push.Grant{
-		Tenant: "acme", Principal: "ann", ID: "7", Expires: time.Unix(until, 0), Subscribe: []string{"orders", "chat/*"}, Publish: []string{"chat/lobby"},
+		Tenant: "acme", Principal: "ann", Roles: "admin,clerk", Session: "s1", ID: "7", Expires: time.Unix(until, 0), Subscribe: []string{"orders", "chat/*"}, Publish: []string{"chat/lobby"},
 	}
 	for name, token := range map[string]string{
 		"HS256": sign(t, jwt.SigningMethodHS256, "", secret, claims), "RS256": sign(t, jwt.SigningMethodRS256, "r", own, claims),
