@@ -43,4 +43,5 @@
 //   - G26: a failure of the server is logged, whatever problem it is for the client. Test: TestProblems.
 //   - G27: of the languages that are supported a request has the one that it accepts best. Test: TestLocale.
 //   - G28: what a peer has sent on is for whom the peer says; of anybody else the same headers count for nothing. Test: TestPeer.
+//   - G29: all steps that need no Redis make fewer than 30 allocations a request. Test: TestChainAllocates.
 package httpapi

@@ -59,7 +59,8 @@ func Identify(errs *Errors, auth Authenticator, opts ...IdentityOption) (func(ht
 				errs.Write(w, r, err)
 				return
 			}
-			next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
+			watched := watch(w)
+			next.ServeHTTP(watched, watched.carry(request.With(r.Context(), info), r))
 		})
 	}, nil
 }

@@ -52,12 +52,16 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 			}
 			ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errTimeout)
 			defer cancel()
-			of := &limited{whole: r.Context()}
-			ctx = context.WithValue(ctx, limitedKey{}, of)
+			of := &limited{Context: ctx, whole: r.Context()}
 			watched := watch(w)
 			connection, until := http.NewResponseController(watched), time.Now().Add(limit+afterTime)
-			_ = errors.Join(connection.SetReadDeadline(until), connection.SetWriteDeadline(until)) // not every writer has them
-			next.ServeHTTP(watched, r.WithContext(ctx))
+			_ = connection.SetReadDeadline(until) // not every writer has them
+			_ = connection.SetWriteDeadline(until)
+			inner := watched.carry(of, r) //nolint:contextcheck // of is made of the request's
+			if inner == r {
+				defer watched.carry(of.whole, r) //nolint:contextcheck // for the steps before
+			}
+			next.ServeHTTP(watched, inner)
 			if !of.lifted && !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) {
 				_ = connection.SetWriteDeadline(time.Now().Add(afterTime))
 				timedOut().Write(watched, r)
@@ -71,11 +75,20 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 
 // limited is a request that has a [Timeout].
 type limited struct {
+	context.Context //nolint:containedctx // it is one
+
 	whole  context.Context //nolint:containedctx // the request's without the limit
 	lifted bool
 }
 
 type limitedKey struct{}
+
+func (l *limited) Value(key any) any {
+	if _, asked := key.(limitedKey); asked {
+		return l
+	}
+	return l.Context.Value(key)
+}
 
 // Stream lifts the [Timeout] that stands before a handler whose answers have no end by themselves, whatever its requests say: curl asks for an event
 // stream as for anything else.

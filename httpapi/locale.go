@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 
@@ -28,22 +30,46 @@ func Locale(supported ...language.Tag) (func(http.Handler) http.Handler, error) 
 			return nil, fmt.Errorf("httpapi: locale: the language %q: %w", names[i], err)
 		}
 	}
-	matcher := language.NewMatcher(slices.Clone(supported))
+	l := &locales{names: names, matcher: language.NewMatcher(slices.Clone(supported)), known: make(map[string]string)}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			header := w.Header()
 			header["Vary"] = append(header["Vary"], "Accept-Language")
 			info := request.From(r.Context())
-			info.Locale = names[0]
-			bytes := 0
-			for _, value := range r.Header["Accept-Language"] {
-				bytes += len(value)
-			}
-			if bytes > 0 && bytes <= maxAcceptLanguage {
-				_, best := language.MatchStrings(matcher, r.Header["Accept-Language"]...)
-				info.Locale = names[best]
-			}
-			next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
+			info.Locale = l.best(strings.Join(r.Header["Accept-Language"], ","))
+			watched := watch(w)
+			next.ServeHTTP(watched, watched.carry(request.With(r.Context(), info), r))
 		})
 	}, nil
+}
+
+// maxKnown is how many fields are remembered, with what fits them best: browsers send few, and others may send any.
+const maxKnown = 1000
+
+type locales struct {
+	names   []string
+	matcher language.Matcher
+
+	mu    sync.RWMutex
+	known map[string]string
+}
+
+func (l *locales) best(accepted string) string {
+	if accepted == "" || len(accepted) > maxAcceptLanguage {
+		return l.names[0]
+	}
+	l.mu.RLock()
+	name, known := l.known[accepted]
+	l.mu.RUnlock()
+	if known {
+		return name
+	}
+	_, at := language.MatchStrings(l.matcher, accepted)
+	name = l.names[at]
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.known) < maxKnown {
+		l.known[accepted] = name
+	}
+	return name
 }

@@ -11,12 +11,15 @@ import (
 func Place(where func(*http.Request) (request.Shard, bool)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if shard, has := where(r); has {
-				info := request.From(r.Context())
-				info.Shard = shard
-				r = r.WithContext(request.With(r.Context(), info))
+			shard, has := where(r)
+			if !has {
+				next.ServeHTTP(w, r)
+				return
 			}
-			next.ServeHTTP(w, r)
+			info := request.From(r.Context())
+			info.Shard = shard
+			watched := watch(w)
+			next.ServeHTTP(watched, watched.carry(request.With(r.Context(), info), r))
 		})
 	}
 }

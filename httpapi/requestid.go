@@ -21,7 +21,8 @@ func RequestID(next http.Handler) http.Handler {
 		if info.ID == "" {
 			info.ID = request.NewID()
 		}
+		watched := watch(w)
 		w.Header()[HeaderRequestID] = []string{info.ID}
-		next.ServeHTTP(w, r.WithContext(request.With(r.Context(), info)))
+		next.ServeHTTP(watched, watched.carry(request.With(r.Context(), info), r))
 	})
 }

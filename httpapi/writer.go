@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -11,8 +12,11 @@ import (
 type writer struct {
 	http.ResponseWriter
 
-	status   int // 0 while nothing is written
+	status   int   // 0 while nothing is written
+	size     int64 // of the body
 	hijacked bool
+	carries  bool
+	own      http.Request // the steps' copy of it
 }
 
 // watch returns w itself where it is one already.
@@ -21,6 +25,28 @@ func watch(w http.ResponseWriter) *writer {
 		return watched
 	}
 	return &writer{ResponseWriter: w}
+}
+
+// carry returns the request with another context. Its first copy is the steps' own, and changes in place from then on, so that all of them together
+// make one: a step that goes on after the next one restores what it needs.
+func (w *writer) carry(ctx context.Context, r *http.Request) *http.Request {
+	switch {
+	case r == &w.own:
+		*r = *r.WithContext(ctx)
+		return r
+	case w.carries: // it is a copy of a step of somebody else's
+		return r.WithContext(ctx)
+	}
+	w.carries, w.own = true, *r.WithContext(ctx)
+	return &w.own
+}
+
+// answered is the status of an answer that is over, 0 for none.
+func (w *writer) answered() int {
+	if w.status == 0 && !w.hijacked {
+		return http.StatusOK // as net/http does
+	}
+	return w.status
 }
 
 // begun says whether it is too late for another answer.
@@ -40,13 +66,17 @@ func (w *writer) WriteHeader(status int) {
 // Write notes that there is an answer.
 func (w *writer) Write(data []byte) (int, error) {
 	w.begin()
-	return w.ResponseWriter.Write(data) //nolint:wrapcheck // the connection's own error
+	n, err := w.ResponseWriter.Write(data)
+	w.size += int64(n)
+	return n, err //nolint:wrapcheck // the connection's own error
 }
 
 // ReadFrom lets the connection copy by itself where it can.
 func (w *writer) ReadFrom(from io.Reader) (int64, error) {
 	w.begin()
-	return io.Copy(w.ResponseWriter, from) //nolint:wrapcheck // the connection's own error
+	n, err := io.Copy(w.ResponseWriter, from)
+	w.size += n
+	return n, err //nolint:wrapcheck // the connection's own error
 }
 
 func (w *writer) begin() {

@@ -78,20 +78,20 @@ var ErrInvalid = errors.New("request: invalid")
 func (i Info) Validate() error {
 	for _, field := range [...]struct {
 		name, value, pattern string
-		most                 int
+		least, most          int
 		allowed              func(at int, c byte) bool
 	}{
-		{"tenant", string(i.Tenant), `[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}`, 63, func(at int, c byte) bool {
+		{"tenant", string(i.Tenant), `[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}`, 1, 63, func(at int, c byte) bool {
 			return alphanumeric(c) || at > 0 && (c == '_' || c == '-')
 		}},
-		{"principal", string(i.Principal), `[\x21-\x7e]{1,256}`, 256, visible},
-		{"session", i.Session, `[\x21-\x7e]{1,128}`, 128, visible},
-		{"request id", i.ID, `[\x21-\x7e]{1,128}`, 128, visible},
-		{"locale", i.Locale, `[a-zA-Z0-9-]{2,35}`, 35, func(_ int, c byte) bool {
-			return len(i.Locale) > 1 && (alphanumeric(c) || c == '-')
+		{"principal", string(i.Principal), `[\x21-\x7e]{1,256}`, 1, 256, visible},
+		{"session", i.Session, `[\x21-\x7e]{1,128}`, 1, 128, visible},
+		{"request id", i.ID, `[\x21-\x7e]{1,128}`, 1, 128, visible},
+		{"locale", i.Locale, `[a-zA-Z0-9-]{2,35}`, 2, 35, func(_ int, c byte) bool {
+			return alphanumeric(c) || c == '-'
 		}},
 	} {
-		valid := len(field.value) <= field.most
+		valid := field.value == "" || len(field.value) >= field.least && len(field.value) <= field.most
 		for at := 0; valid && at < len(field.value); at++ {
 			valid = field.allowed(at, field.value[at])
 		}
