@@ -17,7 +17,6 @@ import (
 	"github.com/millrace/millrace/cache"
 	"github.com/millrace/millrace/examples/shop"
 	"github.com/millrace/millrace/examples/shop/hooks"
-	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/observe/otlp"
 	"github.com/millrace/millrace/outbox"
@@ -182,27 +181,6 @@ const relayGroup = "millrace-outbox"
 func (p *pod) outboxLag(context.Context) (shop.OutboxLag, error) {
 	status := p.relay.Status()
 	return shop.OutboxLag{Bytes: max(status.Lag, 0), Running: status.Working}, nil
-}
-
-// answersLimit is how long Redis may take to say whether a request was answered before.
-const answersLimit = 500 * time.Millisecond
-
-// steps trace and measure requests, answer repeated ones as the first where there is a Redis, and refuse those for which there is no room.
-func (p *pod) steps() (steps httpapi.Steps, err error) {
-	steps.Then = []httpapi.Middleware{p.health.hold}
-	if steps.Trace, err = httpapi.Trace(p.otel.Tracer(), p.otel.Meter(), nil); err != nil || p.redis == nil {
-		return steps, err
-	}
-	answers, err := httpapi.NewRedisAnswers(p.redis, "shop", answersLimit)
-	if err != nil {
-		return steps, err
-	}
-	errs, err := httpapi.NewErrors(p.log)
-	if err != nil {
-		return steps, err
-	}
-	steps.Idempotency, err = httpapi.Idempotency(errs, answers)
-	return steps, err
 }
 
 // close frees the connections and sends the last telemetry.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -73,9 +74,9 @@ func New(pool *pgxpool.Pool, b *bus.Bus, opts ...Option) (*Checkout, error) {
 	}
 	limit := sagas.Timeout(stepTimeout)
 	c.open = sagas.NewStep("open", func(ctx context.Context, cart Cart) (struct{}, error) {
-		return c.tell(ctx, cart.Order, Fresh, Opening{TotalCents: cart.TotalCents})
+		return c.tell(ctx, cart.Order, Opening{TotalCents: cart.TotalCents}, Fresh)
 	}, func(ctx context.Context, cart Cart, _ struct{}) error {
-		_, err := c.tell(ctx, cart.Order, Cancelled, Cancelling{Reason: "the checkout was undone"})
+		_, err := c.tell(ctx, cart.Order, Cancelling{Reason: "the checkout was undone"}, Cancelled)
 		if errors.Is(err, machines.ErrNotAllowed) {
 			return nil // it was never open, or has expired
 		}
@@ -87,14 +88,14 @@ func New(pool *pgxpool.Pool, b *bus.Bus, opts ...Option) (*Checkout, error) {
 	}
 	c.reserve = sagas.Database("reserve", ledger, c.take, c.giveBack, limit)
 	c.charge = sagas.Database("charge", ledger, c.collect, c.refund, limit)
-	tell := func(name string, to State, payload func(mark) machines.Payload[Event]) *sagas.Step[mark, struct{}] {
+	tell := func(name string, payload func(mark) machines.Payload[Event], to ...State) *sagas.Step[mark, struct{}] {
 		return sagas.NewStep(name, func(ctx context.Context, m mark) (struct{}, error) {
-			return c.tell(ctx, m.Order, to, payload(m))
+			return c.tell(ctx, m.Order, payload(m), to...)
 		}, nil, limit)
 	}
-	c.pay = tell("pay", Paid, func(m mark) machines.Payload[Event] { return Paying{Payment: m.Number} })
-	c.pack = tell("pack", Packed, func(mark) machines.Payload[Event] { return Packing{} })
-	c.ship = tell("ship", Shipped, func(m mark) machines.Payload[Event] { return Shipping{Parcel: m.Number} })
+	c.pay = tell("pay", func(m mark) machines.Payload[Event] { return Paying{Payment: m.Number} }, Paid)
+	c.pack = tell("pack", func(mark) machines.Payload[Event] { return Packing{} }, Packed)
+	c.ship = tell("ship", func(m mark) machines.Payload[Event] { return Shipping{Parcel: m.Number} }, Shipped, Delivered)
 	c.Flow = sagas.Define("checkout", c.run)
 	if c.group, err = partitions.New(b, Group, Orders.Part(), c.Flow.Part()); err != nil {
 		return nil, fmt.Errorf("checkout: %w", err)
@@ -113,13 +114,13 @@ func (c *Checkout) Check() observe.Check { return c.group.Check() }
 // Run brings orders on until ctx ends.
 func (c *Checkout) Run(ctx context.Context) error { return c.group.Run(ctx) }
 
-// tell asks the order's machine to take an event that leads to a state. An order that is there already has taken it, in
-// an attempt whose answer was lost. One that does not take it stands elsewhere, and the checkout cannot go on.
-func (c *Checkout) tell(ctx context.Context, order string, to State, event machines.Payload[Event]) (struct{}, error) {
+// tell asks the order's machine to take an event that leads to a state, and from there by itself perhaps to others. An order that is in one of them
+// has taken it, in an attempt whose answer was lost. One that does not take it stands elsewhere, and the checkout cannot go on.
+func (c *Checkout) tell(ctx context.Context, order string, event machines.Payload[Event], to ...State) (struct{}, error) {
 	_, err := Orders.Ask(ctx, c.group, order, event)
 	refused, ok := errors.AsType[*machines.NotAllowedError](err)
 	switch {
-	case err == nil, ok && !refused.Missing && State(refused.State) == to:
+	case err == nil, ok && !refused.Missing && slices.Contains(to, State(refused.State)):
 		return struct{}{}, nil
 	case ok:
 		return struct{}{}, resilience.Permanent(refused)
@@ -130,7 +131,7 @@ func (c *Checkout) tell(ctx context.Context, order string, to State, event machi
 // Cancel gives an order up for a customer, unless it is too late, which is a [machines.NotAllowedError]. The machine decides;
 // the saga then undoes what was done, also where this process dies between the two: its next step is refused.
 func (c *Checkout) Cancel(ctx context.Context, to bus.Publisher, order string) error {
-	if _, err := c.tell(ctx, order, Cancelled, Cancelling{Reason: "by the customer"}); err != nil {
+	if _, err := c.tell(ctx, order, Cancelling{Reason: "by the customer"}, Cancelled); err != nil {
 		return err
 	}
 	return c.Flow.Cancel(ctx, to, "the customer cancelled", order).Err()

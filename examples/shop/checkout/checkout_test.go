@@ -190,3 +190,20 @@ func TestCancel(t *testing.T) {
 		t.Errorf("%d cents", cents)
 	}
 }
+
+// TestLateAnswer has a step that ships what was shipped by an attempt whose answer was lost, and which has arrived since.
+func TestLateAnswer(t *testing.T) {
+	t.Parallel()
+	f := open(t, checkout.Pace{Ship: 5 * time.Second})
+	f.start("lost", 100)
+	f.until("lost", func(p checkout.Progress) bool { return p.State == checkout.Packed })
+	if err := checkout.Orders.Send(t.Context(), f.bus, "lost", checkout.Shipping{Parcel: "parcel-lost"}).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if p := f.until("lost", ended(checkout.Delivered, sagas.Completed)); p.Journal[len(p.Journal)-1].Text != "ship" {
+		t.Errorf("the checkout learns of it before the order has arrived: %+v", p)
+	}
+	if _, _, cents := f.sum(); cents != 100 {
+		t.Errorf("%d cents", cents)
+	}
+}

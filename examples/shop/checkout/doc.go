@@ -7,4 +7,5 @@
 //   - G1: an order that nothing stands in the way of is delivered, charged once. Test: TestDelivered.
 //   - G2: an order that cannot be charged, or is not approved in time, leaves neither a reservation nor a payment. Test: TestUndone.
 //   - G3: a cancelled order is refunded; one that is shipped stays. Test: TestCancel.
+//   - G4: an order that is delivered stays paid, however late its checkout learns that it was shipped. Test: TestLateAnswer.
 package checkout

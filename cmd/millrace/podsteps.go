@@ -1,0 +1,32 @@
+package main
+
+import (
+	"time"
+
+	"github.com/millrace/millrace/httpapi"
+)
+
+const (
+	// answersLimit is how long Redis may take to say whether a request was answered before.
+	answersLimit = 500 * time.Millisecond
+	// answersLease is how long the key of a request is held whose pod has died: longer than a request of the shop may take.
+	answersLease = 15 * time.Second
+)
+
+// steps trace and measure requests, answer repeated ones as the first where there is a Redis, and refuse those for which there is no room.
+func (p *pod) steps() (steps httpapi.Steps, err error) {
+	steps.Then = []httpapi.Middleware{p.health.hold}
+	if steps.Trace, err = httpapi.Trace(p.otel.Tracer(), p.otel.Meter(), nil); err != nil || p.redis == nil {
+		return steps, err
+	}
+	answers, err := httpapi.NewRedisAnswers(p.redis, "shop", answersLimit)
+	if err != nil {
+		return steps, err
+	}
+	errs, err := httpapi.NewErrors(p.log)
+	if err != nil {
+		return steps, err
+	}
+	steps.Idempotency, err = httpapi.Idempotency(errs, answers, httpapi.Lease(answersLease))
+	return steps, err
+}
