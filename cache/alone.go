@@ -31,6 +31,28 @@ func (a *alone) take(key string, cost, most time.Duration) (allowed bool, owed, 
 	return true, owed + cost, 0
 }
 
+// keep notes a key for a time.
+func (a *alone) keep(key string, d time.Duration) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := time.Now()
+	if _, known := a.paid[key]; !known && len(a.paid) >= mostAlone {
+		a.makeRoom(now)
+	}
+	a.paid[key] = now.Add(d)
+}
+
+// left is how much of its time a key has still.
+func (a *alone) left(key string) time.Duration {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	left := time.Until(a.paid[key])
+	if left <= 0 {
+		delete(a.paid, key)
+	}
+	return max(left, 0)
+}
+
 func (a *alone) makeRoom(now time.Time) {
 	for key, at := range a.paid {
 		if !at.After(now) {

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
-
-	"github.com/millrace/millrace/resilience"
 )
 
 // Rate is what a [Limiter] allows: Count in each Per, spread evenly, and Burst of them at once.
@@ -38,6 +36,8 @@ type Limiter struct {
 	rate  Rate
 	redis connection
 	alone *alone
+	// refused are the keys that are known to get nothing for a moment.
+	refused *alone
 }
 
 // LimiterOption changes a [Limiter].
@@ -83,7 +83,7 @@ func NewLimiter(client redis.UniversalClient, name string, rate Rate, opts ...Li
 	if s.gone < GoneAlone || s.gone > GoneClosed {
 		err = errors.Join(err, fmt.Errorf("WhenGone(%d) is none of the three", s.gone))
 	}
-	l := &Limiter{limiterSettings: s, name: name, rate: rate, alone: newAlone()}
+	l := &Limiter{limiterSettings: s, name: name, rate: rate, alone: newAlone(), refused: newAlone()}
 	if err == nil {
 		l.redis, err = newConnection(client, "limiter "+name, s.basics)
 	}
@@ -107,17 +107,16 @@ return {1, after - now, 0}`
 // Take takes n for the key, for the tenant of ctx, if the rate allows all of them now; else nothing. An error is only of a wrong call, or ctx's:
 // without an answer from Redis the decision is as [WhenGone] says.
 func (l *Limiter) Take(ctx context.Context, key string, n int) (Decision, error) {
-	tenant, err := tenantOf(ctx, l.shared)
+	a, err := l.Ask(ctx, key, n)
 	if err != nil {
 		return Decision{}, err
 	}
-	if key == "" || len(key) > MaxKey || n < 1 || n > l.rate.Burst {
-		return Decision{}, resilience.Permanent(fmt.Errorf("%w: it must have 1 to %d bytes, and 1 to %d may be taken at once, not %d",
-			ErrKey, MaxKey, l.rate.Burst, n))
-	}
-	name := "millrace:limit:" + l.name + ":" + string(tenant) + ":" + key
-	cost, most := time.Duration(n)*l.rate.interval(), time.Duration(l.rate.Burst)*l.rate.interval()
-	answer, err := l.redis.run(ctx, gcra, name, cost.Microseconds(), most.Microseconds())
+	return a.Take(ctx)
+}
+
+// decided is what Redis says, or WhenGone without that.
+func (a *Asking) decided(ctx context.Context, answer any, err error) (Decision, error) {
+	l := a.limiter
 	if err == nil {
 		if parts, _ := answer.([]any); len(parts) == 3 {
 			allowed, _ := parts[0].(int64)
@@ -134,9 +133,9 @@ func (l *Limiter) Take(ctx context.Context, key string, n int) (Decision, error)
 	case GoneOpen:
 		d = l.decide(true, 0, 0)
 	case GoneClosed:
-		d = l.decide(false, most, cost)
+		d = l.decide(false, a.most, a.cost)
 	default:
-		d = l.decide(l.alone.take(name, cost, most))
+		d = l.decide(l.alone.take(a.name, a.cost, a.most))
 	}
 	d.Degraded = true
 	return d, nil

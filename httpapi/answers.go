@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"github.com/millrace/millrace/cache"
 )
 
 // Claim is a request's on an idempotency key.
@@ -78,7 +81,18 @@ func (a *RedisAnswers) run(ctx context.Context, script, key string, args ...any)
 
 // Begin claims the key, unless it is claimed or answered.
 func (a *RedisAnswers) Begin(ctx context.Context, key string, claim Claim) (Kept, error) {
-	found, err := a.run(ctx, beginScript, key, claim.Fingerprint, claim.Owner, claim.Lease.Milliseconds()).StringSlice()
+	return begun(a.run(ctx, beginScript, key, claim.Fingerprint, claim.Owner, claim.Lease.Milliseconds()).StringSlice())
+}
+
+// question is Begin as what goes along with a limiter's.
+func (a *RedisAnswers) question(key string, claim Claim) cache.Script {
+	return cache.Script{
+		Source: beginScript, Key: a.prefix + key, Args: []string{claim.Fingerprint, claim.Owner, strconv.FormatInt(claim.Lease.Milliseconds(), 10)},
+	}
+}
+
+// begun is what beginScript says.
+func begun(found []string, err error) (Kept, error) {
 	switch {
 	case err != nil:
 		return Kept{}, fmt.Errorf("httpapi: redis answers: begin: %w", err)

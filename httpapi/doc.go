@@ -44,4 +44,7 @@
 //   - G27: of the languages that are supported a request has the one that it accepts best. Test: TestLocale.
 //   - G28: what a peer has sent on is for whom the peer says; of anybody else the same headers count for nothing. Test: TestPeer.
 //   - G29: all steps that need no Redis make fewer than 30 allocations a request. Test: TestChainAllocates.
+//   - G30: with OneTrip a request asks Redis once before its handler, whether it has a key or not, and is counted in any case. Test: TestOneTrip.
+//   - G31: with OneTrip who is beyond the rate holds no key, and asks Redis once a second at most. Test: TestOneTripRefuses.
+//   - G32: with AnswerFirst a client does not wait for its answer to be stored. Test: TestAnswerFirst.
 package httpapi

@@ -28,11 +28,19 @@ const maxIdempotencyKey = 255
 // first one's answer, with Idempotency-Replayed: true; 409 while the first runs; and 422 if it asks for something else: method, path, query, content
 // type and body count, and keys are of a tenant's principal. Without a principal they are the whole tenant's, and must not be guessed.
 //
-// An answer is stored before it is sent, but its cookies are not. A failure, 5xx, 408 and 429, is not kept, so that the request may be tried again.
-// Where the process dies, the key is free after the lease, and whether the request was done is not known; so it is where the answer could not be
-// stored. A request that takes longer than the lease may run twice: see [Timeout]. Without the store requests with keys are 503, and do not run,
-// unless [WithoutStore] lets them.
+// An answer is stored before it is sent, so that who has seen it gets it again, but its cookies are not; see [AnswerFirst]. A failure, 5xx, 408 and
+// 429, is not kept, so that the request may be tried again. Where the process dies, the key is free after the lease, and whether the request was
+// done is not known; so it is where the answer could not be stored. A request that takes longer than the lease may run twice: see [Timeout]. Without
+// the store requests with keys are 503, and do not run, unless [WithoutStore] lets them.
 func Idempotency(errs *Errors, answers Answers, opts ...IdempotencyOption) (func(http.Handler) http.Handler, error) {
+	i, err := newIdempotency(errs, answers, opts)
+	if err != nil {
+		return nil, err
+	}
+	return i.handler, nil
+}
+
+func newIdempotency(errs *Errors, answers Answers, opts []IdempotencyOption) (*idempotency, error) {
 	i := &idempotency{
 		errs: errs, answers: answers, methods: []string{http.MethodPost, http.MethodPatch},
 		lease: 2 * time.Minute, keep: 24 * time.Hour, body: 1 << 20, answer: 256 << 10,
@@ -43,13 +51,15 @@ func Idempotency(errs *Errors, answers Answers, opts ...IdempotencyOption) (func
 	if errs == nil || answers == nil || i.lease < time.Second || i.keep < time.Second || i.body < 0 || i.answer < 0 {
 		return nil, errors.New("httpapi: idempotency: errors and answers must not be nil, times a second or more, sizes not negative")
 	}
-	return func(next http.Handler) http.Handler {
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if err := i.serve(w, r, next); err != nil {
-				errs.Write(w, r, err)
-			}
-		})
-	}, nil
+	return i, nil
+}
+
+func (i *idempotency) handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := i.serve(w, r, next); err != nil {
+			i.errs.Write(w, r, err)
+		}
+	})
 }
 
 type idempotency struct {
@@ -58,6 +68,7 @@ type idempotency struct {
 	methods  []string
 	required bool
 	open     bool
+	early    bool
 	lease    time.Duration
 	keep     time.Duration
 	body     int64
@@ -67,7 +78,7 @@ type idempotency struct {
 // serve returns an error where nothing was answered.
 func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Handler) error {
 	given := r.Header.Values(HeaderIdempotencyKey)
-	if !slices.Contains(i.methods, r.Method) || len(given) == 0 && !i.required {
+	if !i.concerns(r) {
 		next.ServeHTTP(w, r)
 		return nil
 	}
@@ -82,8 +93,11 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	info := request.From(r.Context())
 	key = digest([]byte(info.Tenant), []byte(info.Principal), []byte(key))
 	claim := Claim{Owner: rand.Text(), Fingerprint: sum, Lease: i.lease}
-	found, err := i.answers.Begin(r.Context(), key, claim)
+	found, err := i.begin(w, r, key, claim)
+	quota, refused := errors.AsType[*Problem](err)
 	switch {
+	case refused:
+		return quota
 	case err != nil && i.open:
 		i.errs.log.WarnContext(r.Context(), "httpapi: a request with an idempotency key runs without the store", i.errs.about(r, "error", err)...)
 		next.ServeHTTP(w, r)
@@ -105,6 +119,11 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 		}
 	}
 	return replay(w, r, found.Answer)
+}
+
+// concerns says whether a request needs a key.
+func (i *idempotency) concerns(r *http.Request) bool {
+	return (i.required || len(r.Header[HeaderIdempotencyKey]) > 0) && slices.Contains(i.methods, r.Method)
 }
 
 // storing is how long an answer may take to be stored, whatever became of the client.
@@ -132,8 +151,12 @@ func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Ha
 	next.ServeHTTP(recorded, r)
 	if recorded.repeatable(r) {
 		done = true
+		answer := recorded.answer()
+		if i.early {
+			recorded.deliver()
+		}
 		store("answer", func(ctx context.Context) error {
-			in, err := i.answers.Finish(ctx, key, owner, recorded.answer(), i.keep)
+			in, err := i.answers.Finish(ctx, key, owner, answer, i.keep)
 			if err == nil && !in {
 				err = errors.New("the request took longer than its lease: it may have run twice")
 			}

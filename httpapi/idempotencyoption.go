@@ -33,6 +33,12 @@ func Lease(d time.Duration) IdempotencyOption {
 	return idempotencyOption(func(i *idempotency) { i.lease = d })
 }
 
+// AnswerFirst lets the client have the answer before it is stored, so that it does not wait for that. Who repeats the request meanwhile is told 409,
+// and where the process dies in between, or the store does not answer, the key is free after the lease although the client has seen the answer.
+func AnswerFirst() IdempotencyOption {
+	return idempotencyOption(func(i *idempotency) { i.early = true })
+}
+
 // Sizes bounds, in bytes, a request's body, which is read into memory, and an answer that is kept: of a larger one a repeated request learns only
 // that it was done, with 409. The defaults are 1 MiB and 256 KiB.
 func Sizes(body int64, answer int) IdempotencyOption {

@@ -26,22 +26,29 @@ func RateLimit(errs *Errors, limiter Limiter, key func(*http.Request) string) (f
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			decision, err := limiter.Take(r.Context(), key(r), 1)
+			if err == nil {
+				err = within(w, decision)
+			}
 			if err != nil {
 				errs.Write(w, r, err)
-				return
-			}
-			fields, header := make(http.Header, 3), w.Header()
-			decision.SetHeaders(fields)
-			for name, values := range fields {
-				header[name] = append(header[name], values...)
-			}
-			if !decision.Allowed {
-				quotaExceeded(decision).Write(w, r)
 				return
 			}
 			next.ServeHTTP(w, r)
 		})
 	}, nil
+}
+
+// within tells the client of a decision, and is an error where it is a refusal.
+func within(w http.ResponseWriter, d cache.Decision) error {
+	fields, header := make(http.Header, 3), w.Header()
+	d.SetHeaders(fields)
+	for name, values := range fields {
+		header[name] = append(header[name], values...)
+	}
+	if !d.Allowed {
+		return quotaExceeded(d)
+	}
+	return nil
 }
 
 func quotaExceeded(d cache.Decision) *Problem {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // kept is an answer as it is stored.
@@ -97,6 +98,15 @@ func (w *recorder) pass() error {
 	w.ResponseWriter.WriteHeader(w.status)
 	_, err := w.ResponseWriter.Write(w.body.Bytes()) //nolint:gosec // what the handler has written
 	return err                                       //nolint:wrapcheck // the connection's own error
+}
+
+// deliver sends all of the answer now, as net/http would send it at the end of the request.
+func (w *recorder) deliver() {
+	header := w.Header()
+	if bodied := w.status != http.StatusNoContent && w.status != http.StatusNotModified; bodied && !w.passing && header["Trailer"] == nil {
+		header.Set("Content-Length", strconv.Itoa(w.body.Len()))
+	}
+	_ = w.FlushError() // the client has gone
 }
 
 // repeatable says whether a repeated request should get this answer: a server's failure, a time-out, a limit, and what became of a request whose
