@@ -55,7 +55,8 @@ func (s *seat) watch(ctx context.Context) {
 	ticker := time.NewTicker(probeEvery)
 	defer ticker.Stop()
 	for {
-		now := sample{at: time.Now(), startup: s.ask(ctx, "/startupz"), ready: s.ask(ctx, "/readyz"), live: s.ask(ctx, "/livez"), served: s.ask(ctx, "/orders")}
+		now := sample{at: time.Now(), ready: s.ask(ctx, "/readyz")}
+		now.startup, now.live, now.served = s.ask(ctx, "/startupz"), s.ask(ctx, "/livez"), s.ask(ctx, "/orders") // in this order
 		if ctx.Err() != nil {
 			return
 		}
