@@ -32,6 +32,10 @@ soak: ## Kill and stop five processes and three brokers at random for DURATION, 
 	MILLRACE_SERVERS=process MILLRACE_REQUIRE_SERVERS=1 MILLRACE_SOAK=$(DURATION) MILLRACE_SOAK_WAITING=$(WAITING) \
 		$(GO) test -tags $(TAGS) -count=1 -timeout 0 -v -run '^Test(ManyWaiting|Soak)$$' ./integration/soak
 
+.PHONY: deploy
+deploy: ## Hold the manifests against what they are for, in a module of its own.
+	cd deploy/check && $(GO) test $(ARGS) .
+
 image: ## Make the image of the test servers for Docker, where the official ones cannot be pulled.
 	@integration/image/build.sh
 
@@ -41,7 +45,7 @@ race: ## Run all tests under the race detector.
 lint: ## Lint and check the format, as .golangci.yml says; the first run builds the linter and takes minutes.
 	$(LINT) run
 	cd bench && $(GO) tool -modfile=../tools/go.mod golangci-lint run -c ../.golangci.yml
-	for side in flows dbos temporal river asynq; do (cd bench/$$side && $(GO) tool -modfile=../../tools/go.mod golangci-lint run -c ../../.golangci.yml) || exit 1; done
+	for side in bench/flows bench/dbos bench/temporal bench/river bench/asynq deploy/check; do (cd $$side && $(GO) tool -modfile=../../tools/go.mod golangci-lint run -c ../../.golangci.yml) || exit 1; done
 
 check: lint ## Everything a change must pass: format, linters, go fix, race, known vulnerabilities.
 	@diff=$$($(GO) fix -tags $(TAGS) -diff ./... 2>&1); test -z "$$diff" || { echo "$$diff"; echo "run: go fix ./..."; exit 1; }

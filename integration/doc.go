@@ -28,5 +28,7 @@
 //   - G15: an outbox without events keeps no log back while other databases fill it. Test: TestQuietOutbox.
 //   - G17: clients of push gateways that are killed and restarted see every message of theirs once and in order, on whichever they resume, or a reset, and none of another tenant. Test: TestPushPods.
 //   - G18: a pod has started when its shards have their state; while three are restarted in turn readiness falls first and liveness never, two are ready at all times, and no request fails through a proxy that asks those that are ready. Test: TestRollingRestart.
+//   - G19: the shop and a push gateway need no more rights on Kafka than their users in deploy/kubernetes have, and a tenant's user may do nothing with what is theirs. Test: TestRights.
+//   - G20: the container image runs as an ordinary user without capabilities on a read-only file system, writes nothing to it, and says what it is made of. Test: TestImage.
 //   - G16: a record that brokers refuse is the only one that a group gives up. Test: TestRefusedRecordOnKafka.
 package integration

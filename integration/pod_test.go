@@ -80,9 +80,15 @@ func runPod(t *testing.T, env []string, args ...string) *pod {
 // launchPod returns at once. The pod is ended with the test.
 func launchPod(t *testing.T, env []string, args ...string) *pod {
 	t.Helper()
-	p := &pod{ready: make(chan struct{}), exited: make(chan struct{})}
-	p.cmd = exec.Command(shared.binary.build(t), args...)
-	p.cmd.Env = append(os.Environ(), env...)
+	cmd := exec.Command(shared.binary.build(t), args...)
+	cmd.Env = append(os.Environ(), env...)
+	return launch(t, cmd)
+}
+
+// launch runs a command that is a pod.
+func launch(t *testing.T, cmd *exec.Cmd) *pod {
+	t.Helper()
+	p := &pod{cmd: cmd, ready: make(chan struct{}), exited: make(chan struct{})}
 	reader, writer := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = writer, writer
 	if err := p.cmd.Start(); err != nil {

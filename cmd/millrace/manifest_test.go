@@ -15,7 +15,7 @@ func TestManifests(t *testing.T) {
 	if err := json.Unmarshal([]byte(read(t, "debezium-outbox.json")), &connector); err != nil {
 		t.Fatal(err)
 	}
-	manifest := read(t, "kubernetes/debezium.yaml")
+	manifest := read(t, "../kubernetes/debezium.yaml")
 	_, settings, _ := strings.Cut(manifest, "database.dbname")
 	for name, value := range connector.Config {
 		line := "\n    " + name + ": \"" + strings.ReplaceAll(value, `\`, `\\`) + "\"\n"
@@ -33,7 +33,7 @@ func TestManifests(t *testing.T) {
 		t.Errorf("debezium.yaml has %d settings, and debezium-outbox.json %d", lines, len(connector.Config)-2)
 	}
 	help, _, _ := command(t, "", "relay", "--help")
-	found := regexp.MustCompile(`\b(OUTBOX_[A-Z_]+|HTTP_ADDRESS)\b`).FindAllString(read(t, "kubernetes/relay.yaml"), -1)
+	found := regexp.MustCompile(`\b(OUTBOX_[A-Z_]+|HTTP_ADDRESS)\b`).FindAllString(read(t, "../kubernetes/base/relay.yaml"), -1)
 	if len(found) < 4 {
 		t.Errorf("relay.yaml sets %s", found)
 	}
