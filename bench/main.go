@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/millrace/millrace/bench/count"
+	"github.com/millrace/millrace/bench/httpcost"
 	"github.com/millrace/millrace/bench/jobs"
 	"github.com/millrace/millrace/bench/locks"
 	"github.com/millrace/millrace/bench/machines"
@@ -62,11 +63,14 @@ func run(ctx context.Context, args []string) (err error) {
 	if len(args) > 0 && args[0] == "webhooks" {
 		return webhooks.Run(ctx, args[1:])
 	}
+	if len(args) > 0 && args[0] == "http" {
+		return httpcost.Run(ctx, args[1:])
+	}
 	if len(args) > 0 && args[0] == "locks" {
 		return locks.Run(ctx, args[1:])
 	}
 	if len(args) == 0 || args[0] != "bus" {
-		return errors.New("say which bench: bus, partitions, handover, failover, outbox, machines, sagas, jobs, webhooks, push or locks")
+		return errors.New("say which bench: bus, partitions, handover, failover, outbox, machines, sagas, jobs, webhooks, push, http or locks")
 	}
 	s := settings{events: 500_000, rounds: 5}
 	flags := flag.NewFlagSet("bus", flag.ContinueOnError)
