@@ -24,7 +24,7 @@ const (
 var mayImport = map[string][]string{
 	"request": {}, "observe": {},
 	"resilience": {"observe"}, "seal": {"request", "observe", "resilience"}, "cache": {"request", "observe", "resilience"},
-	"bus":        {"request", "resilience", "observe"},
+	"bus":        {"request", "resilience", "observe", "seal"},
 	"partitions": {"bus", "request", "resilience", "observe"},
 	"outbox":     {"partitions", "bus", "request", "resilience", "observe"},
 	"push":       {"bus", "request", "resilience", "observe"},
@@ -37,7 +37,7 @@ var mayImport = map[string][]string{
 
 // keepsOut lists what must not come into the build of those who import a package; the row without a name is for all but integration.
 var keepsOut = map[string][]string{
-	"bus":           {"github.com/jackc/", "github.com/redis/", "github.com/go-chi/", "github.com/minio/", "go.opentelemetry.io/otel/exporters", "github.com/twmb/franz-go/pkg/kfake"},
+	"bus":           {module + "/seal", "github.com/jackc/", "github.com/redis/", "github.com/go-chi/", "github.com/minio/", "go.opentelemetry.io/otel/exporters", "github.com/twmb/franz-go/pkg/kfake"},
 	"httpapi/admin": {"github.com/twmb/", "github.com/jackc/", "go.opentelemetry.io/otel/exporters", module + "/push"},
 	"httpapi":       {"github.com/twmb/", "github.com/jackc/", "go.opentelemetry.io/otel/exporters", module + "/push"},
 	"sagas":         {"github.com/jackc/"},

@@ -3,7 +3,6 @@ package cache
 import (
 	"container/list"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,6 +22,7 @@ type Cache[K Key, V any] struct {
 	settings
 
 	name   string
+	codec  Codec[V]
 	load   func(context.Context, K) (V, error)
 	redis  connection
 	local  local
@@ -37,8 +37,8 @@ var ErrNotFound = errors.New("cache: not found")
 // ErrBusy is found in the error of a Get that waited for a place to load until its time was over.
 var ErrBusy = errors.New("cache: too many loads at once")
 
-// New makes a cache in front of load. Values are kept as JSON, so each Get returns one of its own. load is called with the tenant in its context,
-// with the limit of [Loads], and without the end of any one caller's context.
+// New makes a cache in front of load. Values are kept as JSON unless [Values] says otherwise, so each Get returns one of its own. load is called with
+// the tenant in its context, with the limit of [Loads], and without the end of any one caller's context.
 //
 // Until [Cache.Run] runs, and while it has no connection, this process keeps no values of its own.
 func New[K Key, V any](client redis.UniversalClient, name string, load func(context.Context, K) (V, error), opts ...Option) (*Cache[K, V], error) {
@@ -49,7 +49,13 @@ func New[K Key, V any](client redis.UniversalClient, name string, load func(cont
 	if load == nil {
 		return nil, fmt.Errorf("cache: new %q: load is nil", name)
 	}
-	c := &Cache[K, V]{settings: s, name: name, load: load, places: make(chan struct{}, s.loads)}
+	c := &Cache[K, V]{settings: s, name: name, codec: asJSON[V]{}, load: load, places: make(chan struct{}, s.loads)}
+	if s.codec != nil {
+		var fits bool
+		if c.codec, fits = s.codec.(Codec[V]); !fits || c.codec == nil {
+			return nil, fmt.Errorf("cache: new %q: the codec of Values is for another type", name)
+		}
+	}
 	if c.redis, err = newConnection(client, "cache "+name, s.basics); err != nil {
 		return nil, fmt.Errorf("cache: new %q: %w", name, err)
 	}
@@ -70,7 +76,7 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K) (value V, err error) {
 	raw, f, began := c.local.find(name, time.Now())
 	if raw != nil {
 		c.meters.got(ctx, fromLocal)
-		return decode[V](raw)
+		return c.decode(raw)
 	}
 	if began {
 		go c.fly(context.WithoutCancel(ctx), name, key, f)
@@ -83,7 +89,7 @@ func (c *Cache[K, V]) Get(ctx context.Context, key K) (value V, err error) {
 	if f.err != nil {
 		return value, f.err
 	}
-	return decode[V](f.raw)
+	return c.decode(f.raw)
 }
 
 // keyOf is the key in Redis: tenants and versions have no colon, so no key of one is a key of another.
@@ -105,21 +111,3 @@ const (
 	isValue    = 'v'
 	isNotFound = 'n'
 )
-
-func decode[V any](raw []byte) (value V, err error) {
-	if raw[0] == isNotFound {
-		return value, ErrNotFound
-	}
-	if err := json.Unmarshal(raw[1:], &value); err != nil {
-		return value, resilience.Permanent(fmt.Errorf("cache: what is kept is of another type, give the cache another Version: %w", err))
-	}
-	return value, nil
-}
-
-func encode[V any](value V) ([]byte, error) {
-	text, err := json.Marshal(value)
-	if err != nil {
-		return nil, resilience.Permanent(fmt.Errorf("cache: encode: %w", err))
-	}
-	return append([]byte{isValue}, text...), nil
-}

@@ -39,4 +39,5 @@
 //   - G16: an invalidation that Redis could not hear is told when it can, as long as the process runs. Test: TestMissedInvalidations.
 //   - G17: each of ten thousand tenants has a rate of its own. Test: TestManyTenants.
 //   - G18: the check of a Redis that is away, or hangs, says so. Test: TestReachable.
+//   - G19: values are kept as a codec says, and who cannot decode them now is told so. Test: TestValues.
 package cache

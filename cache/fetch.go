@@ -147,5 +147,5 @@ func (c *Cache[K, V]) fromSource(ctx context.Context, key K) (raw []byte, err er
 		}
 		return nil, err
 	}
-	return encode(value)
+	return c.encode(value)
 }

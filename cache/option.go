@@ -68,6 +68,7 @@ func Shared() CommonOption { return common(func(b *basics) { b.shared = true }) 
 type settings struct {
 	basics
 
+	codec    any // a Codec of the values' type, nil for JSON
 	version  string
 	ttl      time.Duration
 	negative time.Duration
