@@ -35,6 +35,8 @@ type Kept struct {
 type Answers interface {
 	// Begin claims the key, unless it is claimed or answered.
 	Begin(ctx context.Context, key string, claim Claim) (Kept, error)
+	// Renew lets the owner's claim hold for the lease from now on, and is false where it is over or answered.
+	Renew(ctx context.Context, key, owner string, lease time.Duration) (bool, error)
 	// Finish keeps an answer for the time, and is false where the owner's claim is over.
 	Finish(ctx context.Context, key, owner string, answer []byte, keep time.Duration) (bool, error)
 	// Release ends the owner's claim without an answer.
@@ -65,6 +67,8 @@ if kept[1] and (kept[2] or kept[3] ~= ARGV[2]) then return {kept[1], kept[2] or 
 redis.call('HSET', KEYS[1], 'f', ARGV[1], 'o', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {}`
+	renewScript = `if redis.call('HGET', KEYS[1], 'o') ~= ARGV[1] or redis.call('HEXISTS', KEYS[1], 'a') == 1 then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`
 	finishScript = `if redis.call('HGET', KEYS[1], 'o') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'a', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
@@ -102,6 +106,15 @@ func begun(found []string, err error) (Kept, error) {
 		return Kept{Fingerprint: found[0]}, nil
 	}
 	return Kept{Fingerprint: found[0], Answer: []byte(found[1])}, nil
+}
+
+// Renew lets the owner's claim hold on, and is false where it is over or answered.
+func (a *RedisAnswers) Renew(ctx context.Context, key, owner string, lease time.Duration) (bool, error) {
+	held, err := a.run(ctx, renewScript, key, owner, lease.Milliseconds()).Int()
+	if err != nil {
+		return false, fmt.Errorf("httpapi: redis answers: renew: %w", err)
+	}
+	return held == 1, nil
 }
 
 // Finish keeps an answer, and is false where the owner's claim is over.

@@ -35,7 +35,7 @@
 //   - G18: after a failure or a panic a request may be tried again. Test: TestFailuresAreNotKept.
 //   - G19: bodies and answers are kept up to a size, and a repeated request never runs again for that. Test: TestIdempotencySizes.
 //   - G20: without Redis a request with a key does not run, unless that is allowed. Test: TestIdempotencyWithoutRedis.
-//   - G21: a key whose process is gone is free after its lease, and who comes late replaces no answer. Test: TestLeaseEnds.
+//   - G21: a key whose claim has ended is free, and who comes late replaces no answer. Test: TestLeaseEnds.
 //   - G22: the chain's steps stand in their order, and each sees what it needs. Test: TestChain.
 //   - G23: event streams and WebSockets work through all steps, for as long as they like. Test: TestStreams.
 //   - G24: a signed request passes once, and an answer is replayed only to who has signed for it. Test: TestReplayGuard.
@@ -47,4 +47,5 @@
 //   - G30: with OneTrip a request asks Redis once before its handler, whether it has a key or not, and is counted in any case. Test: TestOneTrip.
 //   - G31: with OneTrip who is beyond the rate holds no key, and asks Redis once a second at most. Test: TestOneTripRefuses.
 //   - G32: with AnswerFirst a client does not wait for its answer to be stored. Test: TestAnswerFirst.
+//   - G33: a key is held for as long as its request runs, and for the lease where its process has died. Test: TestLeaseIsRenewed.
 package httpapi

@@ -29,9 +29,9 @@ const maxIdempotencyKey = 255
 // type and body count, and keys are of a tenant's principal. Without a principal they are the whole tenant's, and must not be guessed.
 //
 // An answer is stored before it is sent, so that who has seen it gets it again, but its cookies are not; see [AnswerFirst]. A failure, 5xx, 408 and
-// 429, is not kept, so that the request may be tried again. Where the process dies, the key is free after the lease, and whether the request was
-// done is not known; so it is where the answer could not be stored. A request that takes longer than the lease may run twice: see [Timeout]. Without
-// the store requests with keys are 503, and do not run, unless [WithoutStore] lets them.
+// 429, is not kept, so that the request may be tried again. Where the process dies, the key is free after the lease, see [Lease], and whether
+// the request was done is not known; so it is where the answer could not be stored. A request whose process hangs, or has no store, for longer than
+// the lease may run twice. Without the store requests with keys are 503, and do not run, unless [WithoutStore] lets them.
 func Idempotency(errs *Errors, answers Answers, opts ...IdempotencyOption) (func(http.Handler) http.Handler, error) {
 	i, err := newIdempotency(errs, answers, opts)
 	if err != nil {
@@ -43,7 +43,7 @@ func Idempotency(errs *Errors, answers Answers, opts ...IdempotencyOption) (func
 func newIdempotency(errs *Errors, answers Answers, opts []IdempotencyOption) (*idempotency, error) {
 	i := &idempotency{
 		errs: errs, answers: answers, methods: []string{http.MethodPost, http.MethodPatch},
-		lease: 2 * time.Minute, keep: 24 * time.Hour, body: 1 << 20, answer: 256 << 10,
+		lease: 15 * time.Second, keep: 24 * time.Hour, body: 1 << 20, answer: 256 << 10,
 	}
 	for _, opt := range opts {
 		opt.applyIdempotency(i)
@@ -148,7 +148,10 @@ func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Ha
 			release()
 		}
 	}()
+	stop := i.renewed(r, key, owner)
+	defer stop()
 	next.ServeHTTP(recorded, r)
+	stop()
 	if recorded.repeatable(r) {
 		done = true
 		answer := recorded.answer()
@@ -158,7 +161,7 @@ func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Ha
 		store("answer", func(ctx context.Context) error {
 			in, err := i.answers.Finish(ctx, key, owner, answer, i.keep)
 			if err == nil && !in {
-				err = errors.New("the request took longer than its lease: it may have run twice")
+				err = errLost
 			}
 			return err
 		})

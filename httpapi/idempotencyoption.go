@@ -28,7 +28,7 @@ func Keep(d time.Duration) IdempotencyOption {
 	return idempotencyOption(func(i *idempotency) { i.keep = d })
 }
 
-// Lease is how long a request may take. The default is 2 minutes.
+// Lease is how long a key is held whose process has died. It is renewed while its request runs. The default is 15 seconds.
 func Lease(d time.Duration) IdempotencyOption {
 	return idempotencyOption(func(i *idempotency) { i.lease = d })
 }

@@ -2,7 +2,8 @@
 // box in the place of the text, which opens by the tenant's key alone. A tenant whose key is destroyed is forgotten in all of them at once.
 //
 // [Codec] wraps a codec of JSON. Each text at the paths of [Fields] is sealed by package seal for the tenant, the place and the path. A sealed
-// field is text still, so the contract's schema holds; fields with a format, a pattern, an enumeration or a limit of length cannot be sealed for that reason.
+// field is text still, so the contract's schema holds; fields with a format, a pattern, an enumeration or a limit of length cannot be sealed for that
+// reason.
 // Keys of events and headers are never sealed.
 //
 // # Guarantees

@@ -30,7 +30,7 @@ func ExampleCodec() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)                                   //nolint:errcheck // an example
+	defer os.RemoveAll(dir)
 	keys, err := seal.OpenKeyring(filepath.Join(dir, "keys")) // seal.NewVault in production
 	if err != nil {
 		fmt.Println(err)

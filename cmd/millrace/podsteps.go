@@ -6,12 +6,8 @@ import (
 	"github.com/millrace/millrace/httpapi"
 )
 
-const (
-	// answersLimit is how long Redis may take to say whether a request was answered before.
-	answersLimit = 500 * time.Millisecond
-	// answersLease is how long the key of a request is held whose pod has died: longer than a request of the shop may take.
-	answersLease = 15 * time.Second
-)
+// answersLimit is how long Redis may take to say whether a request was answered before.
+const answersLimit = 500 * time.Millisecond
 
 // steps trace and measure requests, answer repeated ones as the first where there is a Redis, and refuse those for which there is no room.
 func (p *pod) steps() (steps httpapi.Steps, err error) {
@@ -27,6 +23,6 @@ func (p *pod) steps() (steps httpapi.Steps, err error) {
 	if err != nil {
 		return steps, err
 	}
-	steps.Idempotency, err = httpapi.Idempotency(errs, answers, httpapi.Lease(answersLease))
+	steps.Idempotency, err = httpapi.Idempotency(errs, answers)
 	return steps, err
 }
