@@ -79,7 +79,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	s.health.Drain()
-	s.log.InfoContext(ctx, "httpapi: not ready any more", "serves for", s.delay)
+	s.log.InfoContext(ctx, "httpapi: not ready any more", "delay", s.delay)
 	delay := time.NewTimer(s.delay)
 	defer delay.Stop()
 	select {
