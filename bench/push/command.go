@@ -49,7 +49,7 @@ func Run(ctx context.Context, args []string) (err error) {
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
 	flags.BoolVar(&s.quick, "quick", false, "one run, 100 and 1,000 clients, shorter")
 	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
-	flags.StringVar(&s.only, "only", "", "only sides whose name contains this")
+	flags.StringVar(&s.only, "only", "", "only sides whose name contains one of these, as in millrace,kafka")
 	flags.Func("clients", "how many clients, as in 1,1000 (default 1,100,1000,5000)", s.crowds)
 	flags.DurationVar(&s.long, "long", 10*time.Second, "how long is published at a pace")
 	if err := flags.Parse(args[1:]); err != nil {
@@ -73,7 +73,9 @@ func Run(ctx context.Context, args []string) (err error) {
 		{sides.Side{Name: "centrifuge", Variant: "kafka", Folder: "centrifuge", Server: sides.Kafka},
 			fanout.Work{Tuned: true, History: true}},
 	}
-	all = slices.DeleteFunc(all, func(o one) bool { return !strings.Contains(o.String(), s.only) })
+	all = slices.DeleteFunc(all, func(o one) bool {
+		return !slices.ContainsFunc(strings.Split(s.only, ","), func(part string) bool { return strings.Contains(o.String(), part) })
+	})
 	if len(all) == 0 {
 		return errors.New("no side is left to measure")
 	}
