@@ -8,6 +8,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // Publish sends messages and waits for all in-sync replicas to acknowledge them. Messages with one key keep their
@@ -101,6 +103,9 @@ func (b *batch) add(ctx context.Context, m *Message, carried carried) (int, erro
 	room := &b.room[0]
 	b.room = b.room[1:]
 	toKafka(room, &record)
+	if b.bus.config.observed && m.verbatim != nil && !trace.SpanContextFromContext(ctx).IsValid() {
+		room.Context = propagation.TraceContext{}.Extract(ctx, (*headerCarrier)(&record.Headers)) // a record goes on with its own trace
+	}
 	b.records = append(b.records, room)
 	b.results = append(b.results, Result{ID: m.ID(), Topic: m.topic(), Partition: -1, Offset: -1, Err: err})
 	return i, err

@@ -60,3 +60,31 @@ func TestTraceGoesThrough(t *testing.T) {
 		}
 	}
 }
+
+// TestRecordsKeepTheirTrace publishes a record of elsewhere, as a relay or who moves dead letters does, where there is no trace.
+func TestRecordsKeepTheirTrace(t *testing.T) {
+	t.Parallel()
+	b, err := bus.Open(t.Context(), bustest.Broker(t), bus.Telemetry(trace.NewTracerProvider(), metric.NewMeterProvider()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close() })
+	topic := orderPlaced().Contract().Topic()
+	if err := b.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: 1}); err != nil {
+		t.Fatal(err)
+	}
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	moved := bus.Record{Topic: topic, Headers: bus.Headers{{Key: "traceparent", Value: []byte(parent)}}}
+	if err := b.Publish(t.Context(), moved.Message()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	for record, err := range b.Read(t.Context(), topic, bus.Earliest) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := oteltrace.SpanContextFromContext(record.Origin(t.Context())).TraceID().String(); got != parent[3:35] {
+			t.Errorf("its trace is %s now", got)
+		}
+		break
+	}
+}

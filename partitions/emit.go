@@ -65,7 +65,8 @@ func (b *batch) limitOf(topic bus.Topic) int {
 // headerLengths is more than a header takes beside its key and value.
 const headerLengths = 8
 
-// emit holds a record back until the call that made it has succeeded. It is part of the context's trace, or of that of what is handled.
+// emit holds a record back until the call that made it has succeeded. It is part of the context's trace, of that of what is handled, or of its
+// own.
 func (b *batch) emit(ctx context.Context, r *bus.Record) { //nolint:contextcheck // without a trace, it is that of what is handled
 	record := b.blank()
 	record.Topic, record.Key, record.Value, record.Timestamp = string(r.Topic), r.Key, r.Value, r.Time
@@ -74,6 +75,9 @@ func (b *batch) emit(ctx context.Context, r *bus.Record) { //nolint:contextcheck
 	if b.engine.meters.traced {
 		if !trace.SpanContextFromContext(ctx).IsValid() {
 			ctx = b.tx.Context()
+		}
+		if !trace.SpanContextFromContext(ctx).IsValid() {
+			ctx = r.Origin(ctx) // as of a relay, which handles nothing
 		}
 		record.Context = context.WithoutCancel(ctx)
 	}
