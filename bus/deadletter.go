@@ -41,10 +41,10 @@ func ParsePosition(text string) (Position, error) {
 	return Position{Partition: Partition(number), Offset: at}, nil
 }
 
-// headerRedriven marks a record of the dead letter topic that says of another that it was given back to its group.
+// headerRedriven marks a record of the dead letter topic that says of another that it was given back to its group, or discarded.
 const headerRedriven = "millrace-redriven"
 
-// DeadLetters iterates over the dead letters of a group that have not been redriven, oldest first in each partition,
+// DeadLetters iterates over the dead letters of a group that have not been redriven or discarded, oldest first in each partition,
 // and ends with the newest. A group without a dead letter topic has none.
 func (b *Bus) DeadLetters(ctx context.Context, group string) iter.Seq2[DeadLetter, error] {
 	return func(yield func(DeadLetter, error) bool) {

@@ -52,6 +52,7 @@
 //   - G41: a record that is pinned goes to its partition and keeps its time; a partition that the topic lacks is an error. Test: TestPinnedRecords.
 //   - G42: headers that came packed in one, as an outbox table does with those that it has no columns for, are read as themselves. Test: TestPackedHeaders.
 //   - G43: the check of a cluster that does not answer fails. Test: TestCheck.
+//   - G44: a dead letter that is discarded is none any more, and is not redriven; others stay. Test: TestDiscard.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

@@ -48,10 +48,31 @@ func Progress(report func(done int)) RedriveOption {
 // A group that has never been subscribed with this package reads no retry topic: the error matches [ErrNoRetries] then,
 // and [ToOrigin] is the other way.
 func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) (int, error) {
+	r := newRedrive(opts)
+	return b.settle(ctx, group, r, func(letter DeadLetter, done int) ([]Message, error) {
+		back := letter.Record
+		if r.origin {
+			return []Message{back.Message()}, nil
+		}
+		if back.Topic = retryTopic(group); done == 0 {
+			if err := b.takesRetries(ctx, group); err != nil {
+				return nil, err
+			}
+		}
+		return []Message{back.Message()}, nil
+	})
+}
+
+func newRedrive(opts []RedriveOption) *redrive {
 	r := &redrive{progress: func(int) {}}
 	for _, opt := range opts {
 		opt.applyRedrive(r)
 	}
+	return r
+}
+
+// settle notes of the dead letters that are meant that they are none any more, each in one transaction with what becomes of it.
+func (b *Bus) settle(ctx context.Context, group string, r *redrive, becomes func(letter DeadLetter, done int) ([]Message, error)) (int, error) {
 	done := 0
 	for letter, err := range b.DeadLetters(ctx, group) {
 		if err != nil {
@@ -60,12 +81,7 @@ func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) 
 		if slices.ContainsFunc(r.wanted, func(wanted func(DeadLetter) bool) bool { return !wanted(letter) }) {
 			continue
 		}
-		back := letter.Record
-		if !r.origin {
-			if back.Topic = retryTopic(group); done == 0 {
-				err = b.takesRetries(ctx, group)
-			}
-		}
+		messages, err := becomes(letter, done)
 		if err != nil {
 			return done, err
 		}
@@ -73,7 +89,7 @@ func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) 
 			Topic: deadTopic(group), Key: letter.Record.Key,
 			Headers: Headers{{headerRedriven, []byte(letter.Position.String())}},
 		}
-		if err := b.Publish(ctx, Atomic(back.Message(), marker.Message())).Err(); err != nil {
+		if err := b.Publish(ctx, Atomic(append(messages, marker.Message())...)).Err(); err != nil {
 			return done, err
 		}
 		done++

@@ -39,7 +39,7 @@ func newDeadLetters(g *global) *cobra.Command {
 		},
 	}
 	g.wantJSON(show)
-	list.AddCommand(show, newRedrive(g))
+	list.AddCommand(show, newRedrive(g), newDiscard(g))
 	return list
 }
 
