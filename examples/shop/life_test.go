@@ -11,38 +11,39 @@ import (
 
 	"github.com/millrace/millrace/examples/shop"
 	"github.com/millrace/millrace/examples/shop/checkout"
+	"github.com/millrace/millrace/internal/browsertest"
 	"github.com/millrace/millrace/sagas"
 )
 
 // TestLifeInABrowser lets a visitor approve one order and cancel another, and see what becomes of both.
 func TestLifeInABrowser(t *testing.T) {
 	t.Parallel()
-	p := chromium(t)
+	p := browsertest.Open(t)
 	f := open(t, nil, shop.Pace(checkout.Pace{Approval: time.Minute, Pack: 300 * time.Millisecond, Ship: time.Hour}))
 	f.run()
-	p.look(1360, 900, "light")
-	p.run(chromedp.Navigate(f.url))
-	p.wait(`document.querySelector('#link').dataset.state === 'live' && document.querySelectorAll('#chart .state').length === 7`)
-	p.run(chromedp.SetValue(`[data-sku=grinder-14] input`, "4"), chromedp.Click("#place"))
-	p.wait(`!document.querySelector('#approve').disabled && document.querySelector('#chart [data-current]')?.dataset.state === 'new'`)
-	p.run(chromedp.Click("#approve"))
-	p.wait(`document.querySelector('#chart [data-current]')?.dataset.state === 'packed'`)
-	p.wait(`document.querySelector('#events em').textContent === 'packed'`)
-	p.run(chromedp.ScrollIntoView("#life"))
-	p.shoot("life-packed")
-	p.accessible("life")
-	p.run(chromedp.Click("#cancel"))
-	p.wait(`document.querySelector('#life-note').textContent.startsWith('The checkout was undone')`)
-	p.wait(`document.querySelectorAll('#journal [data-outcome=undone]').length === 3`)
-	p.look(1360, 900, "dark")
-	p.run(chromedp.ScrollIntoView("#life"))
-	p.shoot("life-cancelled")
-	p.accessible("life dark")
-	p.look(390, 844, "light", chromedp.EmulateMobile)
-	p.wait(`document.documentElement.scrollWidth <= innerWidth`)
-	p.run(chromedp.ScrollIntoView("#life"))
-	p.shoot("life-mobile")
-	if got := p.complaints(false); len(got) != 0 {
+	p.Look(1360, 900, "light")
+	p.Run(chromedp.Navigate(f.url))
+	p.Wait(`document.querySelector('#link').dataset.state === 'live' && document.querySelectorAll('#chart .state').length === 7`)
+	p.Run(chromedp.SetValue(`[data-sku=grinder-14] input`, "4"), chromedp.Click("#place"))
+	p.Wait(`!document.querySelector('#approve').disabled && document.querySelector('#chart [data-current]')?.dataset.state === 'new'`)
+	p.Run(chromedp.Click("#approve"))
+	p.Wait(`document.querySelector('#chart [data-current]')?.dataset.state === 'packed'`)
+	p.Wait(`document.querySelector('#events em').textContent === 'packed'`)
+	p.Run(chromedp.ScrollIntoView("#life"))
+	p.Shoot("life-packed")
+	p.Accessible("life")
+	p.Run(chromedp.Click("#cancel"))
+	p.Wait(`document.querySelector('#life-note').textContent.startsWith('The checkout was undone')`)
+	p.Wait(`document.querySelectorAll('#journal [data-outcome=undone]').length === 3`)
+	p.Look(1360, 900, "dark")
+	p.Run(chromedp.ScrollIntoView("#life"))
+	p.Shoot("life-cancelled")
+	p.Accessible("life dark")
+	p.Look(390, 844, "light", chromedp.EmulateMobile)
+	p.Wait(`document.documentElement.scrollWidth <= innerWidth`)
+	p.Run(chromedp.ScrollIntoView("#life"))
+	p.Shoot("life-mobile")
+	if got := p.Complaints(false); len(got) != 0 {
 		t.Errorf("the console says %q", got)
 	}
 }

@@ -1,4 +1,4 @@
-package shop_test
+package browsertest
 
 import (
 	"context"
@@ -17,11 +17,11 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-//go:embed testdata/axe.min.js
+//go:embed axe.min.js
 var axe string
 
-// tab is one page in a headless Chromium.
-type tab struct {
+// Tab is one page in a headless Chromium.
+type Tab struct {
 	testing.TB
 	ctx      context.Context //nolint:containedctx // chromedp keeps the tab in it
 	opened   bool
@@ -29,8 +29,8 @@ type tab struct {
 	messages []chromedp.ConsoleMessage
 }
 
-// chromium opens a tab, or skips the test where there is no Chromium; MILLRACE_REQUIRE_SERVERS makes that a failure.
-func chromium(t testing.TB) *tab {
+// Open opens a tab, or skips the test where there is no Chromium; MILLRACE_REQUIRE_SERVERS makes that a failure.
+func Open(t testing.TB) *Tab {
 	t.Helper()
 	var path string
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
@@ -56,7 +56,7 @@ func chromium(t testing.TB) *tab {
 		chromedp.Flag("disable-sync", true), chromedp.Flag("force-color-profile", "srgb"))
 	browser, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), flags...)
 	ctx, closeTab := chromedp.NewContext(browser)
-	p := &tab{TB: t, ctx: ctx}
+	p := &Tab{TB: t, ctx: ctx}
 	var listening sync.WaitGroup
 	t.Cleanup(func() {
 		if err := chromedp.Cancel(ctx); err != nil {
@@ -67,7 +67,7 @@ func chromium(t testing.TB) *tab {
 		listening.Wait()
 		_ = os.RemoveAll(dir)
 	})
-	p.run(chromedp.Steps())
+	p.Run(chromedp.Steps())
 	console := chromedp.Console(ctx)
 	listening.Go(func() {
 		for message, err := range console {
@@ -82,7 +82,8 @@ func chromium(t testing.TB) *tab {
 	return p
 }
 
-func (p *tab) run(steps ...chromedp.Action[chromedp.Void]) {
+// Run does things in the tab, one after the other.
+func (p *Tab) Run(steps ...chromedp.Action[chromedp.Void]) {
 	p.Helper()
 	ctx, cancel := p.bound()
 	defer cancel()
@@ -92,7 +93,7 @@ func (p *tab) run(steps ...chromedp.Action[chromedp.Void]) {
 }
 
 // bound limits what runs in a tab that is open; the first run opens it and must not be limited.
-func (p *tab) bound() (context.Context, context.CancelFunc) {
+func (p *Tab) bound() (context.Context, context.CancelFunc) {
 	if !p.opened {
 		p.opened = true
 		return p.ctx, func() {}
@@ -100,18 +101,19 @@ func (p *tab) bound() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(p.ctx, 2*time.Minute)
 }
 
-// wait waits until an expression of JavaScript is true in the page.
-func (p *tab) wait(expression string) {
+// Wait waits until an expression of JavaScript is true in the page.
+func (p *Tab) Wait(expression string) {
 	p.Helper()
 	ctx, cancel := p.bound()
 	defer cancel()
 	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression)); err != nil {
-		p.shoot("failed")
+		p.Shoot("failed")
 		p.Fatalf("waited for %s: %v", expression, err)
 	}
 }
 
-func (p *tab) text(selector string) string {
+// Text is that of the element that a selector means.
+func (p *Tab) Text(selector string) string {
 	p.Helper()
 	text, err := chromedp.Run(p.ctx, chromedp.TextContent(selector))
 	if err != nil {
@@ -120,10 +122,10 @@ func (p *tab) text(selector string) string {
 	return strings.TrimSpace(text)
 }
 
-// look sets the size and the colour scheme of the page.
-func (p *tab) look(width, height int64, scheme string, opts ...chromedp.EmulateViewportOption) {
+// Look sets the size and the colour scheme of the page.
+func (p *Tab) Look(width, height int64, scheme string, opts ...chromedp.EmulateViewportOption) {
 	p.Helper()
-	p.run(chromedp.EmulateViewport(width, height, opts...))
+	p.Run(chromedp.EmulateViewport(width, height, opts...))
 	_, err := chromedp.Call(p.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
 	})
@@ -132,10 +134,10 @@ func (p *tab) look(width, height int64, scheme string, opts ...chromedp.EmulateV
 	}
 }
 
-// shoot saves what the window shows among the test's artifacts.
-func (p *tab) shoot(name string) {
+// Shoot saves what the window shows among the test's artifacts.
+func (p *Tab) Shoot(name string) {
 	p.Helper()
-	still := chromedp.Poll[bool](`document.getAnimations().every(a => a.animationName === 'wait' || a.playState !== 'running')`)
+	still := chromedp.Poll[bool](`document.getAnimations().every(a => a.effect.getTiming().iterations === Infinity || a.playState !== 'running')`)
 	if _, err := chromedp.Run(p.ctx, still); err != nil {
 		p.Error(err)
 	}
@@ -148,13 +150,22 @@ func (p *tab) shoot(name string) {
 	}
 }
 
-// accessible fails the test for each violation that axe-core finds.
-func (p *tab) accessible(when string) {
+// Accessible fails the test for each violation that axe-core finds.
+func (p *Tab) Accessible(when string) {
 	p.Helper()
-	type violation struct {
-		ID, Help string
-		Nodes    []struct{ HTML, FailureSummary string }
+	for _, v := range p.violations() {
+		p.Errorf("%s: %s: %s: %s", when, v.ID, v.Help, fmt.Sprint(v.Nodes))
 	}
+}
+
+// violation is what axe-core finds.
+type violation struct {
+	ID, Help string
+	Nodes    []struct{ HTML, FailureSummary string }
+}
+
+func (p *Tab) violations() []violation {
+	p.Helper()
 	if _, err := chromedp.Run(p.ctx, chromedp.Evaluate[chromedp.Void](axe)); err != nil {
 		p.Fatal(err)
 	}
@@ -167,13 +178,11 @@ func (p *tab) accessible(when string) {
 	if err := json.Unmarshal([]byte(found), &violations); err != nil {
 		p.Fatal(err)
 	}
-	for _, v := range violations {
-		p.Errorf("%s: %s: %s: %s", when, v.ID, v.Help, fmt.Sprint(v.Nodes))
-	}
+	return violations
 }
 
-// complaints are the errors and warnings on the console; those of the network are left out where a test cuts it.
-func (p *tab) complaints(network bool) (texts []string) {
+// Complaints are the errors and warnings on the console; those of the network are left out where a test cuts it.
+func (p *Tab) Complaints(network bool) (texts []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, m := range p.messages {
