@@ -33,6 +33,10 @@ export function confirm(about, action, ids, done) {
 	const many = ids.length > 1;
 	const reason = action.reason ? el('textarea', { id: 'reason', rows: 2, maxLength: 500, required: action.reason === 'required', aria: { describedby: 'dialog-said' } }) : null;
 	const said = el('p', { className: 'said', id: 'dialog-said', role: 'alert' });
+	reason?.addEventListener('input', () => {
+		reason.ariaInvalid = null;
+		said.textContent = '';
+	});
 	const cancel = el('button', { type: 'button', className: 'quiet', onclick: () => dialog().close() }, 'Cancel');
 	const go = el('button', { type: 'submit', className: action.danger ? 'danger' : 'primary', id: 'confirm' }, many ? `${action.title} ${count(ids.length)}` : action.title);
 	const form = el('form', { noValidate: true, onsubmit: async event => {
@@ -58,7 +62,7 @@ export function confirm(about, action, ids, done) {
 		cancel.focus();
 		done();
 	} },
-	el('h2', { id: 'dialog-title' }, many ? `${action.title} ${count(ids.length)} of ${about.title.toLowerCase()}` : action.title),
+	el('h2', { id: 'dialog-title' }, many ? `${action.title} ${count(ids.length)} ${about.title.toLowerCase()}` : action.title),
 	!many && el('p', { className: 'what' }, el('code', {}, ids[0])),
 	el('p', {}, action.confirm),
 	reason && el('label', { className: 'reason', htmlFor: 'reason' }, el('span', {}, action.reason === 'required' ? 'Why' : 'Why (may be left out)'), reason),

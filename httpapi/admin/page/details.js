@@ -24,7 +24,7 @@ function facts(about, row) {
 	const own = about.columns.slice(1).map((column, i) => ({ title: column.title, kind: column.kind, value: row.cells[i + 1] }));
 	const tenant = row.tenant ? [{ title: 'Tenant', kind: 'code', value: row.tenant }] : [];
 	const all = [...own, ...(own.some(f => f.title === 'Tenant') ? [] : tenant), ...(row.facts ?? [])];
-	return el('dl', { className: 'facts' }, ...all.map(fact => el('div', {}, el('dt', {}, fact.title), el('dd', {}, show(fact.value, fact.kind)))));
+	return el('dl', { className: 'facts' }, ...all.map(fact => el('div', { className: plain(fact.value, fact.kind).length > 40 ? 'wide' : '' }, el('dt', {}, fact.title), el('dd', {}, show(fact.value, fact.kind)))));
 }
 
 function note({ title, text }) {
@@ -63,15 +63,17 @@ export async function open(about, id, reload) {
 	}
 	asking?.abort();
 	asking = new AbortController();
+	const { signal } = asking;
 	try {
-		fill(about, await api.row(about.name, id, asking.signal), reload);
+		const row = await api.row(about.name, id, signal);
+		if (!signal.aborted) fill(about, row, reload);
 	} catch (error) {
-		if (error.name === 'AbortError') return;
+		if (signal.aborted) return; // something else is shown by now
 		shown.text = '';
 		aside().replaceChildren(el('div', { className: 'head' }, el('p', {}, about.title), el('button', { type: 'button', className: 'quiet small', id: 'close', onclick: leave }, 'Close')),
 			el('h2', { id: 'aside-title', tabIndex: -1 }, id), el('p', { className: 'warning', role: 'alert' }, error.message));
 	}
-	if (!same) one('#aside-title').focus({ preventScroll: matchMedia('(min-width: 1100px)').matches });
+	if (!same && !signal.aborted) one('#aside-title').focus({ preventScroll: matchMedia('(min-width: 1100px)').matches });
 }
 
 function fill(about, row, reload) {

@@ -93,7 +93,8 @@ export function draw(graph) {
 	const low = Math.max(...[...at.values()].map(p => p.y + height), 1);
 	const current = graph.nodes.find(node => node.current);
 	const label = `${graph.title}: ${graph.nodes.length} states${current ? `; it is ${current.name}` : ''}. The table of ways says the same.`;
-	return svg('svg', { viewBox: `-6 -34 ${right + 12} ${low + 84}`, width: right + 12, height: low + 84, role: 'img', 'aria-label': label },
+	const under = all.some(way => at.get(way.to).x < at.get(way.from).x) ? 46 : 8; // where ways lead back
+	return svg('svg', { viewBox: `-6 -34 ${right + 12} ${low + 34 + under}`, width: right + 12, height: low + 34 + under, role: 'img', 'aria-label': label },
 		svg('defs', {}, svg('marker', { id: 'tip', viewBox: '0 0 8 8', refX: 1, refY: 4, markerUnits: 'userSpaceOnUse', markerWidth: 9, markerHeight: 9, orient: 'auto' },
 			svg('path', { d: 'M0 0L8 4L0 8z' }))), ...drawn, ...nodes);
 }

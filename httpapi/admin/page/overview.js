@@ -50,8 +50,7 @@ export class Overview {
 		const bad = this.sections.filter(about => ['bad', 'warn'].includes(worst(news.get(about.name))));
 		const tone = bad.some(about => worst(news.get(about.name)) === 'bad') ? 'bad' : bad.length ? 'warn' : 'good';
 		const text = bad.length ? `Look at ${new Intl.ListFormat('en').format(bad.map(about => about.title.toLowerCase()))}.` : 'All is well.';
-		if (this.verdict.textContent === text) return;
-		this.verdict.textContent = text;
 		this.verdict.dataset.tone = tone;
+		if (this.verdict.textContent !== text) this.verdict.textContent = text; // what is the same is not said again
 	}
 }
