@@ -56,3 +56,15 @@ func (g *global) findDev() error {
 	g.kafka, g.database, g.redis = found.Kafka, found.Database, found.Redis
 	return nil
 }
+
+// defaultData is below the user's cache directory. PostgreSQL does not run as root, and its user may not enter root's.
+func defaultData() (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/lib/millrace/dev", nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("this user has no cache directory (%w); say where to keep data with --data DIR, or --ephemeral", err)
+	}
+	return filepath.Join(cache, "millrace", "dev"), nil
+}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -50,7 +49,7 @@ func newDev(g *global) *cobra.Command {
 			}
 			d := &dev{flags: f, global: g, log: log, out: &screen{cmd.OutOrStdout()}}
 			defer context.AfterFunc(cmd.Context(), func() { d.out.say("stopping") })()
-			err = d.run(cmd.Context())
+			err = d.run(cmd)
 			if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
 				err = nil // it was stopped while it started
 			}
@@ -83,7 +82,8 @@ type dev struct {
 	closers []func() error
 }
 
-func (d *dev) run(ctx context.Context) error {
+func (d *dev) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
 	listener, err := listenHTTP(ctx, d.flags.http)
 	if err != nil {
 		return err
@@ -104,9 +104,13 @@ func (d *dev) run(ctx context.Context) error {
 		return err
 	}
 	d.later(func() error { return p.close(ctx) })
+	if err := p.developed(cmd, at); err != nil {
+		return err
+	}
 	d.out.part("relay", "outbox to Kafka", "replication slot "+p.relay.Status().Slot)
 	err = p.serve(ctx, listener, func() {
 		d.out.part("shop", "http://"+listener.Addr().String(), "")
+		d.out.part("console", "http://"+listener.Addr().String()+consolePath, "for browsers on this machine")
 		d.out.ready(listener.Addr().String(), kafkaSeed(at.kafka))
 	})
 	if full := d.diskSpace(ctx); err != nil && full != nil {
@@ -162,18 +166,6 @@ func (d *dev) openDirectory(ctx context.Context) (err error) {
 	}
 	d.out.part("data", d.dir.Path(), note)
 	return nil
-}
-
-// defaultData is below the user's cache directory. PostgreSQL does not run as root, and its user may not enter root's.
-func defaultData() (string, error) {
-	if os.Geteuid() == 0 {
-		return "/var/lib/millrace/dev", nil
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", fmt.Errorf("this user has no cache directory (%w); say where to keep data with --data DIR, or --ephemeral", err)
-	}
-	return filepath.Join(cache, "millrace", "dev"), nil
 }
 
 // leastFree is the free space below which the pod says that it is not ready: a full disk ends PostgreSQL and Kafka.

@@ -34,6 +34,8 @@
 //   - G14: outbox shows who publishes, slots that are lost, read by others or unread, and what to do, whether relays run or not. Test: TestOutbox.
 //   - G15: jobs shows what a queue has, also while no node of it runs, and what it does to jobs and to the queue is what their nodes answer. Test: TestJobs.
 //   - G16: webhooks shows endpoints and deliveries, and tests, replays, rotates, enables and disables them. Test: TestWebhooks.
+//   - G17: the console shows all sections live and does what it offers, in a browser, by keyboard, without a serious fault for screen readers. Test: TestConsole.
+//   - G18: serve has a console for those who have a token alone, and none without a file of tokens. Test: TestServeConsole.
 //   - G31: what one request to push publishes keeps its order over tenants, and comes to each message's tenant alone. Test: TestPushPublishes.
 //   - G32: push gives up who sends a request slowly. Test: TestPushSlowRequests.
 //   - G30: the same document gives the same TypeScript types, and one that is not understood an error. Test: TestGenerate.

@@ -24,8 +24,9 @@ const httpDrain = 15 * time.Second
 
 // serve answers probes, and requests once the process has begun, until ctx ends, and then lets requests finish. Who ends ctx has let readiness fall
 // before.
-func (h *health) serve(ctx context.Context, handler http.Handler, listener net.Listener, log *slog.Logger) error {
-	server, err := httpapi.NewServer(h.closed(handler), h.Health, httpapi.Listener(listener), httpapi.Drain(0, httpDrain), httpapi.ServerLogger(log))
+func (h *health) serve(ctx context.Context, handler http.Handler, listener net.Listener, log *slog.Logger, opts ...httpapi.ServerOption) error {
+	opts = append(opts, httpapi.Listener(listener), httpapi.Drain(0, httpDrain), httpapi.ServerLogger(log))
+	server, err := httpapi.NewServer(h.closed(handler), h.Health, opts...)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/millrace/millrace/cache"
 	"github.com/millrace/millrace/examples/shop"
 	"github.com/millrace/millrace/examples/shop/hooks"
+	"github.com/millrace/millrace/httpapi/admin"
 	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/observe/otlp"
 	"github.com/millrace/millrace/outbox"
@@ -40,6 +41,8 @@ type pod struct {
 	shop   *shop.Shop
 	health *health
 	begun  atomic.Bool
+	// console is nil where nobody may look.
+	console *admin.Console
 	// drain is how long the pod still serves after it has said that it is not ready, so that balancers notice.
 	drain time.Duration
 }

@@ -50,7 +50,7 @@ func newRoot() *cobra.Command {
 		flags.Lookup(name).DefValue = "" // an address may hold a password: help does not print it
 	}
 	root.AddCommand(newDev(g), newServe(g), newRelay(g), newTopics(g), newTail(g), newPublish(g), newDeadLetters(g),
-		newShards(g), newMachines(g), newSagas(g), newJobs(g), newWebhooks(g), newOutbox(g), newPush(g), newConnections(g),
+		newShards(g), newMachines(g), newSagas(g), newJobs(g), newWebhooks(g), newOutbox(g), newPush(g), newConnections(g), newConsole(),
 		newDoctor(g), newGenerate(), newVersion())
 	return root
 }

@@ -47,7 +47,7 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 	scraped := start("metrics", p.otel.Run)
 	relay := start("relay", p.resumed(p.group.Run))
 	hub := start("hub", p.hub.Run)
-	answering := start("http", func(own context.Context) error { return p.health.serve(own, p.shop.Handler(), listener, p.log) })
+	answering := start("http", func(own context.Context) error { return p.serveHTTP(own, listener) })
 	steps := [][]stage{{answering, hub}, {relay}, {scraped}}
 	defer func() { end(steps) }()
 

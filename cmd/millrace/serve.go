@@ -13,13 +13,14 @@ import (
 )
 
 func newServe(g *global) *cobra.Command {
-	var httpAddress string
+	var httpAddress, tokens string
 	var drain time.Duration
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the example shop on servers that are there, as a production pod does",
 		Long: "Run the example shop on servers that are there, as a production pod does.\n\n" +
 			"KAFKA_URL and DATABASE_URL say where they are, REDIS_URL is optional. Nothing is embedded. As many pods as\n" +
-			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.",
+			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.\n\n" +
+			"With --console-tokens the console is at /console/, for those who have a token of the file: see `millrace console token`.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			outliveOutput()
@@ -43,11 +44,16 @@ func newServe(g *global) *cobra.Command {
 			}
 			defer func() { err = errors.Join(err, p.close(cmd.Context())) }()
 			p.drain = drain
+			if err := p.lookedAt(cmd, at, tokens); err != nil {
+				return err
+			}
 			return p.serve(cmd.Context(), listener, func() { log.Info("ready", "http", listener.Addr().String()) })
 		},
 	}
 	cmd.Flags().StringVar(&httpAddress, "http", cmp.Or(os.Getenv("HTTP_ADDRESS"), ":8080"), "listen address (HTTP_ADDRESS)")
 	cmd.Flags().DurationVar(&drain, "drain-delay", 5*time.Second, "how long to serve on after readiness has fallen")
+	cmd.Flags().StringVar(&tokens, "console-tokens", os.Getenv("MILLRACE_CONSOLE_TOKENS"),
+		"`file` of those who may look at the console (MILLRACE_CONSOLE_TOKENS; without it there is none)")
 	return cmd
 }
 

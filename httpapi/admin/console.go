@@ -66,6 +66,9 @@ func New(errs *httpapi.Errors, auth httpapi.Authenticator, audit Audit, opts ...
 // ServeHTTP answers a request.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.routes.ServeHTTP(w, r) }
 
+// Drain ends all streams, and those that begin later at once, so that a server can end: give it to [httpapi.Ending].
+func (c *Console) Drain() { c.floor.close() }
+
 func (c *Console) route() error {
 	identify, err := httpapi.Identify(c.errs, c.auth, httpapi.Challenge(`Bearer realm="console"`))
 	if err != nil {

@@ -23,7 +23,7 @@
 //   - G5: pages have each row once that is there all the time, in order, whatever comes and goes. Test: TestPages.
 //   - G6: what is looked for is found, by words and by values of columns; a query that is not understood is 400. Test: TestQueries.
 //   - G7: viewers together cost one reading of a section, and none when nobody looks; news are sent only of what has changed. Test: TestLive.
-//   - G8: a stream has heartbeats and an end, and there are only so many. Test: TestStreams.
+//   - G8: a stream has heartbeats and an end, at the latest the server's, and there are only so many. Test: TestStreams.
 //   - G9: pages of other origins and requests of other types do nothing. Test: TestOtherOrigins.
 //   - G10: the page needs no other host, no inline script and no inline style, and parses no HTML at run time. Test: TestPage.
 //   - G11: a good token becomes a cookie for this API that scripts do not see; a bad one nothing. Test: TestSession.

@@ -10,11 +10,16 @@ import (
 // floor has a room for each section, and a place for each viewer who is kept up to date.
 type floor struct {
 	places chan struct{}
+	closed chan struct{}
+	close  func()
 	rooms  map[string]*room
 }
 
 func newFloor(sections []*source, places int) *floor {
-	f := &floor{places: make(chan struct{}, places), rooms: make(map[string]*room, len(sections))}
+	closed := make(chan struct{})
+	f := &floor{
+		places: make(chan struct{}, places), closed: closed, close: sync.OnceFunc(func() { close(closed) }), rooms: make(map[string]*room, len(sections)),
+	}
 	for _, s := range sections {
 		f.rooms[s.about().Name] = &room{source: s, watchers: map[*watcher]bool{}, kick: make(chan struct{}, 1)}
 	}

@@ -66,6 +66,8 @@ func (c *Console) live(w http.ResponseWriter, r *http.Request) error {
 			text = []byte(":\n\n")
 		case <-end.C:
 			return nil
+		case <-c.floor.closed:
+			return nil
 		case <-ctx.Done():
 			return nil
 		}

@@ -140,6 +140,15 @@ func TestStreams(t *testing.T) {
 		}
 		leaveFirst()
 		leaveThird()
+		_, left := look(t, c, "ann..viewer", "/api/live")
+		c.Drain()
+		synctest.Wait()
+		before = h.count()
+		<-time.After(time.Hour)
+		if h.count() != before {
+			t.Error("a stream goes on when the server ends")
+		}
+		left()
 		if got := ask(t, c, "eve..viewer", "GET", "/api/live?section=chairs", ""); got.status != 404 {
 			t.Errorf("%d %s", got.status, got.body)
 		}
