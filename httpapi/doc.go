@@ -48,4 +48,5 @@
 //   - G31: with OneTrip who is beyond the rate holds no key, and asks Redis once a second at most. Test: TestOneTripRefuses.
 //   - G32: with AnswerFirst a client does not wait for its answer to be stored. Test: TestAnswerFirst.
 //   - G33: a key is held for as long as its request runs, and for the lease where its process has died. Test: TestLeaseIsRenewed.
+//   - G34: a form's files are gone when its request is over. Test: TestForms.
 package httpapi

@@ -107,6 +107,7 @@ func (e *Errors) about(r *http.Request, more ...any) []any {
 func (e *Errors) Recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		watched := watch(w)
+		defer watched.clear()
 		defer func() { //nolint:contextcheck // the request has it
 			failure := recover()
 			if failure == nil {

@@ -60,6 +60,8 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 			inner := watched.carry(of, r) //nolint:contextcheck // of is made of the request's
 			if inner == r {
 				defer watched.carry(of.whole, r) //nolint:contextcheck // for the steps before
+			} else {
+				defer func() { r.MultipartForm = inner.MultipartForm }() // for who removes its files
 			}
 			next.ServeHTTP(watched, inner)
 			if !of.lifted && !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) {

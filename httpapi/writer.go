@@ -41,6 +41,13 @@ func (w *writer) carry(ctx context.Context, r *http.Request) *http.Request {
 	return &w.own
 }
 
+// clear removes the files of a form that was read from the steps' own copy of the request: net/http looks at its own request alone.
+func (w *writer) clear() {
+	if form := w.own.MultipartForm; form != nil {
+		_ = form.RemoveAll() // as net/http does
+	}
+}
+
 // answered is the status of an answer that is over, 0 for none.
 func (w *writer) answered() int {
 	if w.status == 0 && !w.hijacked {
