@@ -33,7 +33,7 @@ soak: ## Kill and stop five processes and three brokers at random for DURATION, 
 		$(GO) test -tags $(TAGS) -count=1 -timeout 0 -v -run '^Test(ManyWaiting|Soak)$$' ./integration/soak
 
 .PHONY: deploy
-deploy: ## Hold the manifests against what they are for, in a module of its own.
+deploy: ## Hold manifests, rules, dashboards and runbooks against what they are for, in a module of its own.
 	cd deploy/check && $(GO) test $(ARGS) .
 
 image: ## Make the image of the test servers for Docker, where the official ones cannot be pulled.

@@ -97,7 +97,7 @@ func settingFindings(ctx context.Context, b *bus.Bus, infos []bus.TopicInfo, see
 		}
 	}
 	alter := "for each: kafka-configs.sh --bootstrap-server " + seed + " --alter --topic NAME --add-config "
-	return []finding{
+	return append(policyFindings(settings, alter), []finding{
 		judge(len(thin) == 0, finding{
 			Severity: fault, Server: "kafka", Subject: "topics with min.insync.replicas below 2", Found: counted(thin), Recommended: "none",
 			Reason: "a record that one broker alone has is acknowledged, and lost with it", Change: alter + "min.insync.replicas=2",
@@ -111,7 +111,7 @@ func settingFindings(ctx context.Context, b *bus.Bus, infos []bus.TopicInfo, see
 			Severity: fault, Server: "kafka", Subject: "topics with unclean leader election", Found: counted(unclean), Recommended: "none",
 			Reason: "it drops acknowledged records", Change: alter + "unclean.leader.election.enable=false",
 		}),
-	}
+	}...)
 }
 
 func groupFindings(ctx context.Context, b *bus.Bus) []finding {

@@ -67,12 +67,19 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 	if err != nil {
 		return unreachable(server, err)
 	}
+	var told time.Time
+	asked := time.Now()
+	if err := conn.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&told); err != nil {
+		return unreachable(server, err)
+	}
+	clock := clockFinding(server, asked, told, time.Now())
 	settings, err := postgresSettings(ctx, conn)
 	if err != nil {
 		return unreachable(server, err)
 	}
 	findings := []finding{
 		{Severity: fine, Server: server, Subject: "connection", Found: "answers at " + hostOf(at)},
+		clock,
 		judge(version >= 14*versionStep, finding{
 			Severity: fault, Server: server, Subject: "version", Found: strconv.Itoa(version / versionStep), Recommended: "14 or newer",
 			Reason: "older ones cannot stream what the relay asks for", Change: "upgrade PostgreSQL",

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -48,6 +49,10 @@ func diagnoseRedis(ctx context.Context, at string) []finding {
 		maps.Copy(settings, config)
 	}
 	findings := []finding{{Severity: fine, Server: server, Subject: "connection", Found: "answers at " + opts.Addr}}
+	asked := time.Now()
+	if told, err := client.Time(ctx).Result(); err == nil {
+		findings = append(findings, clockFinding(server, asked, told, time.Now()))
+	}
 	findings = append(findings, checkAll(server, settings, redisRules())...)
 	info, err := client.Info(ctx, "persistence").Result()
 	if err != nil {
