@@ -47,8 +47,8 @@ func (l *Limiter) Uses(client redis.UniversalClient) bool { return l.redis.clien
 // remembered is how long a refusal is known without asking again, at most.
 const remembered = time.Second
 
-// Refused says whether as much was refused a moment ago, which still holds: Redis need not be asked then. What [Asking.Beside] is refused is known
-// for a second at most.
+// Refused says whether as much was refused a moment ago, which still holds: Redis need not be asked then. What was refused is known for a
+// second at most.
 func (a *Asking) Refused() (Decision, bool) {
 	after := a.limiter.refused.left(a.memory())
 	if after <= 0 {
@@ -63,7 +63,16 @@ func (a *Asking) memory() string { return a.cost.String() + a.name }
 // Take asks Redis for this alone.
 func (a *Asking) Take(ctx context.Context) (Decision, error) {
 	answer, err := a.limiter.redis.run(ctx, gcra, a.name, a.cost.Microseconds(), a.most.Microseconds())
-	return a.decided(ctx, answer, err)
+	d, err := a.decided(ctx, answer, err)
+	a.remember(d, err)
+	return d, err
+}
+
+// remember keeps a refusal for [Asking.Refused].
+func (a *Asking) remember(d Decision, err error) {
+	if err == nil && d.Name != "" && !d.Allowed && !d.Degraded {
+		a.limiter.refused.keep(a.memory(), min(d.RetryAfter, remembered))
+	}
 }
 
 // Beside asks Redis for this and for what the script answers, in one round trip: neither depends on the other, and the script runs also where the
@@ -74,9 +83,7 @@ func (a *Asking) Beside(ctx context.Context, s Script) (d Decision, answer []str
 		return Decision{}, nil, context.Cause(ctx)
 	}
 	d, err := a.decided(ctx, taken.Val(), taken.Err())
-	if err == nil && !d.Allowed && !d.Degraded {
-		a.limiter.refused.keep(a.memory(), min(d.RetryAfter, remembered))
-	}
+	a.remember(d, err)
 	return d, answer, errors.Join(failed, err)
 }
 

@@ -116,9 +116,7 @@ func (s *Steps) first(step Middleware) Middleware {
 func arriving(limit time.Duration) Middleware {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.Body != nil && r.Body != http.NoBody && !Streaming(r) {
-				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(limit)) // not every writer has one
-			}
+			arrives(w, r, limit)
 			next.ServeHTTP(w, r)
 		})
 	}

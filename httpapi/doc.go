@@ -32,7 +32,7 @@
 //   - G15: what is beyond a rate is 429, and answers say the rate and what is left. Test: TestRateLimit.
 //   - G16: a repeated request gets the first one's answer, on any pod; of another one its key is 422; other principals' keys are others. Test: TestIdempotency.
 //   - G17: while the first request runs another one is 409. Test: TestIdempotencyWhileItRuns.
-//   - G18: after a failure or a panic a request may be tried again. Test: TestFailuresAreNotKept.
+//   - G18: after a failure or a panic a request may be tried again, and not at once where it may still run. Test: TestFailuresAreNotKept.
 //   - G19: bodies and answers are kept up to a size, and a repeated request never runs again for that. Test: TestIdempotencySizes.
 //   - G20: without Redis a request with a key does not run, unless that is allowed. Test: TestIdempotencyWithoutRedis.
 //   - G21: a key whose claim has ended is free, and who comes late replaces no answer. Test: TestLeaseEnds.
@@ -49,4 +49,6 @@
 //   - G32: with AnswerFirst a client does not wait for its answer to be stored. Test: TestAnswerFirst.
 //   - G33: a key is held for as long as its request runs, and for the lease where its process has died. Test: TestLeaseIsRenewed.
 //   - G34: a form's files are gone when its request is over. Test: TestForms.
+//   - G35: a body comes in time or not at all, also where the answer is a stream. Test: TestSlowBodiesOfStreams.
+//   - G36: what a handler began may look at its request when that is over. Test: TestRequestsAreRetained.
 package httpapi

@@ -3,17 +3,10 @@ package httpapi
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/binary"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/dunglas/httpsfv"
 
 	"github.com/millrace/millrace/request"
 )
@@ -29,7 +22,8 @@ const maxIdempotencyKey = 255
 // type and body count, and keys are of a tenant's principal. Without a principal they are the whole tenant's, and must not be guessed.
 //
 // An answer is stored before it is sent, so that who has seen it gets it again, but its cookies are not; see [AnswerFirst]. A failure, 5xx, 408 and
-// 429, is not kept, so that the request may be tried again. Where the process dies, the key is free after the lease, see [Lease], and whether
+// 429, is not kept, so that the request may be tried again: at once, but after 502, 504 and an aborted answer, when it may still run elsewhere, after
+// the lease. Where the process dies, the key is free after the lease, see [Lease], and whether
 // the request was done is not known; so it is where the answer could not be stored. A request whose process hangs, or has no store, for longer than
 // the lease may run twice. Without the store requests with keys are 503, and do not run, unless [WithoutStore] lets them.
 func Idempotency(errs *Errors, answers Answers, opts ...IdempotencyOption) (func(http.Handler) http.Handler, error) {
@@ -144,8 +138,15 @@ func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Ha
 		store("release", func(ctx context.Context) error { return i.answers.Release(ctx, key, owner) })
 	}
 	defer func() {
-		if !done { // it panicked
+		if done {
+			return
+		}
+		failure := recover()
+		if err, is := failure.(error); !is || !errors.Is(err, http.ErrAbortHandler) { // who aborts may have asked another server
 			release()
+		}
+		if failure != nil {
+			panic(failure) //nolint:forbidigo // it goes on
 		}
 	}()
 	stop := i.renewed(r, key, owner)
@@ -167,56 +168,9 @@ func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Ha
 		})
 	} else {
 		done = true
-		release()
+		if !recorded.indefinite() {
+			release()
+		}
 	}
 	_ = recorded.pass() // the client has gone
-}
-
-// idempotencyKey reads the one key, a string of structured fields or bare.
-func idempotencyKey(given []string) (string, error) {
-	bad := &Problem{Status: http.StatusBadRequest, Detail: `give one Idempotency-Key of 1 to 255 visible characters, such as a UUID, in quotes: "…"`}
-	if len(given) != 1 {
-		return "", bad
-	}
-	key := strings.TrimSpace(given[0])
-	if strings.HasPrefix(key, `"`) {
-		item, err := httpsfv.UnmarshalItem(given)
-		text, is := item.Value.(string)
-		if err != nil || !is {
-			return "", bad
-		}
-		key = text
-	}
-	if key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' || c == '"' }) {
-		return "", bad
-	}
-	return key, nil
-}
-
-// fingerprint is the same for requests that ask for the same. It reads the body, and puts a copy in its place.
-func (i *idempotency) fingerprint(r *http.Request) (string, error) {
-	var body []byte
-	if r.Body != nil && r.Body != http.NoBody {
-		var err error
-		body, err = io.ReadAll(io.LimitReader(r.Body, i.body+1))
-		if large, is := errors.AsType[*http.MaxBytesError](err); is {
-			return "", large
-		} else if err != nil {
-			return "", &Problem{Status: http.StatusBadRequest, Detail: "the body could not be read"}
-		}
-		if int64(len(body)) > i.body {
-			return "", tooLarge(i.body)
-		}
-		r.Body = again(body)
-	}
-	return digest([]byte(r.Method), []byte(r.URL.RequestURI()), []byte(r.Header.Get("Content-Type")), body), nil
-}
-
-func digest(parts ...[]byte) string {
-	h := sha256.New()
-	for _, part := range parts {
-		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
-		_, _ = h.Write(part)
-	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }

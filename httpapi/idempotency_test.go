@@ -150,8 +150,23 @@ func TestFailuresAreNotKept(t *testing.T) {
 			panic("broken")
 		case "/404":
 			w.WriteHeader(404)
+		case "/502":
+			w.WriteHeader(502)
+		case "/504":
+			w.WriteHeader(504)
+		case "/abort":
+			panic(http.ErrAbortHandler)
 		}
 	})
+	for _, path := range []string{"/502", "/504", "/abort"} {
+		func() {
+			defer func() { _ = recover() }()
+			p.post(t, 0, path, "x", path)
+		}()
+		if got := p.post(t, 1, path, "x", path); got.status != 409 {
+			t.Errorf("%s: nobody knows whether it runs still: %+v", path, got)
+		}
+	}
 	for path, want := range map[string][2]int{"/500": {500, 200}, "/429": {429, 200}, "/panic": {500, 200}, "/404": {404, 404}} {
 		if first, second := p.post(t, 0, path, "x", path), p.post(t, 1, path, "x", path); first.status != want[0] || second.status != want[1] {
 			t.Errorf("%s: %d, then %d", path, first.status, second.status)
@@ -170,9 +185,19 @@ func TestIdempotencySizes(t *testing.T) {
 			_, _ = io.WriteString(w, "1")
 			_ = http.NewResponseController(w).Flush()
 			_, _ = io.WriteString(w, "2")
+		case "/stream/large":
+			_, _ = io.WriteString(w, "123")
+			_ = http.NewResponseController(w).Flush()
+			_, _ = io.WriteString(w, "456")
 		}
 	}, httpapi.Sizes(4, 5))
-	for path, want := range map[string]string{"/large": "123456", "/stream": "12"} {
+	for _, pod := range []int{0, 1} {
+		if got := p.post(t, pod, "/stream", "x", "flushed"); got.status != 200 || got.body != "12" || p.ran.Load() != 1 {
+			t.Errorf("a small answer that is flushed: %+v", got)
+		}
+	}
+	p.ran.Store(0)
+	for path, want := range map[string]string{"/large": "123456", "/stream/large": "123456"} {
 		if first := p.post(t, 0, path, "x", path); first.status != 200 || first.body != want {
 			t.Errorf("%s: %+v", path, first)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -47,6 +48,7 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if Streaming(r) {
+				arrives(w, r, limit)
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -57,12 +59,8 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 			connection, until := http.NewResponseController(watched), time.Now().Add(limit+afterTime)
 			_ = connection.SetReadDeadline(until) // not every writer has them
 			_ = connection.SetWriteDeadline(until)
-			inner := watched.carry(of, r) //nolint:contextcheck // of is made of the request's
-			if inner == r {
-				defer watched.carry(of.whole, r) //nolint:contextcheck // for the steps before
-			} else {
-				defer func() { r.MultipartForm = inner.MultipartForm }() // for who removes its files
-			}
+			inner := r.WithContext(of)                               // the handler's own: what it began may look at it when it is over
+			defer func() { r.MultipartForm = inner.MultipartForm }() // for who removes its files
 			next.ServeHTTP(watched, inner)
 			if !of.lifted && !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) {
 				_ = connection.SetWriteDeadline(time.Now().Add(afterTime))
@@ -73,6 +71,33 @@ func Timeout(limit time.Duration) func(http.Handler) http.Handler {
 			}
 		})
 	}
+}
+
+// arrives bounds the time in which a body comes. That of a stream's connection ends with the body.
+func arrives(w http.ResponseWriter, r *http.Request, limit time.Duration) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return
+	}
+	connection := http.NewResponseController(w)
+	if connection.SetReadDeadline(time.Now().Add(limit)) == nil && Streaming(r) { // not every writer has one
+		r.Body = &incoming{r.Body, connection}
+	}
+}
+
+// incoming is a body whose end lifts the limit of its arrival.
+type incoming struct {
+	io.ReadCloser
+
+	connection *http.ResponseController
+}
+
+// Read lifts the limit where nothing more comes.
+func (a *incoming) Read(p []byte) (int, error) {
+	n, err := a.ReadCloser.Read(p)
+	if errors.Is(err, io.EOF) {
+		_ = a.connection.SetReadDeadline(time.Time{}) // it had one
+	}
+	return n, err //nolint:wrapcheck // as the connection says it
 }
 
 // limited is a request that has a [Timeout].

@@ -9,9 +9,9 @@ import (
 )
 
 // OneTrip is [RateLimit] and [Idempotency], for [Steps], which ask Redis in one round trip before the handler: both must be given the same client,
-// and both steps are needed, the limit before the other. A request without a key is counted by the first step, as by RateLimit. One with a key is
-// counted when its body is read, together with the claim of its key; where it comes no further than that, it is counted after it was refused.
-// What Redis has refused is refused for up to a second at once, so that no bodies are read of who is beyond the rate.
+// and both steps are needed, the limit before the other. A request without a key, or with one that is none, is counted by the first step, as by
+// RateLimit. One with a key is counted when its body is read, together with the claim of its key; where it comes no further than that, it is counted
+// after it was refused. What Redis has refused is refused for up to a second at once, so that no bodies are read of who is beyond the rate.
 //
 // The answer of a request with a key is stored in a second round trip, after the handler: see [AnswerFirst]. In a Redis Cluster both questions go to
 // their nodes at the same time. A seal.ReplayGuard asks by itself.
@@ -32,7 +32,7 @@ func OneTrip(errs *Errors, limiter *cache.Limiter, key func(*http.Request) strin
 	return func(next http.Handler) http.Handler {
 		counting := counts(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if !i.concerns(r) {
+			if _, err := idempotencyKey(r.Header.Values(HeaderIdempotencyKey)); err != nil || !i.concerns(r) {
 				counting.ServeHTTP(w, r)
 				return
 			}

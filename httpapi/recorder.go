@@ -23,7 +23,8 @@ type kept struct {
 // unkept are header fields that belong to one delivery of an answer. Cookies are secrets.
 var unkept = []string{"Connection", "Date", "Keep-Alive", "Set-Cookie", "Transfer-Encoding", HeaderRequestID} //nolint:gochecknoglobals // constant
 
-// recorder holds an answer back until it is stored. One that is too large, flushed or hijacked goes its way at once.
+// recorder holds an answer back until it is stored. What is flushed goes at once, and is kept too; an answer that is too large, or hijacked, goes its
+// way.
 type recorder struct {
 	http.ResponseWriter
 
@@ -31,6 +32,8 @@ type recorder struct {
 	most    int
 	status  int
 	body    bytes.Buffer
+	sent    int  // how much of the body has gone
+	begun   bool // the status has gone
 	passing bool
 }
 
@@ -68,15 +71,15 @@ func (w *recorder) Write(data []byte) (int, error) {
 	return w.ResponseWriter.Write(data) //nolint:wrapcheck // the connection's own error
 }
 
-// FlushError lets the answer go.
+// FlushError lets go what is there of the answer.
 func (w *recorder) FlushError() error {
-	if err := w.pass(); err != nil {
+	if err := w.send(); err != nil {
 		return err
 	}
 	return http.NewResponseController(w.ResponseWriter).Flush() //nolint:wrapcheck // the connection's own error
 }
 
-// Flush lets the answer go.
+// Flush lets go what is there of the answer.
 func (w *recorder) Flush() { _ = w.FlushError() }
 
 // Hijack hands the connection over.
@@ -91,19 +94,33 @@ func (w *recorder) pass() error {
 	if w.passing {
 		return nil
 	}
+	err := w.send()
 	w.passing = true
+	return err
+}
+
+// send sends what was held back until now.
+func (w *recorder) send() error {
+	if w.passing {
+		return nil
+	}
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}
-	w.ResponseWriter.WriteHeader(w.status)
-	_, err := w.ResponseWriter.Write(w.body.Bytes()) //nolint:gosec // what the handler has written
-	return err                                       //nolint:wrapcheck // the connection's own error
+	if !w.begun {
+		w.begun = true
+		w.ResponseWriter.WriteHeader(w.status)
+	}
+	n, err := w.ResponseWriter.Write(w.body.Bytes()[w.sent:]) //nolint:gosec // what the handler has written
+	w.sent += n
+	return err //nolint:wrapcheck // the connection's own error
 }
 
 // deliver sends all of the answer now, as net/http would send it at the end of the request.
 func (w *recorder) deliver() {
 	header := w.Header()
-	if bodied := w.status != http.StatusNoContent && w.status != http.StatusNotModified; bodied && !w.passing && header["Trailer"] == nil {
+	bodied := w.status != http.StatusNoContent && w.status != http.StatusNotModified
+	if bodied && !w.passing && !w.begun && header["Trailer"] == nil {
 		header.Set("Content-Length", strconv.Itoa(w.body.Len()))
 	}
 	_ = w.FlushError() // the client has gone
@@ -119,6 +136,11 @@ func (w *recorder) repeatable(r *http.Request) bool {
 		return false
 	}
 	return w.status < http.StatusInternalServerError
+}
+
+// indefinite says whether what was asked may still run, elsewhere: nobody can say what became of it.
+func (w *recorder) indefinite() bool {
+	return w.status == http.StatusBadGateway || w.status == http.StatusGatewayTimeout
 }
 
 // answer is what is stored: nothing that was there before the handler.

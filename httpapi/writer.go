@@ -28,7 +28,7 @@ func watch(w http.ResponseWriter) *writer {
 }
 
 // carry returns the request with another context. Its first copy is the steps' own, and changes in place from then on, so that all of them together
-// make one: a step that goes on after the next one restores what it needs.
+// make one. No step changes it after the next one has it.
 func (w *writer) carry(ctx context.Context, r *http.Request) *http.Request {
 	switch {
 	case r == &w.own:

@@ -53,7 +53,7 @@ func (a *asker) begin(ctx context.Context) {
 	stop := context.AfterFunc(ctx, func() { a.late(q) })
 	go func() {
 		defer cancel()
-		err := a.Ask(ctx)
+		err := a.asked(ctx)
 		if stop() {
 			a.end(q, err)
 			return
@@ -63,6 +63,16 @@ func (a *asker) begin(ctx context.Context) {
 		defer a.mu.Unlock()
 		a.open = nil // what it said comes too late
 	}()
+}
+
+// asked asks, and takes a panic for an answer.
+func (a *asker) asked(ctx context.Context) (err error) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			err = fmt.Errorf("the check panicked: %v", failure)
+		}
+	}()
+	return a.Ask(ctx)
 }
 
 // end notes an answer that came in time.

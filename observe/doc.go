@@ -23,4 +23,5 @@
 //   - G7: instruments that cannot be made are told together, once. Test: TestMeterTellsErrors.
 //   - G8: what a check said when it turned is remembered, the latest 20 times. Test: TestChangesAreRemembered.
 //   - G9: each check is a gauge, which a hanging one holds up for its timeout at most. Test: TestHealthIsMeasured.
+//   - G10: a check that panics fails, and ends nothing. Test: TestPanickingCheck.
 package observe

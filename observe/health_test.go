@@ -93,6 +93,14 @@ func TestHangingCheck(t *testing.T) {
 	})
 }
 
+func TestPanickingCheck(t *testing.T) {
+	t.Parallel()
+	h := newHealth(t, observe.Check{Name: "broken", Ask: func(context.Context) error { panic("no map") }})
+	if report := h.Report(t.Context()); report.Status != observe.Failing || !strings.Contains(report.Checks["broken"], "panicked: no map") {
+		t.Errorf("%+v", report)
+	}
+}
+
 func TestAnswersAreShared(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -45,6 +45,7 @@
 //   - G35: what a transaction merely tells is left out where its topic takes nothing, and the transaction goes on. Test: TestTell.
 //   - G36: a transaction that writes 64 MiB takes no more calls: what is left is for the next ones. Test: TestLargeTransactions.
 //   - G37: a node's check falls until it has joined and has the state of its shards, and while the group has given it up; later restores as told. Test: TestCheck.
+//   - G38: a request that may have reached the owner is not sent to it again, whatever its headers say. Test: TestForwardedOnce.
 //
 // # Limits
 //

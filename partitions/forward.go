@@ -103,6 +103,7 @@ func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			defer cancel()
 		}
 		r.Header.Del(headerPeer)
+		reveal(r.Header)
 		r = r.WithContext(ctx) //nolint:contextcheck // made from the request's
 	}
 	key, err := f.keyOf(r)

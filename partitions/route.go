@@ -93,6 +93,7 @@ func (f *forwarder) pass(e *engine, w http.ResponseWriter, r *http.Request, owne
 		p.Out.Host, p.Out.GetBody = p.In.Host, body
 		p.Out.Header["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
 		p.SetXForwarded()
+		disguise(p.Out.Header)
 		e.config.seal(r.Context(), p.Out, owner.ID)
 	}
 	proxy.ModifyResponse = func(response *http.Response) error {

@@ -79,7 +79,7 @@ type codec[T any] struct {
 // begins is how a sealed text begins: "sealed:v1:", the tenant, ":", and the box of package seal in base64url (RFC 4648) without padding.
 const begins = "sealed:v1:"
 
-// Encode seals the fields.
+// Encode seals the fields. While the source of keys is away its error is transient.
 func (c *codec[T]) Encode(v T) ([]byte, error) {
 	data, err := c.Codec.Encode(v)
 	if err != nil {
@@ -88,13 +88,22 @@ func (c *codec[T]) Encode(v T) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), c.limit)
 	defer cancel()
 	tenant := c.fields.Tenant(v)
-	return rewrite(data, c.paths, func(p *path, text string) (string, error) {
+	sealed, err := rewrite(data, c.paths, func(p *path, text string) (string, error) {
 		box, err := c.sealer.Seal(ctx, tenant, []byte(text), c.fields.Place, p.text)
 		if err != nil {
 			return "", fmt.Errorf("sealed: %s: %w", p.text, err)
 		}
 		return begins + string(tenant) + ":" + base64.RawURLEncoding.EncodeToString(box), nil
 	})
+	return sealed, passing(err)
+}
+
+// passing says of an error that is not known to stay that it passes: the source of keys is away, and nothing was done.
+func passing(err error) error {
+	if err == nil || resilience.Stated(err) && resilience.ClassOf(err) == resilience.ClassPermanent {
+		return err
+	}
+	return resilience.Transient(err)
 }
 
 // Decode opens what is sealed. A field in the clear, from before it was sealed, is read as it is.
@@ -127,10 +136,8 @@ func (c *codec[T]) Decode(data []byte) (T, error) {
 		}
 		return string(plain), nil
 	})
-	if err != nil && resilience.ClassOf(err) != resilience.ClassPermanent {
-		return zero, resilience.Transient(err) // the source of keys is away: the event is no dead letter
-	} else if err != nil {
-		return zero, err
+	if err != nil {
+		return zero, passing(err)
 	}
 	v, err := c.Codec.Decode(opened)
 	if err != nil {

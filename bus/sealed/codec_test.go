@@ -173,6 +173,11 @@ func TestDestroyed(t *testing.T) {
 // away is a source of keys that does not answer.
 type away struct{ seal.KeySource }
 
+func (away) Wrap(ctx context.Context, _ request.Tenant, _ []byte) ([]byte, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
 func (away) Unwrap(ctx context.Context, _ request.Tenant, _ []byte) ([]byte, error) {
 	<-ctx.Done()
 	return nil, ctx.Err()
@@ -190,6 +195,9 @@ func TestKeysAway(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := event.Encoded(codec(t, sealerOn(t, away{keys}), fields("customers", "/email"), sealed.Limit(10*time.Millisecond)))
+	if _, err := gone.Codec().Encode(customer{Tenant: "acme"}); !resilience.Stated(err) || resilience.ClassOf(err) != resilience.ClassTransient {
+		t.Errorf("it cannot be sealed now: %v", err)
+	}
 	_, err = gone.Decode(bus.Record{Value: data})
 	if _, dead := errors.AsType[*bus.DecodeError](err); dead || resilience.ClassOf(err) != resilience.ClassTransient || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)

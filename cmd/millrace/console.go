@@ -23,6 +23,9 @@ import (
 // consolePath is where a pod has its console.
 const consolePath = "/console/"
 
+// consoleLimit bounds what a console is asked, but for its news: an action may take a minute.
+const consoleLimit = 65 * time.Second
+
 // look gives the pod a console for those whom auth knows.
 func (p *pod) look(ctx context.Context, auth httpapi.Authenticator, at servers, settings []console.Setting) error {
 	if err := p.bus.Verify(ctx, console.Attempted); err != nil {
@@ -76,7 +79,7 @@ func (p *pod) routes() http.Handler {
 	if p.console == nil {
 		return app
 	}
-	own := http.StripPrefix(strings.TrimSuffix(consolePath, "/"), p.console)
+	own := httpapi.Timeout(consoleLimit)(http.StripPrefix(strings.TrimSuffix(consolePath, "/"), p.console))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path+"/" == consolePath:

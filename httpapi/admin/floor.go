@@ -18,7 +18,8 @@ type floor struct {
 func newFloor(sections []*source, places int) *floor {
 	closed := make(chan struct{})
 	f := &floor{
-		places: make(chan struct{}, places), closed: closed, close: sync.OnceFunc(func() { close(closed) }), rooms: make(map[string]*room, len(sections)),
+		places: make(chan struct{}, places), closed: closed, close: sync.OnceFunc(func() { close(closed) }),
+		rooms: make(map[string]*room, len(sections)),
 	}
 	for _, s := range sections {
 		f.rooms[s.about().Name] = &room{source: s, watchers: map[*watcher]bool{}, kick: make(chan struct{}, 1)}

@@ -18,53 +18,66 @@ const hidden = "(hidden)"
 
 var secretName = regexp.MustCompile(`(?i)secret|password|passwd|token|credential|private|api_?key|headers|_key$|-key$`)
 
-// Shown is the value without secrets: of an address no password, and no parameter that is not known to be harmless; of what is named like a
-// secret nothing, unless it is a file's name.
+// Shown is the value without secrets. Of what is named like a secret nothing is shown, unless it is a file's name. Of an address, which begins
+// with a scheme or is named like one, the password, the parameters that are not known to be harmless, and the path of a web address are hidden; one
+// that cannot be read without doubt is hidden whole.
 func (s Setting) Shown() string {
 	switch {
 	case s.Value == "":
 		return ""
+	case secretName.MatchString(s.Name) && !fileName.MatchString(s.Value):
+		return hidden
 	case strings.Contains(s.Value, "://"):
 		return hideInAddress(s.Value)
-	case secretName.MatchString(s.Name) && !fileName.MatchString(s.Value):
+	case addressName.MatchString(s.Name) && !hosts.MatchString(s.Value):
 		return hidden
 	}
 	return s.Value
 }
 
 var (
-	fileName = regexp.MustCompile(`^(/|\./)[\w./-]+\.(pem|key|txt|json|secret|tokens)$`)
-	harmless = []string{ //nolint:gochecknoglobals // constant
+	addressName = regexp.MustCompile(`(?i)url|uri|dsn|database|postgres|redis|kafka|broker|endpoint`)
+	hosts       = regexp.MustCompile(`^[\w.-]*(:\d+)?(,[\w.-]+(:\d+)?)*$`)
+	fileName    = regexp.MustCompile(`^(/|\./)[\w./-]+\.(pem|key|txt|json|secret|tokens)$`)
+	harmless    = []string{ //nolint:gochecknoglobals // constant
 		"sslmode", "application_name", "connect_timeout", "pool_max_conns", "tls", "sasl", "mechanism", "db", "protocol", "search_path",
 	}
 )
 
-// hideInAddress takes the password and unknown parameters out of an address, which may name several hosts.
+// hideInAddress takes the password and unknown parameters out of an address, which may name several hosts. What stands behind a ? or a # and has an @
+// may be the rest of a password.
 func hideInAddress(address string) string {
-	scheme, rest, _ := strings.Cut(address, "://")
-	rest, query, asks := strings.Cut(rest, "?")
-	if at := strings.LastIndex(rest, "@"); at >= 0 {
-		user, _, secret := strings.Cut(rest[:at], ":")
-		if secret {
-			user += ":" + hidden
+	at, err := url.Parse(address)
+	if err != nil || at.Host == "" || strings.Contains(at.Path+at.RawQuery+at.Fragment, "@") {
+		return hidden
+	}
+	shown := at.Scheme + "://"
+	if at.User != nil {
+		shown += at.User.Username()
+		if _, secret := at.User.Password(); secret {
+			shown += ":" + hidden
 		}
-		rest = user + rest[at:]
+		shown += "@"
 	}
-	shown := scheme + "://" + rest
-	if !asks {
-		return shown
-	}
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return shown + "?" + hidden
+	shown += at.Host
+	switch {
+	case at.Path == "" || at.Path == "/":
+		shown += at.Path
+	case at.Scheme == "http" || at.Scheme == "https": // it may be known to nobody else
+		shown += "/" + hidden
+	default:
+		shown += at.EscapedPath()
 	}
 	var parameters []string
-	for name, given := range values {
+	for name, given := range at.Query() {
 		value := strings.Join(given, ",")
 		if !slices.Contains(harmless, name) {
 			value = hidden
 		}
 		parameters = append(parameters, name+"="+value)
+	}
+	if len(parameters) == 0 {
+		return shown
 	}
 	slices.Sort(parameters)
 	return shown + "?" + strings.Join(parameters, "&")

@@ -19,6 +19,13 @@ func TestSettings(t *testing.T) {
 		"BROKEN_URL":                 "postgres://app:" + planted + "@db/shop?%zz=" + planted,
 		"AT_URL":                     "postgres://app:p@" + planted + "@db/shop",
 		"OTEL_EXPORTER_OTLP_HEADERS": "authorization=Bearer " + planted,
+		"OTEL_EXPORTER_HEADERS":      "authorization=Bearer " + planted + ",referer=https://a",
+		"PG_DATABASE_URL":            "host=db user=app password=" + planted + " dbname=shop",
+		"ASKING_URL":                 "postgres://app:" + planted + "?x@db/shop",
+		"NUMBER_URL":                 "postgres://app:1234?" + planted + "@db/shop",
+		"REDIS_ADDRESS":              "redis:6379,password=" + planted,
+		"HOOK_URL":                   "https://hooks.example/services/" + planted,
+		"kafka":                      "k1:9092,k2:9092",
 		"PUSH_TICKET_SECRET":         planted,
 		"MILLRACE_WEBHOOKS_KEY":      "k1:" + planted,
 		"SOME_PASSWORD":              planted,
@@ -36,7 +43,7 @@ func TestSettings(t *testing.T) {
 	for _, want := range []string{
 		`"postgres://app:(hidden)@db.internal:5432/shop?password=(hidden)\u0026sslmode=require\u0026sslpassword=(hidden)"`,
 		`"kafkas://app:(hidden)@k1:9092,k2:9092?mechanism=SCRAM-SHA-512\u0026token=(hidden)"`, `"redis://:(hidden)@redis:6379/0"`,
-		`"/run/secrets/push.key"`, `":8080"`, `"shop"`,
+		`"/run/secrets/push.key"`, `":8080"`, `"shop"`, `"k1:9092,k2:9092"`, `"https://hooks.example/(hidden)"`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s is not in %s", want, text)
