@@ -122,6 +122,9 @@ func TestOnceIsExactlyOnce(t *testing.T) {
 	}
 }
 
+// waits is whether somebody waits for a lock in this database: others are of other tests.
+const waits = `SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database())`
+
 // TestOnceWaits lets a second transaction come upon an event that a first one is handling, and the first end in each way.
 func TestOnceWaits(t *testing.T) {
 	t.Parallel()
@@ -157,7 +160,7 @@ func TestOnceWaits(t *testing.T) {
 				return err
 			})
 		}()
-		c.until("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+		c.until(waits)
 		switch test.end {
 		case "commit":
 			err = tx.Commit(t.Context())

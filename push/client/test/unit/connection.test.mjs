@@ -29,12 +29,12 @@ test("it waits as long as the server says", async () => {
   const peer = await server.accept();
   peer.tell({ method: "push.drain", params: { retry_ms: 150 } });
   peer.close(3001);
-  const began = Date.now();
+  const began = performance.now();
   (await server.accept()).close(1006);
-  assert.ok(Date.now() - began >= 145);
-  const again = Date.now();
+  assert.ok(performance.now() - began >= 145);
+  const again = performance.now();
   await server.accept();
-  assert.ok(Date.now() - again < 100, "that was for once");
+  assert.ok(performance.now() - again < 100, "that was for once");
   client.close();
 });
 
@@ -46,9 +46,9 @@ test("a silent server is asked, and given up", async () => {
   assert.equal(peer.call().method, "@effect/rpc/Ping");
   peer.tell({ method: "@effect/rpc/Pong" });
   await until(() => peer.socket.sent.length > 0); // nothing comes back
-  const asked = Date.now();
+  const asked = performance.now();
   await server.accept();
-  assert.ok(Date.now() - asked >= 40);
+  assert.ok(performance.now() - asked >= 40);
   assert.equal(peer.socket.closed, true);
   client.close();
 });
