@@ -20,7 +20,7 @@ import (
 	"github.com/millrace/millrace/partitions"
 )
 
-const rollingDrain = time.Second
+const rollingDrain = 3 * time.Second
 
 // proxy hands each request to the next seat whose pod was ready when it was last asked.
 func proxy(t *testing.T, seats []*seat) (at string) {
@@ -55,6 +55,9 @@ func TestRollingRestart(t *testing.T) { //nolint:paralleltest // no other pods o
 	for i, s := range seats {
 		pods[i] = s.launch(t, rollingDrain)
 		watches.Go(func() { s.watch(watching) })
+		if i == 0 {
+			pods[0].awaitReady(t) // it makes the topics
+		}
 	}
 	b := open(t)
 	for i, s := range seats {

@@ -18,7 +18,7 @@ func (w *world) judge(t *testing.T, q *queue) { //nolint:thelper // the line is 
 		key := "work//" + job.ID
 		switch {
 		case !job.State.Ended():
-			t.Errorf("%s is %s", job.ID, job.State)
+			t.Errorf("%s is %s: %+v, calls %+v", job.ID, job.State, job, w.calls[job.ID])
 		case job.State == jobs.Done && w.effects[key] == 0:
 			t.Errorf("%s is done without an effect", job.ID)
 		case job.State == jobs.Dead && job.Attempts != attempts:
