@@ -14,23 +14,26 @@ import (
 
 // idempotencyKey reads the one key, a string of structured fields or bare.
 func idempotencyKey(given []string) (string, error) {
-	bad := &Problem{Status: http.StatusBadRequest, Detail: `give one Idempotency-Key of 1 to 255 visible characters, such as a UUID, in quotes: "…"`}
 	if len(given) != 1 {
-		return "", bad
+		return "", badKey()
 	}
 	key := strings.TrimSpace(given[0])
 	if strings.HasPrefix(key, `"`) {
 		item, err := httpsfv.UnmarshalItem(given)
 		text, is := item.Value.(string)
 		if err != nil || !is {
-			return "", bad
+			return "", badKey()
 		}
 		key = text
 	}
 	if key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, func(c rune) bool { return c < '!' || c > '~' || c == '"' }) {
-		return "", bad
+		return "", badKey()
 	}
 	return key, nil
+}
+
+func badKey() *Problem {
+	return &Problem{Status: http.StatusBadRequest, Detail: `give one Idempotency-Key of 1 to 255 visible characters, such as a UUID, in quotes: "…"`}
 }
 
 // fingerprint is the same for requests that ask for the same. It reads the body, and puts a copy in its place.

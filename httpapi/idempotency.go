@@ -120,6 +120,12 @@ func (i *idempotency) concerns(r *http.Request) bool {
 	return (i.required || len(r.Header[HeaderIdempotencyKey]) > 0) && slices.Contains(i.methods, r.Method)
 }
 
+// keyed says whether a request has a key that is one.
+func (*idempotency) keyed(r *http.Request) bool {
+	_, err := idempotencyKey(r.Header[HeaderIdempotencyKey])
+	return err == nil
+}
+
 // storing is how long an answer may take to be stored, whatever became of the client.
 const storing = 5 * time.Second
 

@@ -17,11 +17,12 @@ func (i *idempotency) renewed(r *http.Request, key, owner string) (stop func()) 
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	every := i.lease / renewals
 	first := time.AfterFunc(every, func() {
-		for tick := time.NewTicker(every); i.renew(ctx, r, key, owner); {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for i.renew(ctx, r, key, owner) {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				tick.Stop()
 				return
 			}
 		}

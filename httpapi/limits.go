@@ -78,6 +78,9 @@ func arrives(w http.ResponseWriter, r *http.Request, limit time.Duration) {
 	if r.Body == nil || r.Body == http.NoBody {
 		return
 	}
+	if _, watched := r.Body.(*incoming); watched {
+		return
+	}
 	connection := http.NewResponseController(w)
 	if connection.SetReadDeadline(time.Now().Add(limit)) == nil && Streaming(r) { // not every writer has one
 		r.Body = &incoming{r.Body, connection}

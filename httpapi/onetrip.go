@@ -32,7 +32,7 @@ func OneTrip(errs *Errors, limiter *cache.Limiter, key func(*http.Request) strin
 	return func(next http.Handler) http.Handler {
 		counting := counts(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if _, err := idempotencyKey(r.Header.Values(HeaderIdempotencyKey)); err != nil || !i.concerns(r) {
+			if !i.concerns(r) || !i.keyed(r) {
 				counting.ServeHTTP(w, r)
 				return
 			}

@@ -30,6 +30,7 @@ type customer struct {
 	Number   int64             `json:"number"`
 	Email    string            `json:"email"`
 	Since    time.Time         `json:"since"`
+	Until    *time.Time        `json:"until,omitempty"`
 	Contacts []contact         `json:"contacts,omitempty"`
 	Tags     map[string]string `json:"tags,omitempty"`
 }
@@ -103,7 +104,7 @@ func TestFieldsAreSealed(t *testing.T) {
 func TestPaths(t *testing.T) {
 	t.Parallel()
 	s := newSealer(t)
-	for _, wrong := range []string{"", "email", "/mail", "/number", "/since", "/contacts", "/contacts/phone", "/contacts/0/phone", "/contacts/*/phone/x", "/tags"} {
+	for _, wrong := range []string{"", "email", "/mail", "/number", "/since", "/until", "/contacts", "/contacts/phone", "/contacts/0/phone", "/contacts/*/phone/x", "/tags"} {
 		if _, err := sealed.Codec(bus.JSON[customer](), s, fields("customers", "/email", wrong)); !errors.Is(err, sealed.ErrPath) {
 			t.Errorf("%q: %v", wrong, err)
 		}

@@ -87,11 +87,8 @@ func resolved(whole, at *jsonschema.Schema) *jsonschema.Schema {
 
 // isText says whether a value is text, or may be.
 func isText(whole, at *jsonschema.Schema) bool {
-	if at.Type == "string" {
+	if at.Type == "string" || slices.Contains(at.Types, "string") {
 		return at.Format == "" && at.Enum == nil && at.Const == nil && at.Pattern == "" && at.MaxLength == nil
-	}
-	if slices.Contains(at.Types, "string") {
-		return true
 	}
 	for _, one := range append(at.AnyOf, at.OneOf...) {
 		if one = resolved(whole, one); one != nil && isText(whole, one) {
