@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"machines":   {"partitions", "bus", "request", "resilience", "observe"},
 	"sagas":      {"partitions", "bus", "request", "resilience", "observe"},
 	"jobs":       {"partitions", "bus", "request", "resilience", "observe"},
-	"httpapi":    {"push", "cache", "seal", "request", "resilience", "observe"},
+	"httpapi":    {"bus", "push", "cache", "seal", "request", "resilience", "observe"},
 	"cmd":        {"*"}, "examples": {"*"}, "integration": {"*"}, "internal": {"*"},
 }
 
