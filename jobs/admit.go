@@ -17,7 +17,7 @@ func (n *Runner) reserve(d *desk, r *row) bool {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if d.paused || n.draining || len(d.flows) > 0 && d.flows[flowPrefix(r)] != nil || !n.roomFor(k, r) {
+	if d.paused || n.draining || len(d.flows) > 0 && d.flows[flowPrefix(r)] != nil || !n.roomFor(d, k, r) {
 		return false
 	}
 	d.reserved++
@@ -29,12 +29,12 @@ func (n *Runner) reserve(d *desk, r *row) bool {
 const attemptsToSpare = 3
 
 // roomFor says whether a job may come into the memory.
-func (n *Runner) roomFor(k *hired, r *row) bool {
+func (n *Runner) roomFor(d *desk, k *hired, r *row) bool {
 	switch {
 	case k.full():
 		return false
 	case r.lost > 0 || k.retry.Attempts < attemptsToSpare:
-		return n.limits.narrow() > 0 && (!r.suspect() || n.suspect == nil)
+		return d.leased && n.limits.narrow() > 0 && (!r.suspect() || n.suspect == nil)
 	case n.limits.free() > 0:
 		return true
 	}
@@ -116,6 +116,7 @@ func (n *Runner) wait(tx *partitions.Tx, d *desk, r *row, was State) error {
 	}
 	n.beggar(d, prefix, l)
 	n.want(d)
+	d.waits = true
 	n.mu.Unlock()
 	r.state, r.due = Waiting, 0
 	if k := n.kinds[r.kind]; k != nil && n.governed(k) {

@@ -39,6 +39,7 @@ type desk struct {
 
 	tx       *partitions.Tx // the transaction of now
 	reserved int            // room that it has reserved
+	waits    bool           // jobs wait as rows since then, for which there may be room by now
 	suspect  *attempt       // that it takes into the memory
 	written  int            // ends that it has written
 }
@@ -57,7 +58,10 @@ func (n *Runner) desk(tx *partitions.Tx) *desk {
 	tx.Committed(func(partitions.Beside) {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		d.tx = nil
+		if d.tx = nil; d.waits {
+			d.waits = false
+			n.refill()
+		}
 	})
 	return d
 }
@@ -96,14 +100,13 @@ func (n *Runner) opened(tx *partitions.Tx) error {
 			<-ctx.Done()
 			n.lease(d, false) //nolint:contextcheck // what it writes has its transaction's
 		})
-		n.want(d)
-		n.refill()
 		n.lose(d, lostAtOnce)
 	})
 	return tx.Err()
 }
 
-// lease says whether no other node can have the shard: attempts begin only while that is so, and end when it ceases to be.
+// lease says whether no other node can have the shard: jobs that wait as rows come into the memory, and attempts begin, only while that is so, and
+// attempts end when it ceases to be.
 func (n *Runner) lease(d *desk, leased bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -118,6 +121,8 @@ func (n *Runner) lease(d *desk, leased bool) {
 		}
 	}
 	d.aside = nil
+	n.want(d)
+	n.refill()
 }
 
 // interrupt ends the contexts of all that runs.

@@ -53,6 +53,8 @@
 //   - G32: however many tenants want permits of a limit, each has its turn. Test: TestManyTenants.
 //   - G33: a member of a cancelled batch that comes within 24 hours is cancelled; after that its id is free. Test: TestLateMembers.
 //   - G34: jobs with large inputs are done as others are, and no transaction has more of them than it can hold. Test: TestLargeJobs.
+//   - G35: a job that is interrupted since its node may not believe in its shard any more begins again there if the node keeps it. Test: TestLeaseComesBack.
+//   - G36: the only attempt of a job is not spent by the death of a node that may not begin it yet. Test: TestOnlyAttempt.
 //
 // # Effects
 //

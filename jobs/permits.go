@@ -79,7 +79,7 @@ func (n *Runner) again(d *desk, classes ...string) {
 		}
 	}
 	n.want(d)
-	if free := n.limits.free(); n.resting && d.hungry && d.open && free > 0 && n.able(d) {
+	if free := n.limits.free(); n.resting && d.hungry && d.leased && free > 0 && n.able(d) {
 		n.grant(d, n.share(free))
 	}
 	n.refill()

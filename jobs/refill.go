@@ -72,7 +72,7 @@ func (n *Runner) fillUp() {
 	}
 	n.limits.emptied = false
 	for _, d := range slices.Clone(n.hungry) {
-		if d.open && n.limits.extra() && n.starves(d) {
+		if d.leased && n.limits.extra() && n.starves(d) {
 			n.grant(d, 1)
 		}
 	}
@@ -85,7 +85,7 @@ func (n *Runner) grantAll(step int) {
 		if free < step {
 			return
 		}
-		if d.open && n.able(d) {
+		if d.leased && n.able(d) {
 			n.grant(d, n.share(free))
 		}
 	}

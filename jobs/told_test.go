@@ -29,7 +29,7 @@ func TestTold(t *testing.T) {
 	}, jobs.Queue("work"), jobs.Shards(2), jobs.Retry(resilience.RetryPolicy{Attempts: 2, Initial: time.Minute, Max: time.Minute, Multiplier: 1}))
 	run(t, []jobs.RunnerOption{kind, jobs.Tell()}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
 		node := q.group.Start()
-		q.Settle()
+		q.after(10 * time.Second) // it has the lease of its shards
 		ctx := request.With(t.Context(), request.Info{Tenant: "acme"})
 		for _, in := range []string{"works", "again", "dies", "snoozes"} {
 			q.enqueueAs(ctx, kind.New(in, jobs.ID(in)))
