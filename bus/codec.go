@@ -58,3 +58,11 @@ type Resolver[T any] interface {
 	// Resolve reads what was written with the schema writer. It must not keep the slice.
 	Resolve(data []byte, writer Schema) (T, error)
 }
+
+// Tenanted is a codec whose values may stand elsewhere than in the record, and must not be those of another tenant than the record's. [Event.Decode]
+// asks it for the codec of a record that names a tenant.
+type Tenanted[T any] interface {
+	Codec[T]
+	// For is the codec that reads that tenant's values alone.
+	For(tenant string) Codec[T]
+}

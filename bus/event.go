@@ -109,10 +109,14 @@ func (e Event[T]) read(r Record) (T, error) {
 		var zero T
 		return zero, err
 	}
-	if resolver, ok := e.codec.(Resolver[T]); ok && writer.Text != "" {
+	codec := e.codec
+	if tenanted, ok := codec.(Tenanted[T]); ok && r.Tenant() != "" {
+		codec = tenanted.For(r.Tenant())
+	}
+	if resolver, ok := codec.(Resolver[T]); ok && writer.Text != "" {
 		return resolver.Resolve(payload, writer)
 	}
-	return e.codec.Decode(payload)
+	return codec.Decode(payload)
 }
 
 // classed is an error that says itself what it means for whoever tries again.

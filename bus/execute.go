@@ -14,6 +14,9 @@ import (
 
 const busyWait = time.Second
 
+// errUnread: the event cannot be read now, since what its codec needs is away. It is no attempt.
+var errUnread = errors.New("bus: event cannot be read now")
+
 var errUnhandled = errors.New("the group no longer handles this type")
 
 // execute makes one attempt at a delivery. It is finished when the event was handled or is safe elsewhere; otherwise
@@ -43,7 +46,7 @@ func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, 
 	switch {
 	case err == nil:
 		return 0, true
-	case errors.Is(err, errBusy):
+	case errors.Is(err, errBusy), errors.Is(err, errUnread):
 		d.attempt--
 		return busyWait, false
 	case errors.Is(err, ErrDecode):

@@ -60,6 +60,9 @@ func On[T any](e Event[T], handle func(context.Context, T) error, opts ...Handle
 	}
 	h.invoke = func(ctx context.Context, r Record) error {
 		v, err := e.Decode(r)
+		if err != nil && !errors.Is(err, ErrDecode) {
+			return fmt.Errorf("%w: %w", errUnread, err)
+		}
 		if err != nil {
 			return err
 		}

@@ -59,6 +59,9 @@ func Codec[T any](of bus.Codec[T], sealer *seal.Sealer, fields Fields[T], opts .
 	if of == nil || sealer == nil || fields.Tenant == nil || fields.Place == "" || c.limit <= 0 {
 		return nil, errors.New("sealed: a codec, a sealer, a place, a tenant and a positive limit are needed")
 	}
+	if _, elsewhere := of.(bus.Tenanted[T]); elsewhere {
+		return nil, errors.New("sealed: it must be within what is kept elsewhere: claimcheck.Codec(sealed.Codec(…), …)")
+	}
 	schema, err := of.Schema()
 	if err != nil {
 		return nil, fmt.Errorf("sealed: %w", err)

@@ -15,7 +15,7 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("MILLRACE_SERVERS", "")
 	for variable, start := range map[string]func(context.Context) (*servers.Server, error){
 		"KAFKA_URL": servers.Kafka, "DATABASE_URL": servers.Postgres, "REDIS_URL": servers.Redis,
-		"SCHEMA_REGISTRY_URL": servers.Schemas,
+		"S3_URL": servers.S3, "SCHEMA_REGISTRY_URL": servers.Schemas,
 	} {
 		t.Setenv(variable, "scheme://elsewhere:1")
 		server, err := start(t.Context())

@@ -1,16 +1,16 @@
 // Package servers finds or starts the servers that integration tests and benchmarks need: Apache Kafka, PostgreSQL with
-// wal_level = logical, Redis, a schema registry with Confluent's API, and a Kafka Connect worker with Debezium.
+// wal_level = logical, Redis, a bucket of S3's API, a schema registry with Confluent's API, and a Kafka Connect worker with Debezium.
 // [StartCluster] makes several brokers whose failures a test commands; these are always processes of this machine.
 //
 // # Choice
 //
 // For each server the first way that works is taken: the address in the environment (KAFKA_URL, DATABASE_URL,
-// REDIS_URL, SCHEMA_REGISTRY_URL, CONNECT_URL); a container, where a Docker daemon answers; a process of this machine. MILLRACE_SERVERS names one of
-// environment, docker and process, and then there is no other. Containers run the official images unless
+// REDIS_URL, S3_URL, SCHEMA_REGISTRY_URL, CONNECT_URL); a container, where a Docker daemon answers; a process of this machine. MILLRACE_SERVERS
+// names one of environment, docker and process, and then there is no other. Containers run the official images unless
 // MILLRACE_KAFKA_IMAGE, MILLRACE_POSTGRES_IMAGE or MILLRACE_REDIS_IMAGE name others, which must understand the official
 // ones' commands and environment; integration/image makes such an image where nothing can be pulled. Set
-// TESTCONTAINERS_RYUK_DISABLED=true there. Processes need Java 17 and Maven, PostgreSQL's server programs, and
-// redis-server.
+// TESTCONTAINERS_RYUK_DISABLED=true there. Processes need Java 17 and Maven, PostgreSQL's server programs,
+// redis-server, and Go for the S3 server, which has no image.
 //
 // # Guarantees
 //

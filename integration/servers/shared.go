@@ -9,7 +9,7 @@ import (
 
 // Shared holds the servers of one test binary. Its zero value is ready; each server is started when the first test asks
 // for it. A test that asks for a server that cannot be had is skipped, or fails where MILLRACE_REQUIRE_SERVERS is set.
-type Shared struct{ kafka, postgres, redis, schemas, connect lazy }
+type Shared struct{ kafka, postgres, redis, s3, schemas, connect lazy }
 
 // Kafka is a broker with address kafka://host:port.
 func (s *Shared) Kafka(t testing.TB) *Server { t.Helper(); return s.kafka.get(t, Kafka) }
@@ -19,6 +19,9 @@ func (s *Shared) Postgres(t testing.TB) *Server { t.Helper(); return s.postgres.
 
 // Redis is a Redis server.
 func (s *Shared) Redis(t testing.TB) *Server { t.Helper(); return s.redis.get(t, Redis) }
+
+// S3 is an address of a bucket, as package s3 of claim checks takes it.
+func (s *Shared) S3(t testing.TB) *Server { t.Helper(); return s.s3.get(t, S3) }
 
 // Schemas is a registry with Confluent's API, whose address includes its path.
 func (s *Shared) Schemas(t testing.TB) *Server { t.Helper(); return s.schemas.get(t, Schemas) }
@@ -32,7 +35,7 @@ func (s *Shared) Connect(t testing.TB) *Server {
 
 // Close ends what was started. Call it when all tests have ended.
 func (s *Shared) Close() error {
-	return errors.Join(s.connect.close(), s.kafka.close(), s.postgres.close(), s.redis.close(), s.schemas.close())
+	return errors.Join(s.connect.close(), s.kafka.close(), s.postgres.close(), s.redis.close(), s.s3.close(), s.schemas.close())
 }
 
 type lazy struct {

@@ -15,6 +15,7 @@ import (
 	"github.com/twmb/franz-go/pkg/sr"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/bus/claimcheck/s3"
 	"github.com/millrace/millrace/integration/servers"
 )
 
@@ -29,6 +30,7 @@ func TestStart(t *testing.T) {
 		{"Kafka", "KAFKA_URL", servers.Kafka, kafkaTopics, ""},
 		{"PostgreSQL", "DATABASE_URL", servers.Postgres, walLevel, "logical true"},
 		{"Redis", "REDIS_URL", servers.Redis, evictionPolicy, "noeviction"},
+		{"S3", "S3_URL", servers.S3, s3Bucket, "[]"},
 		{"schema registry", "SCHEMA_REGISTRY_URL", servers.Schemas, schemaLanguages, "AVRO true"},
 	}
 	for _, kind := range kinds {
@@ -116,6 +118,22 @@ func evictionPolicy(ctx context.Context, url string) (string, error) {
 	defer client.Close()
 	config, err := client.ConfigGet(ctx, "maxmemory-policy").Result()
 	return config["maxmemory-policy"], err
+}
+
+func s3Bucket(ctx context.Context, url string) (string, error) {
+	store, err := s3.New(url)
+	if err != nil {
+		return "", err
+	}
+	defer store.Close()
+	keys := []string{}
+	for object, err := range store.List(ctx, "") {
+		if err != nil {
+			return "", err
+		}
+		keys = append(keys, object.Key)
+	}
+	return fmt.Sprint(keys), store.Ping(ctx)
 }
 
 func schemaLanguages(ctx context.Context, url string) (string, error) {

@@ -1,0 +1,54 @@
+// Package claimcheck keeps large payloads beside Kafka: the record holds a small reference, the claim check of Hohpe and Woolf's Enterprise
+// Integration Patterns, and a bucket holds the payload. Publishers and consumers do not notice.
+//
+// [Codec] wraps any codec of package bus, and is given to bus.Event.Encoded. A payload of at most [Over] bytes stays in its record as it is; a larger
+// one is put into the [Store] first, and the record holds its [Reference], a JSON document that any Kafka tool shows:
+//
+//	{"millrace-claim":1,"key":"outbox.event.document/acme/claim-5f0c…","size":734003,"sha256":"9b74…","type":"application/json"}
+//
+// # Order
+//
+// Claim checks go around everything else: claimcheck.Codec(sealed.Codec(bus.JSON, …), …). What is stored is then sealed, and a tenant whose key is
+// destroyed is forgotten in the bucket too; the other order is refused. A wire format of a registry goes around the reference.
+//
+// # Keys
+//
+// Each payload has an object and a random key of its own, below its topic and its tenant. Equal payloads are not kept once: what is shared could not
+// be deleted with one of its tenants, and would tell one what another has. Publishing a message again puts its payload again.
+//
+// # Waiting
+//
+// While the store is away, publishing a large payload fails with class transient, and small ones go on. Subscriptions wait with the keys concerned,
+// however long: that is no attempt, and makes no dead letter. A group of package partitions waits within its shard, so there the payloads should be
+// few. A payload that is gone or changed makes its event a dead letter that says so, which can be redriven when the object is back.
+//
+// # Collection
+//
+// A payload is put before its event is published, so one whose publishing failed, or whose database transaction was rolled back, has no record. A
+// [Collector] deletes these, and those whose records are gone: it reads all that the topics keep, those of retries, dead letters and tables included,
+// to their ends, notes the references, and deletes the objects that are older than [Grace] and have none. Rows of an outbox that are not relayed yet
+// are protected by the grace alone: it must exceed the time for which a relay may be away. Retry and dead letter topics keep records for ever unless
+// they are given a retention, and their payloads as long. A topic must keep its records for longer than a group takes to handle them or to write
+// them into its retry topic. Only JSON, text and other encodings in which a key stands as it is can be read for references: a value that holds one in
+// base64, or compressed by the application, must be kept from collection by other means.
+//
+// Run [Collector.Run] as a singleton of a partition group, or `millrace claimcheck gc`. With [Metrics], by the time of each collection:
+// millrace.claimcheck.objects, stored (bytes) and collected (when), and counters deleted, freed (bytes) and failures.
+//
+// # Guarantees
+//
+//   - G1: a payload up to the threshold is in its record as it would be without, a larger one in the store, up to the limit. Test: TestThreshold.
+//   - G2: any payload is read as it was written, also one that looks like a reference. Test: TestAnyPayloadIsRead.
+//   - G3: a reference is read with its members in any order and with more of them; another version is refused. Test: TestReferenceFormat.
+//   - G4: an object that is missing, cut or changed is a permanent error with its code, a store that is away a transient one. Test: TestObjectIsWrong.
+//   - G5: a reference in an event of another topic or tenant is refused. Test: TestForgedReference.
+//   - G6: of a shredded tenant nothing can be read, and its objects can be deleted. Test: TestShreddedTenant.
+//   - G7: while the store is away nothing is lost, and nothing is a dead letter. Test: TestStoreAway.
+//   - G8: an event whose payload is gone is a dead letter that says so, and is handled once the payload is back. Test: TestLostPayload.
+//   - G9: tombstones and empty values are as they would be without. Test: TestTombstone.
+//   - G10: objects without a reference are deleted after the grace and not before; retry, dead letter and changelog topics count. Test: TestCollect.
+//   - G11: where anything cannot be read to its end, nothing is deleted. Test: TestUnreadable.
+//   - G12: beside publishing, retries, dead letters and redrives no payload is deleted that an event refers to. Test: TestCollectBesidePublishing.
+//   - G13: memory is bounded, and errs by keeping. Test: TestFullFilter.
+//   - G14: what a transaction that is open holds is waited for, and what an aborted one holds is deleted. Test: TestTransactions.
+package claimcheck
