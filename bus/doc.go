@@ -53,6 +53,7 @@
 //   - G42: headers that came packed in one, as an outbox table does with those that it has no columns for, are read as themselves. Test: TestPackedHeaders.
 //   - G43: the check of a cluster that does not answer fails. Test: TestCheck.
 //   - G44: a dead letter that is discarded is none any more, and is not redriven; others stay. Test: TestDiscard.
+//   - G45: of redrives and discards of a group at once the last one goes on: no dead letter moves twice. Test: TestRedriveTakenOver.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

@@ -44,7 +44,8 @@ func Progress(report func(done int)) RedriveOption {
 
 // Redrive gives dead letters back to their group through its retry topic, in their order, with their attempts at
 // zero; no other group sees them again. Each moves in one transaction with the note that it moved, so an interrupted
-// redrive may simply be made again. Only one redrive of a group should run at a time. It returns how many moved.
+// redrive may simply be made again. It returns how many moved. Of redrives and discards of one group at the same time, by any processes, the one that
+// began last goes on, and the others end with an error that matches [ErrTakenOver]: no dead letter moves twice.
 // A group that has never been subscribed with this package reads no retry topic: the error matches [ErrNoRetries] then,
 // and [ToOrigin] is the other way.
 func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) (int, error) {
@@ -73,6 +74,11 @@ func newRedrive(opts []RedriveOption) *redrive {
 
 // settle notes of the dead letters that are meant that they are none any more, each in one transaction with what becomes of it.
 func (b *Bus) settle(ctx context.Context, group string, r *redrive, becomes func(letter DeadLetter, done int) ([]Message, error)) (int, error) {
+	mover, err := b.newMover(ctx, group)
+	if err != nil {
+		return 0, err
+	}
+	defer mover.client.Close()
 	done := 0
 	for letter, err := range b.DeadLetters(ctx, group) {
 		if err != nil {
@@ -89,7 +95,7 @@ func (b *Bus) settle(ctx context.Context, group string, r *redrive, becomes func
 			Topic: deadTopic(group), Key: letter.Record.Key,
 			Headers: Headers{{headerRedriven, []byte(letter.Position.String())}},
 		}
-		if err := b.Publish(ctx, Atomic(append(messages, marker.Message())...)).Err(); err != nil {
+		if err := mover.move(ctx, append(messages, marker.Message())); err != nil {
 			return done, err
 		}
 		done++

@@ -23,7 +23,7 @@
 //   - G6: a body that is too large is 413, whether its length is said or not. Test: TestMaxBody.
 //   - G7: a request ends with its time, and is 504; streams and sockets have none. Test: TestTimeout.
 //   - G8: a client that does not send its body in time is cut off. Test: TestTimeoutCutsSlowClients.
-//   - G9: readiness falls while servers are away, liveness does not, and startup stays done. Test: TestProbes.
+//   - G9: readiness falls while a critical check fails, liveness does not, startup stays done, and probes tell nothing of what checks say. Test: TestProbes.
 //   - G10: at the end readiness falls first, then nothing new is accepted, and what runs ends. Test: TestServerEndsInOrder.
 //   - G11: what does not end in time is cut off, sockets too, and said. Test: TestServerCutsOff.
 //   - G12: who asks, and for which tenant, is established or refused; a tenant that is missing, forged or another's never comes through. Test: TestIdentify.
@@ -51,4 +51,6 @@
 //   - G34: a form's files are gone when its request is over. Test: TestForms.
 //   - G35: a body comes in time or not at all, also where the answer is a stream. Test: TestSlowBodiesOfStreams.
 //   - G36: what a handler began may look at its request when that is over. Test: TestRequestsAreRetained.
+//   - G37: contexts that steps make of a limited request end with its error and cause. Test: TestTimeoutEndsContexts.
+//   - G38: they go on where the limit is lifted. Test: TestStreamKeepsContexts.
 package httpapi

@@ -1,10 +1,12 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/millrace/millrace/request"
 )
@@ -38,7 +40,9 @@ func IdentityOf(ctx context.Context) Identity {
 }
 
 // Identify says in the context who asks and for which tenant, with which roles and in which session: see request.From. What cannot be established is
-// answered: 401 without credentials, or with bad ones; 400 for a tenant that is none or is missing; 403 for one that is not the principal's.
+// answered: 401 without credentials, or with bad ones; 400 for a tenant that is none or is missing; 403 for one that is not the principal's,
+// and where the credentials are good and name what cannot be taken over, such as roles of more than 1024 bytes in all: that is
+// logged too, since whoever asks can mend nothing by asking for other credentials of the same kind.
 // Whatever was in the context before counts for nothing, and neither do headers such as Millrace-Tenant: they are claims of whoever sends them.
 //
 // The tenant of the credentials decides. Where they have none, it is that of the first source of [Tenants] that names one, and [Members] says whether
@@ -55,7 +59,7 @@ func Identify(errs *Errors, auth Authenticator, opts ...IdentityOption) (func(ht
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			info := request.From(r.Context())
-			if err := s.identify(r, auth, &info); err != nil {
+			if err := s.identify(r, auth, errs, &info); err != nil {
 				errs.Write(w, r, err)
 				return
 			}
@@ -65,7 +69,7 @@ func Identify(errs *Errors, auth Authenticator, opts ...IdentityOption) (func(ht
 	}, nil
 }
 
-func (s *identitySettings) identify(r *http.Request, auth Authenticator, into *request.Info) error {
+func (s *identitySettings) identify(r *http.Request, auth Authenticator, errs *Errors, into *request.Info) error {
 	identity, err := auth.Authenticate(r)
 	anonymous := errors.Is(err, ErrAnonymous)
 	switch {
@@ -80,8 +84,13 @@ func (s *identitySettings) identify(r *http.Request, auth Authenticator, into *r
 	}
 	roles, err := request.NewRoles(identity.Roles...)
 	who := request.Info{Tenant: identity.Tenant, Principal: identity.Principal, Roles: roles, Session: identity.Session}
-	if err != nil || who.Validate() != nil {
-		return s.unauthorized("the credentials name a tenant, a principal, roles or a session that is not valid")
+	if err = cmp.Or(err, who.Validate()); err != nil {
+		errs.log.WarnContext(r.Context(), "httpapi: credentials are good, and name what is not valid: let who issues them name it otherwise",
+			errs.about(r, "roles", len(identity.Roles), "error", err)...)
+		return &Problem{
+			Status: http.StatusForbidden, Title: "The credentials cannot be used here",
+			Detail: "what they name is not valid: " + strings.TrimPrefix(err.Error(), request.ErrInvalid.Error()+": "),
+		}
 	}
 	tenant, err := s.resolve(r, identity)
 	into.Tenant, into.Principal, into.Roles, into.Session = tenant, who.Principal, who.Roles, who.Session

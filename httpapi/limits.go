@@ -44,25 +44,24 @@ const afterTime = 500 * time.Millisecond
 // Timeout ends the context of a request after the time, and then answers with 504 if its handler returns and has written nothing. A handler that
 // does not look at its context is waited for. A client that sends or reads too slowly is cut off a little later. Requests that are [Streaming], and
 // handlers in [Stream], have no limit.
-func Timeout(limit time.Duration) func(http.Handler) http.Handler {
+func Timeout(most time.Duration) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if Streaming(r) {
-				arrives(w, r, limit)
+				arrives(w, r, most)
 				next.ServeHTTP(w, r)
 				return
 			}
-			ctx, cancel := context.WithTimeoutCause(r.Context(), limit, errTimeout)
-			defer cancel()
-			of := &limited{Context: ctx, whole: r.Context()}
+			ctx := limit(r.Context(), most)
+			defer ctx.end()
 			watched := watch(w)
-			connection, until := http.NewResponseController(watched), time.Now().Add(limit+afterTime)
+			connection, until := http.NewResponseController(watched), time.Now().Add(most+afterTime)
 			_ = connection.SetReadDeadline(until) // not every writer has them
 			_ = connection.SetWriteDeadline(until)
-			inner := r.WithContext(of)                               // the handler's own: what it began may look at it when it is over
+			inner := r.WithContext(ctx)                              //nolint:contextcheck // the handler's own: what it began may look at it when it is over
 			defer func() { r.MultipartForm = inner.MultipartForm }() // for who removes its files
 			next.ServeHTTP(watched, inner)
-			if !of.lifted && !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) {
+			if !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) { //nolint:contextcheck // as above
 				_ = connection.SetWriteDeadline(time.Now().Add(afterTime))
 				timedOut().Write(watched, r)
 			}
@@ -103,40 +102,15 @@ func (a *incoming) Read(p []byte) (int, error) {
 	return n, err //nolint:wrapcheck // as the connection says it
 }
 
-// limited is a request that has a [Timeout].
-type limited struct {
-	context.Context //nolint:containedctx // it is one
-
-	whole  context.Context //nolint:containedctx // the request's without the limit
-	lifted bool
-}
-
-type limitedKey struct{}
-
-func (l *limited) Value(key any) any {
-	if _, asked := key.(limitedKey); asked {
-		return l
-	}
-	return l.Context.Value(key)
-}
-
 // Stream lifts the [Timeout] that stands before a handler whose answers have no end by themselves, whatever its requests say: curl asks for an event
-// stream as for anything else.
+// stream as for anything else. Contexts that steps between the two have made go on as the request does.
 func Stream(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		of, is := r.Context().Value(limitedKey{}).(*limited)
-		if !is {
-			next.ServeHTTP(w, r)
-			return
+		if of, is := r.Context().Value(limitedKey{}).(*limited); is && of.lift() {
+			connection := http.NewResponseController(w)
+			_ = errors.Join(connection.SetReadDeadline(time.Time{}), connection.SetWriteDeadline(time.Time{})) // not every writer has them
 		}
-		of.lifted = true
-		ctx, cancel := context.WithCancelCause(context.WithoutCancel(r.Context()))
-		defer cancel(nil)
-		stop := context.AfterFunc(of.whole, func() { cancel(context.Cause(of.whole)) }) //nolint:contextcheck // it is the request's
-		defer stop()
-		connection := http.NewResponseController(w)
-		_ = errors.Join(connection.SetReadDeadline(time.Time{}), connection.SetWriteDeadline(time.Time{})) // not every writer has them
-		next.ServeHTTP(w, r.WithContext(ctx))
+		next.ServeHTTP(w, r)
 	})
 }
 

@@ -18,8 +18,9 @@ import (
 //   - /readyz is 200 while the health lets it take work, 503 otherwise, and from [observe.Health.Drain] on.
 //   - /startupz is 503 until the process was ready once, and 200 from then on.
 //
-// The answer is the health's report as JSON; with ?verbose it is text, a line for each check: its criticality, how long ago it was asked
-// and how long it took to answer, since when it is so, and below it when it turned before.
+// The answer is {"status"} as JSON; with ?verbose it is text, a line for each check: whether it is well, its criticality, how long ago it was asked
+// and how long it took to answer, since when it is so, and below it when it turned before. What checks say, such as addresses and drivers' messages,
+// is not for a port that anybody may reach: it is in the log, see [observe.Logger], and in the console.
 func Probes(health *observe.Health) func(http.Handler) http.Handler {
 	var started atomic.Bool
 	return func(next http.Handler) http.Handler {
@@ -59,7 +60,7 @@ func answer(w http.ResponseWriter, r *http.Request, report observe.Report, well 
 	if !r.URL.Query().Has("verbose") {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		_ = json.NewEncoder(w).Encode(report) // the prober has gone
+		_ = json.NewEncoder(w).Encode(observe.Report{Status: report.Status}) // the prober has gone
 		return
 	}
 	var text strings.Builder
@@ -74,16 +75,23 @@ func answer(w http.ResponseWriter, r *http.Request, report observe.Report, well 
 
 // describe writes a check's line, and one for each time that it turned before, the newest first.
 func describe(text *strings.Builder, a observe.Answer, now time.Time) {
-	sign, said := "[+]", a.Said
+	sign := "[+]"
 	if !a.Well {
-		sign, said = "[-]", "failed: "+a.Said
+		sign = "[-]"
 	}
 	since := a.Changes[len(a.Changes)-1].At
-	fmt.Fprintf(text, "%s%s %s (%s, asked %s ago, took %s, so for %s)\n", sign, a.Name, said, a.Criticality,
+	fmt.Fprintf(text, "%s%s %s (%s, asked %s ago, took %s, so for %s)\n", sign, a.Name, state(a.Well), a.Criticality,
 		rounded(now.Sub(a.At)), rounded(a.Took), rounded(now.Sub(since)))
 	for _, change := range slices.Backward(a.Changes[:len(a.Changes)-1]) {
-		fmt.Fprintf(text, "   %s %s\n", change.At.UTC().Format(time.RFC3339), change.Said)
+		fmt.Fprintf(text, "   %s %s\n", change.At.UTC().Format(time.RFC3339), state(change.Well))
 	}
+}
+
+func state(well bool) string {
+	if well {
+		return "ok"
+	}
+	return "fails"
 }
 
 // rounded is short enough to read.

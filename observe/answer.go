@@ -7,6 +7,8 @@ type Answer struct {
 	Name        string      `json:"name"`
 	Criticality Criticality `json:"criticality"`
 	Well        bool        `json:"well"`
+	// Begun says whether it was well once.
+	Begun bool `json:"begun"`
 	// Said is "ok", or what is wrong.
 	Said string `json:"said"`
 	// At is when that was said, and Took how long it took to say it, in nanoseconds as JSON.
@@ -22,6 +24,11 @@ type Change struct {
 	Well bool      `json:"well"`
 	// Said is what was said at that moment: "ok", or what was wrong.
 	Said string `json:"said"`
+}
+
+// fails says whether the process takes no work for it.
+func (a Answer) fails() bool {
+	return !a.Well && (a.Criticality == Critical || a.Criticality == Startup && !a.Begun)
 }
 
 // remembered is how many changes of a check are kept.

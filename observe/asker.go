@@ -3,6 +3,7 @@ package observe
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -13,6 +14,7 @@ import (
 type asker struct {
 	Check
 
+	log  *slog.Logger
 	mu   sync.Mutex
 	open *question // nil unless Ask runs
 	last Answer    // its At is zero before the first
@@ -105,10 +107,23 @@ func (a *asker) say(err error, took time.Duration) {
 	now := time.Now()
 	changes := a.last.Changes
 	if len(changes) == 0 || a.last.Well != (err == nil) {
+		a.turned(err)
 		changes = append(changes, Change{At: now, Well: err == nil, Said: said})
 		changes = changes[max(0, len(changes)-remembered):]
 	}
-	a.last = Answer{Name: a.Name, Criticality: a.Criticality, Well: err == nil, Said: said, At: now, Took: took, Changes: changes}
+	a.last = Answer{
+		Name: a.Name, Criticality: a.Criticality, Well: err == nil, Begun: a.last.Begun || err == nil, Said: said, At: now, Took: took,
+		Changes: changes,
+	}
+}
+
+// turned tells the log.
+func (a *asker) turned(err error) {
+	if err != nil {
+		a.log.Warn("observe: a health check fails", "check", a.Name, "criticality", a.Criticality.String(), "error", err)
+	} else {
+		a.log.Info("observe: a health check is well", "check", a.Name, "criticality", a.Criticality.String())
+	}
 }
 
 // answer is the last one, called with the lock held.

@@ -9,17 +9,27 @@ import (
 // Criticality says what follows when a [Check] fails.
 type Criticality int
 
+// No check is asked for liveness: a process is live while it answers, and a restart mends no server.
 const (
-	// Critical is for what no request can be answered without: readiness falls with it.
+	// Critical is for what this process alone lacks, such as room on its disk or the state that it restores: readiness falls with it, and other
+	// processes take its load.
 	Critical Criticality = iota
-	// Advisory is for what the process can do without for a while: it is told, and readiness stays.
+	// Advisory is for what the process can do without for a while, such as a cache: it is told, and readiness stays.
 	Advisory
+	// Startup is for what all processes share, such as Kafka or the database. Until it was well once the process is not ready, so that a roll-out
+	// with a wrong address goes no further. Later it is advisory: all would be taken out of the balancer together, and nobody would be
+	// left to answer what can be answered, and to say of the rest that it cannot.
+	Startup
 )
 
-// String is "critical" or "advisory".
+// String is "critical", "advisory" or "startup".
 func (c Criticality) String() string {
-	if c == Advisory {
+	switch c {
+	case Advisory:
 		return "advisory"
+	case Startup:
+		return "startup"
+	case Critical:
 	}
 	return "critical"
 }
@@ -38,14 +48,13 @@ const (
 type Check struct {
 	// Name is unique among the checks of a process, such as "postgres".
 	Name string
-	// Ask returns nil when all is well. It should end with its context. Its error is shown to whoever asks for the
-	// report, so it holds no secrets.
+	// Ask returns nil when all is well. It should end with its context. Its error goes to the log and to operators, so it holds no secrets.
 	Ask func(context.Context) error
 	// Timeout is how long Ask has; 0 means 2 seconds.
 	Timeout time.Duration
 	// Fresh is how long an answer serves all who ask; 0 means a second.
 	Fresh time.Duration
-	// Criticality is Critical unless it is said otherwise.
+	// Criticality is Critical unless it is said otherwise. Who stands on it otherwise than most changes it.
 	Criticality Criticality
 }
 
@@ -61,8 +70,8 @@ func (c Check) validate() error {
 		return fmt.Errorf("check %q: timeout %s must not be negative", c.Name, c.Timeout)
 	case c.Fresh < 0:
 		return fmt.Errorf("check %q: an answer cannot serve for %s", c.Name, c.Fresh)
-	case c.Criticality != Critical && c.Criticality != Advisory:
-		return fmt.Errorf("check %q: criticality %d must be Critical or Advisory", c.Name, c.Criticality)
+	case c.Criticality < Critical || c.Criticality > Startup:
+		return fmt.Errorf("check %q: criticality %d must be Critical, Advisory or Startup", c.Name, c.Criticality)
 	}
 	return nil
 }

@@ -9,8 +9,17 @@
 // # Health
 //
 // A [Check] asks one thing that the process stands on. [Health] asks all of them at once and says what follows: ok,
-// degraded (only advisory checks fail), failing, or stopping. Checks of servers are beside their clients, such as
+// degraded (something fails, and work is taken), failing, or stopping. Checks of servers are beside their clients, such as
 // [github.com/millrace/millrace/bus.Bus.Check]; that of the disk's room is [Disk].
+//
+// What follows of a failure is the check's [Criticality]:
+//
+//	             liveness  readiness before it was well once  readiness later  checks of this module
+//	Critical     stays     has not come                       falls            disk, hub, relay
+//	Startup      stays     has not come                       stays            kafka, postgres, groups
+//	Advisory     stays     comes                              stays            redis, relay lag
+//
+// All are told alike: each has a gauge and a line of the log when it turns.
 //
 // # Guarantees
 //
@@ -24,4 +33,6 @@
 //   - G8: what a check said when it turned is remembered, the latest 20 times. Test: TestChangesAreRemembered.
 //   - G9: each check is a gauge, which a hanging one holds up for its timeout at most. Test: TestHealthIsMeasured.
 //   - G10: a check that panics fails, and ends nothing. Test: TestPanickingCheck.
+//   - G11: a check that turns is logged once, with what it said. Test: TestTurnsAreLogged.
+//   - G12: a startup check fails the whole until it was well once, and degrades it later. Test: TestStartupCheck.
 package observe

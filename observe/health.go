@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
@@ -18,9 +19,9 @@ type Status string
 const (
 	// OK means that every check is well.
 	OK Status = "ok"
-	// Degraded means that advisory checks fail, and no critical one.
+	// Degraded means that checks fail, and none that takes the process out of service.
 	Degraded Status = "degraded"
-	// Failing means that a critical check fails.
+	// Failing means that a check fails that is critical, or a startup check that was never well.
 	Failing Status = "failing"
 	// Stopping means that the process takes no new work.
 	Stopping Status = "stopping"
@@ -47,6 +48,12 @@ func (f healthOption) applyHealth(s *healthSettings) { f(s) }
 type healthSettings struct {
 	checks []Check
 	meter  metric.MeterProvider
+	log    *slog.Logger
+}
+
+// Logger receives what a check says when it turns, from well to not or back. By default it is discarded.
+func Logger(l *slog.Logger) HealthOption {
+	return healthOption(func(s *healthSettings) { s.log = l })
 }
 
 // Metrics receives a health's gauges: millrace.health.check, 1 or 0 for each check, and millrace.health.ready. A collection
@@ -63,14 +70,14 @@ type Health struct {
 
 // NewHealth makes a health of checks, whose names must differ.
 func NewHealth(opts ...HealthOption) (*Health, error) {
-	s := healthSettings{meter: noop.NewMeterProvider()}
+	s := healthSettings{meter: noop.NewMeterProvider(), log: slog.New(slog.DiscardHandler)}
 	for _, opt := range opts {
 		opt.applyHealth(&s)
 	}
 	h := &Health{}
 	var errs []error
-	if s.meter == nil {
-		errs = append(errs, errors.New("the metrics must not be nil"))
+	if s.meter == nil || s.log == nil {
+		errs = append(errs, errors.New("the metrics and the logger must not be nil"))
 	}
 	seen := map[string]bool{}
 	for _, c := range s.checks {
@@ -86,7 +93,7 @@ func NewHealth(opts ...HealthOption) (*Health, error) {
 		if c.Fresh == 0 {
 			c.Fresh = defaultFresh
 		}
-		h.askers = append(h.askers, &asker{Check: c})
+		h.askers = append(h.askers, &asker{Check: c, log: s.log})
 	}
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("observe: health: %w", errors.Join(errs...))
@@ -135,7 +142,7 @@ func (h *Health) Report(ctx context.Context) Report {
 		report.Checks[a.Name] = a.Said
 		switch {
 		case a.Well:
-		case a.Criticality == Critical:
+		case a.fails():
 			report.Status = Failing
 		case report.Status == OK:
 			report.Status = Degraded

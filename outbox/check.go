@@ -19,9 +19,10 @@ type RowQuerier interface {
 var errReadOnly = errors.New("the server takes no writes: it is a standby, or read-only")
 
 // Reachable is the health check "postgres": it fails while the server does not answer, the pool has no connection free in time, or
-// nothing can be written, as on a standby.
+// nothing can be written, as on a standby. It is asked for the start: later the server's outage is all processes' alike, and where one
+// has too much to do, the others would be next.
 func Reachable(pool RowQuerier) observe.Check {
-	return observe.Check{Name: "postgres", Ask: func(ctx context.Context) error {
+	return observe.Check{Name: "postgres", Criticality: observe.Startup, Ask: func(ctx context.Context) error {
 		var readOnly bool
 		err := pool.QueryRow(ctx, "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool").Scan(&readOnly)
 		if err == nil && readOnly {

@@ -19,7 +19,7 @@ type checkOption func(*groupCheck)
 func (f checkOption) applyCheck(c *groupCheck) { f(c) }
 
 // EachRestore lets the check fail also later, while a shard of this node has had no state for longer than d. 0 is at once,
-// and takes a node out at each rebalance that gives it shards.
+// and takes a node out at each rebalance that gives it shards. The check is critical then: it takes nodes out that are given up, too.
 func EachRestore(d time.Duration) CheckOption {
 	return checkOption(func(c *groupCheck) { c.each, c.within = true, d })
 }
@@ -34,12 +34,19 @@ func EachRestore(d time.Duration) CheckOption {
 // It does not fail while shards of later rebalances are restored, unless [EachRestore] says so: other keys are served
 // meanwhile, requests for those wait or are forwarded, and a node that is taken out for that would leave its load to others,
 // which are about to restore too. A node that owns nothing is well.
+//
+// It is asked for the start. A node that is given up later is most often one of all, whose cluster is away: each still answers what needs no shard,
+// and joins again by itself.
 func (g *Group) Check(opts ...CheckOption) observe.Check {
 	c := &groupCheck{group: g}
 	for _, opt := range opts {
 		opt.applyCheck(c)
 	}
-	return observe.Check{Name: "group " + g.config.name, Ask: c.ask}
+	criticality := observe.Startup
+	if c.each {
+		criticality = observe.Critical
+	}
+	return observe.Check{Name: "group " + g.config.name, Ask: c.ask, Criticality: criticality}
 }
 
 // groupCheck remembers what a group's check has seen.

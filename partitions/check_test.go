@@ -42,8 +42,8 @@ func TestCheck(t *testing.T) {
 			t.Fatal(err)
 		}
 		check, each := g.Check(), g.Check(partitions.EachRestore(time.Second))
-		if check.Name != "group ledger" || check.Criticality != observe.Critical {
-			t.Errorf("%+v", check)
+		if check.Name != "group ledger" || check.Criticality != observe.Startup || each.Criticality != observe.Critical {
+			t.Errorf("%+v %+v", check, each)
 		}
 		says := func(when string, c observe.Check, want string) {
 			t.Helper()

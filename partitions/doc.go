@@ -46,6 +46,8 @@
 //   - G36: a transaction that writes 64 MiB takes no more calls: what is left is for the next ones. Test: TestLargeTransactions.
 //   - G37: a node's check falls until it has joined and has the state of its shards, and while the group has given it up; later restores as told. Test: TestCheck.
 //   - G38: a request that may have reached the owner is not sent to it again, whatever its headers say. Test: TestForwardedOnce.
+//   - G39: a node of the first version takes a forwarded request that has neither roles nor session. Test: TestPeerUpgrade.
+//   - G40: who reads what is stored may bound what is held of it. Test: TestReadStored.
 //
 // # Limits
 //

@@ -48,6 +48,10 @@ const maxReplayed = 1 << 20
 // sent. What may have reached the owner is not sent again: 502. An error of keyOf is 400, and a signature that is not the
 // group's 403.
 //
+// Nodes of versions that know no roles and sessions take what has neither, and answer 403 to what has: they cannot vouch for it, and to
+// leave roles out would let requests fail in other ways. Upgrade all nodes first, and let credentials name roles or a session
+// then; the other way round, requests that old nodes own fail until the last one is upgraded.
+//
 // Where a request lands is no proof of ownership: [Group.View], [Group.Do] and [Ask] are.
 func (g *Group) Forward(keyOf func(*http.Request) (string, error), opts ...ForwardOption) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {

@@ -3,8 +3,13 @@ package partitions
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +70,43 @@ func TestPeerSignature(t *testing.T) {
 			if _, _, err := two.unseal(r); err == nil {
 				t.Errorf("another %s of %+v is believed", what, info)
 			}
+		}
+	}
+}
+
+// TestPeerUpgrade signs requests for a node of the first version, which looks at five headers.
+func TestPeerUpgrade(t *testing.T) {
+	t.Parallel()
+	secret := bytes.Repeat([]byte("s"), 32)
+	one := &config{name: "g", node: "one", secrets: [][]byte{secret}}
+	first := func(r *http.Request) bool { // as the first version has it
+		fields := strings.Fields(r.Header.Get(headerPeer))
+		if len(fields) != 5 || fields[0] != "1" {
+			return false
+		}
+		h := hmac.New(sha256.New, secret)
+		parts := append([]string{"g", r.Method, r.URL.RequestURI()}, fields[:4]...)
+		for _, name := range []string{"Millrace-Tenant", "Millrace-Principal", "X-Request-Id", "Millrace-Locale", "Millrace-Deadline"} {
+			parts = append(parts, r.Header.Get(name))
+		}
+		for _, part := range parts {
+			_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
+		}
+		return fields[4] == hex.EncodeToString(h.Sum(nil))
+	}
+	for _, test := range []struct {
+		info request.Info
+		want bool
+	}{
+		{request.Info{}, true},
+		{request.Info{Tenant: "acme", Principal: "ann", ID: "r1", Locale: "de"}, true},
+		{request.Info{Tenant: "acme", Principal: "ann", Roles: "clerk"}, false},
+		{request.Info{Tenant: "acme", Principal: "ann", Session: "s1"}, false},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/orders/1?x", nil)
+		one.seal(request.With(t.Context(), test.info), r, "two")
+		if got := first(r); got != test.want {
+			t.Errorf("%+v: the first version takes it: %t, want %t", test.info, got, test.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package partitions
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -21,14 +22,22 @@ func ReadStored(ctx context.Context, b *bus.Bus, group string, meant func(*bus.R
 		key   string
 	}
 	last := make(map[place]bus.Record)
+	most, bound := ctx.Value(storedLimit{}).(int64)
+	var held int64
 	for record, err := range b.Read(ctx, bus.Topic(group+".changelog"), bus.Earliest, bus.UntilEnd()) {
 		if err != nil {
 			return nil, fmt.Errorf("partitions: read the changelog of the group %q: %w", group, err)
 		}
 		at := place{record.Partition, string(record.Key)}
-		if record.Value == nil || !meant(&record) {
+		if before, has := last[at]; has {
+			held -= heldFor(before)
 			delete(last, at)
+		}
+		if record.Value == nil || !meant(&record) {
 			continue
+		}
+		if held += heldFor(record); bound && held > most {
+			return nil, fmt.Errorf("%w: the group %q has more than %d MB of what is asked for", ErrStoredTooLarge, group, most>>20)
 		}
 		record.Key, record.Value = bytes.Clone(record.Key), bytes.Clone(record.Value) // the others of its batch are not held with it
 		last[at] = record
@@ -38,6 +47,22 @@ func ReadStored(ctx context.Context, b *bus.Bus, group string, meant func(*bus.R
 		stored = append(stored, record)
 	}
 	return stored, nil
+}
+
+// storedOverhead is what a record takes beside its key and value, about, in bytes.
+const storedOverhead = 256
+
+func heldFor(r bus.Record) int64 { return int64(len(r.Key)+len(r.Value)) + storedOverhead }
+
+type storedLimit struct{}
+
+// ErrStoredTooLarge is found in the error of a reading that would hold more than [LimitStored] allows.
+var ErrStoredTooLarge = errors.New("partitions: more is stored than may be held")
+
+// LimitStored bounds what each [ReadStored] below ctx holds in memory, in bytes; the Inspect functions of packages that stand on this one use it.
+// By default there is no bound, as for a command that ends after it.
+func LimitStored(ctx context.Context, most int64) context.Context {
+	return context.WithValue(ctx, storedLimit{}, most)
 }
 
 // All iterates over the records, as [Table.Rows] wants it.

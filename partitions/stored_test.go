@@ -4,6 +4,7 @@ package partitions_test
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 	"testing/synctest"
 
@@ -43,6 +44,15 @@ func TestReadStored(t *testing.T) {
 		}
 		if all := read(func(r *bus.Record) bool { r.Value = []byte("7"); return true }); len(all) != 3 || all["a0"] != 7 {
 			t.Errorf("%v, not all as they were made", all)
+		}
+		for _, test := range []struct {
+			most  int64
+			bound error
+		}{{3 * 300, nil}, {2 * 256, partitions.ErrStoredTooLarge}} { // three rows, of which some were written twice
+			_, err := partitions.ReadStored(partitions.LimitStored(t.Context(), test.most), w.bus, "ledger", func(r *bus.Record) bool { return balance.Has(*r) })
+			if !errors.Is(err, test.bound) {
+				t.Errorf("with %d bytes: %v", test.most, err)
+			}
 		}
 	})
 }

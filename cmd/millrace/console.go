@@ -42,7 +42,7 @@ func (p *pod) look(ctx context.Context, auth httpapi.Authenticator, at servers, 
 
 // developed gives the pod a console for who works on this machine.
 func (p *pod) developed(cmd *cobra.Command, at servers) error {
-	developer := httpapi.Identity{Principal: "developer", Roles: []string{admin.RoleOperator}}
+	developer := httpapi.Identity{Principal: "developer", Roles: []string{admin.RoleOperator, admin.RoleAllTenants}}
 	return p.look(cmd.Context(), admin.Loopback(developer), at, settings(cmd))
 }
 
@@ -125,20 +125,27 @@ func newConsole() *cobra.Command {
 		Use: "console", Short: "Say who may look at a pod's console", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	var operator bool
+	var operator, all bool
 	var tenant string
 	token := &cobra.Command{
 		Use: "token NAME", Short: "Make a token for somebody, and its line for the file of --console-tokens",
 		Long: "Make a token for somebody. The token is printed to standard error, for the one who is to have it, and its line for the file of\n" +
 			"--console-tokens to standard output. The file has the token's digest alone.",
-		Example: "  millrace console token ann --operator >> console.tokens\n  millrace console token bob --tenant acme >> console.tokens",
-		Args:    usage(cobra.ExactArgs(1)),
+		Example: "  millrace console token ann --operator --all-tenants >> console.tokens\n" +
+			"  millrace console token bob --tenant acme >> console.tokens",
+		Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			role := admin.RoleViewer
+			roles := []string{admin.RoleViewer}
 			if operator {
-				role = admin.RoleOperator
+				roles[0] = admin.RoleOperator
 			}
-			secret, line, err := console.NewToken(args[0], []string{role}, tenant)
+			if all {
+				roles = append(roles, admin.RoleAllTenants)
+			}
+			if all == (tenant != "") {
+				return &usageError{errors.New("say whose rows the token shows: --tenant NAME or --all-tenants")}
+			}
+			secret, line, err := console.NewToken(args[0], roles, tenant)
 			if err != nil {
 				return &usageError{err}
 			}
@@ -149,6 +156,7 @@ func newConsole() *cobra.Command {
 	}
 	token.Flags().BoolVar(&operator, "operator", false, "who may also do something")
 	token.Flags().StringVar(&tenant, "tenant", "", "whose rows alone are seen")
+	token.Flags().BoolVar(&all, "all-tenants", false, "who sees all tenants' rows, and what is no tenant's: servers, topics, settings")
 	cmd.AddCommand(token)
 	return cmd
 }

@@ -30,7 +30,7 @@
 //   - G10: where PostgreSQL is not installed it is downloaded, once, and its digest compared. Test: TestDevDownloadsPostgres.
 //   - G11: a full disk refuses orders and says what to do; those that were accepted are kept. Test: TestFullDisk.
 //   - G12: relay publishes what is committed once and in order; another one takes over when it is killed. Test: TestRelay.
-//   - G13: relay stops before a gap, its log, /readyz and outbox say what to do, and it goes on when told to. Test: TestRelayGap.
+//   - G13: relay stops before a gap, its log and outbox say what to do, /readyz falls, and it goes on when told to. Test: TestRelayGap.
 //   - G14: outbox shows who publishes, slots that are lost, read by others or unread, and what to do, whether relays run or not. Test: TestOutbox.
 //   - G15: jobs shows what a queue has, also while no node of it runs, and what it does to jobs and to the queue is what their nodes answer. Test: TestJobs.
 //   - G16: webhooks shows endpoints and deliveries, and tests, replays, rotates, enables and disables them. Test: TestWebhooks.
@@ -39,4 +39,7 @@
 //   - G31: what one request to push publishes keeps its order over tenants, and comes to each message's tenant alone. Test: TestPushPublishes.
 //   - G32: push gives up who sends a request slowly. Test: TestPushSlowRequests.
 //   - G30: the same document gives the same TypeScript types, and one that is not understood an error. Test: TestGenerate.
+//   - G33: while Kafka is away a pod stays ready, takes orders, and says what it cannot answer; probers learn no driver's message. Test: TestKafkaAway.
+//   - G34: a pod starts while Redis is away, refuses what needs it, and serves that when it comes. Test: TestRedisAway.
+//   - G35: push starts while Redis is away. Test: TestGatewayWithoutRedis.
 package main

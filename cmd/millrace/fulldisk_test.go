@@ -102,7 +102,7 @@ func TestFullDisk(t *testing.T) {
 	if !strings.Contains(detail, dir) || !strings.Contains(detail, "make room") {
 		t.Errorf("an order without room: %s", detail)
 	}
-	await(t, shop+"/readyz", http.StatusServiceUnavailable, "make room")
+	await(t, shop+"/readyz?verbose", http.StatusServiceUnavailable, "[-]disk fails (critical")
 	close(stop)
 	wg.Wait()
 	_, errs, code := command(t, "", "dev", "--http", "127.0.0.1:0", "--kafka", "127.0.0.1:0", "--data", filepath.Join(dir, "other"))

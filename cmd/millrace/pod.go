@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -72,13 +71,15 @@ func newPod(ctx context.Context, at servers, http net.Addr, log *slog.Logger, ro
 }
 
 // watch says what requests stand on. Redis only remembers what was handled: orders are taken without it. Orders are taken
-// too while the relay is behind: they are told of later.
+// too while the relay is in trouble or behind: they are told of later, by this pod or another.
 func (p *pod) watch() (err error) {
+	relay := p.relay.Check()
+	relay.Criticality = observe.Advisory
 	opts := []observe.HealthOption{
-		observe.Metrics(p.otel.Meter()),
+		observe.Metrics(p.otel.Meter()), observe.Logger(p.log),
 		observe.Check{Name: "start", Ask: p.beginning},
 		p.bus.Check(), outbox.Reachable(p.pool), p.hub.Check(),
-		p.group.Check(), p.relay.Check(), p.relay.Lagging(longBehind, farBehind),
+		p.group.Check(), relay, p.relay.Lagging(longBehind, farBehind),
 	}
 	for _, check := range p.shop.Checks() {
 		opts = append(opts, check)
@@ -120,13 +121,8 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 		return err
 	}
 	if at.redis != "" {
-		opts, err := redis.ParseURL(at.redis)
-		if err != nil {
-			return errors.New("REDIS_URL (or --redis) must be of the form redis://host:6379")
-		}
-		p.redis = redis.NewClient(opts)
-		if err := p.redis.Ping(ctx).Err(); err != nil {
-			return fmt.Errorf("redis: no answer from %s: %w", opts.Addr, err)
+		if p.redis, err = redisClient(at.redis); err != nil {
+			return err
 		}
 	}
 	p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop"), bus.Telemetry(p.otel.Tracer(), p.otel.Meter()))

@@ -55,7 +55,7 @@ func newPushPod(ctx context.Context, g *global, log *slog.Logger, asked *pushing
 		return nil, err
 	}
 	if asked.tickets != "" {
-		once, err := p.once(ctx, g.redis)
+		once, err := p.once(g.redis)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +68,7 @@ func newPushPod(ctx context.Context, g *global, log *slog.Logger, asked *pushing
 	if p.hub, err = push.New(p.bus, slices.Concat(opts, []push.Option{push.Logger(p.log), push.Metrics(otel.Meter())})...); err != nil {
 		return nil, err
 	}
-	checks := []observe.HealthOption{observe.Metrics(otel.Meter()), p.bus.Check(), p.hub.Check()}
+	checks := []observe.HealthOption{observe.Metrics(otel.Meter()), observe.Logger(p.log), p.bus.Check(), p.hub.Check()}
 	if p.redis != nil {
 		checks = append(checks, cache.Reachable(p.redis))
 	}
@@ -81,17 +81,12 @@ func newPushPod(ctx context.Context, g *global, log *slog.Logger, asked *pushing
 const leastSecret = 16
 
 // once remembers tickets that are used.
-func (p *pushPod) once(ctx context.Context, url string) (*cache.Dedupe, error) {
+func (p *pushPod) once(url string) (_ *cache.Dedupe, err error) {
 	if url == "" {
 		return nil, &usageError{errors.New("--ticket-secret needs --redis (REDIS_URL), where all processes note which tickets are used")}
 	}
-	opts, err := redis.ParseURL(url)
-	if err != nil {
-		return nil, &usageError{errors.New("REDIS_URL (or --redis) must be of the form redis://host:6379")}
-	}
-	p.redis = redis.NewClient(opts)
-	if err := p.redis.Ping(ctx).Err(); err != nil {
-		return nil, fmt.Errorf("redis: no answer from %s: %w", opts.Addr, err)
+	if p.redis, err = redisClient(url); err != nil {
+		return nil, err
 	}
 	return cache.NewDedupe(p.redis)
 }

@@ -32,7 +32,7 @@ func newRelay(g *global) *cobra.Command {
 			"Each database needs relays of its own, under a --group of its own, and on one server a --slot of its own: what one\n" +
 			"database cannot publish then holds up no other.\n\n" +
 			"A relay waits for servers that are away. What must be mended by hand, such as a slot that is lost or a row that Kafka\n" +
-			"refuses, is in its log, in /readyz and in `millrace outbox`, and is tried again by itself. Metrics, traces and logs go\n" +
+			"refuses, is in its log and in `millrace outbox`, lets /readyz fall, and is tried again by itself. Metrics, traces and logs go\n" +
 			"where the OTEL_* variables say.",
 		Example: "  millrace relay --kafka kafka.internal:9092 --database postgres://relay@db.internal/shop\n" +
 			"  millrace relay --connector outbox.json --http :8080\n  millrace relay --polled --table shop.outboxevent",

@@ -145,7 +145,10 @@ func TestRelayGap(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, at := r.start()
-	await(t, at+"/readyz", http.StatusServiceUnavailable, "the slot is gone")
+	await(t, at+"/readyz?verbose", http.StatusServiceUnavailable, "[-]relay fails (critical")
+	if !strings.Contains(p.output(), "check=relay") || !strings.Contains(p.output(), "the slot is gone") {
+		t.Error("the log does not say why")
+	}
 	line := r.standing("halted", "the slot is gone")
 	if err := p.signal(t, syscall.SIGTERM); err != nil {
 		t.Fatal(err)

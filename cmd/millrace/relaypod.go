@@ -64,8 +64,8 @@ func newRelayPod(ctx context.Context, at servers, log *slog.Logger, r *relaying,
 	if p.group, err = partitions.New(p.bus, r.group, p.relay.Part(), partitions.Lanes(1), partitions.Shards(1)); err != nil {
 		return nil, err
 	}
-	of, err := observe.NewHealth(observe.Metrics(otel.Meter()), p.bus.Check(), outbox.Reachable(p.pool), p.group.Check(), p.relay.Check(),
-		p.relay.Lagging(longBehind, farBehind))
+	of, err := observe.NewHealth(observe.Metrics(otel.Meter()), observe.Logger(p.log), p.bus.Check(), outbox.Reachable(p.pool), p.group.Check(),
+		p.relay.Check(), p.relay.Lagging(longBehind, farBehind))
 	p.health = &health{Health: of}
 	return p, err
 }

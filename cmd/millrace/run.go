@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// readyLimit bounds how long the parts may take until they serve.
+// readyLimit bounds how long the parts may take until they serve: as long as the startup probes of deploy/kubernetes.
 const (
-	readyLimit = time.Minute
+	readyLimit = 10 * time.Minute
 	roomPoll   = time.Second
 	slotPoll   = 50 * time.Millisecond
 )

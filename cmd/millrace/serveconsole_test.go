@@ -49,8 +49,8 @@ func TestServeConsole(t *testing.T) {
 		t.Error(err)
 	}
 
-	line, secret, code := command(t, "", "console", "token", "ann")
-	other, operator, _ := command(t, "", "console", "token", "olga", "--operator")
+	line, secret, code := command(t, "", "console", "token", "ann", "--all-tenants")
+	other, operator, _ := command(t, "", "console", "token", "olga", "--operator", "--all-tenants")
 	file := filepath.Join(t.TempDir(), "console.tokens")
 	if err := os.WriteFile(file, []byte(line+other), 0o600); err != nil || code != 0 {
 		t.Fatal(err, code)
@@ -77,6 +77,11 @@ func TestServeConsole(t *testing.T) {
 	}
 	if err := with.signal(t, syscall.SIGTERM); err != nil || strings.Contains(with.output(), "level=ERROR") || strings.Contains(with.output(), strings.TrimSpace(olga)) {
 		t.Errorf("%v\n%s", err, with.output())
+	}
+	for _, whose := range [][]string{nil, {"--all-tenants", "--tenant", "acme"}} {
+		if _, errs, code := command(t, "", append([]string{"console", "token", "ann"}, whose...)...); code != 2 || !strings.Contains(errs, "--all-tenants") {
+			t.Errorf("a token for %v: %d %s", whose, code, errs)
+		}
 	}
 	for _, content := range []string{"", "ann king sha256:12"} {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {

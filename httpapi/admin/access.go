@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/request"
@@ -11,9 +12,16 @@ import (
 
 // reads says why the principal may not look at anything.
 func (c *Console) reads(ctx context.Context) error {
-	roles := httpapi.IdentityOf(ctx).Roles
-	if !c.anyone && !slices.ContainsFunc(c.readers, func(role string) bool { return slices.Contains(roles, role) }) {
+	who := httpapi.IdentityOf(ctx)
+	has := func(role string) bool { return slices.Contains(who.Roles, role) }
+	if !c.anyone && !slices.ContainsFunc(c.readers, has) {
 		return &httpapi.Problem{Status: http.StatusForbidden, Detail: "a role is needed that the principal does not have"}
+	}
+	if who.Tenant == "" && !slices.ContainsFunc(c.seers, has) {
+		return &httpapi.Problem{
+			Status: http.StatusForbidden,
+			Detail: "the credentials are of no tenant, and lack the role to see all tenants' rows: " + strings.Join(c.seers, " or "),
+		}
 	}
 	return nil
 }

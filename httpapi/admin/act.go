@@ -49,41 +49,54 @@ func (c *Console) done(w http.ResponseWriter, r *http.Request) error {
 		ID: request.NewID(), Principal: who.Principal, Roles: who.Roles, Tenant: who.Tenant, Section: s.about().Name,
 		Row: parameter(r, "id"), Action: name, RequestID: info.ID, Address: r.RemoteAddr,
 	}}
-	if err := a.check(w, r, offers[at]); err != nil {
+	if err := a.permitted(w, r, offers[at]); err != nil {
+		return a.refuse(r.Context(), err)
+	}
+	leave, err := c.running.enter(a.entry.Section, a.entry.Row)
+	if err != nil {
+		return a.refuse(r.Context(), err)
+	}
+	defer leave()
+	if err := a.judge(r); err != nil {
 		return a.refuse(r.Context(), err)
 	}
 	return a.run(w, r)
 }
 
-// check says why it may not be done.
-func (a *attempt) check(w http.ResponseWriter, r *http.Request, o offer) error {
+// permitted says why the viewer may not do it, or has not asked for it well.
+func (a *attempt) permitted(w http.ResponseWriter, r *http.Request, o offer) error {
 	if err := a.readable(r.Context(), a.source); err != nil {
 		return err
 	}
 	if !a.may(r.Context(), o) {
 		return &httpapi.Problem{Status: http.StatusForbidden, Detail: "a role is needed that the principal does not have: " + o.Role}
 	}
-	if err := a.read(w, r, o); err != nil {
-		return err
-	}
-	taken, err := a.source.recent(r.Context(), a.entry.Row)
-	if err == nil && a.find(taken) == nil {
-		return nil
-	}
-	if taken, err = a.source.now(r.Context()); err != nil {
-		return err
-	}
-	return a.find(taken)
+	return a.read(w, r, o)
 }
 
-// find finds the row, and says why it is not such that the action can be done.
-func (a *attempt) find(taken *snapshot) error {
+// judge reads the section again, and says why the row is not such that the action can be done.
+func (a *attempt) judge(r *http.Request) error {
+	taken, err := a.source.anew(r.Context())
+	if err != nil {
+		return err
+	}
 	a.taken = taken
 	found, has := a.taken.find(a.entry.Tenant, a.entry.Row)
-	if !has {
+	seen := r.Header.Get("If-Match")
+	switch {
+	case !has && taken.err != nil:
+		return unreadable(r.Context(), taken)
+	case !has && seen != "":
+		return &httpapi.Problem{Status: http.StatusPreconditionFailed, Detail: "the row is there no more: somebody or something has dealt with it"}
+	case !has:
 		return notFound("there is no such row, or no more")
 	}
 	a.row, a.entry.Owner = found.at, found.tenant
+	if seen != "" && seen != "*" && seen != `"`+found.version()+`"` {
+		return &httpapi.Problem{
+			Status: http.StatusPreconditionFailed, Detail: "the row is not as it was when you looked at it" + found.states() + "; look at it again",
+		}
+	}
 	if err := a.taken.may(a.row, a.action); err != nil {
 		return &httpapi.Problem{Status: http.StatusConflict, Detail: err.Error()}
 	}
@@ -125,6 +138,14 @@ func (a *attempt) read(w http.ResponseWriter, r *http.Request, o offer) error {
 
 // refuse tells the audit of an attempt that comes to nothing.
 func (a *attempt) refuse(ctx context.Context, why error) error {
+	tell, first, omitted := a.refusals.count(refusedOne{a.entry.Tenant, a.entry.Principal}, time.Now())
+	a.untold(context.WithoutCancel(ctx), omitted)
+	if first {
+		a.log.WarnContext(ctx, "httpapi: a principal's refused actions of this minute are only counted from now on", "principal", a.entry.Principal)
+	}
+	if !tell {
+		return why
+	}
 	detail := "the request failed"
 	if problem, is := errors.AsType[*httpapi.Problem](why); is {
 		detail = problem.Detail
@@ -152,14 +173,14 @@ func (a *attempt) run(w http.ResponseWriter, r *http.Request) error {
 	result, failed := a.safely(limited)
 	outcome, detail := OutcomeDone, result
 	if failed != nil {
-		outcome, detail = OutcomeFailed, failed.Error()
+		outcome, detail = OutcomeFailed, told(ctx, failed) // viewers of a tenant see the audit's entries too
 	}
 	untold := a.tell(ctx, outcome, detail)
 	if untold != nil {
 		a.errorf(ctx, "httpapi: the audit was not told what became of an action", "section", a.entry.Section, "action", a.entry.Action,
 			"row", a.entry.Row, "outcome", outcome, "error", untold)
 	}
-	a.source.touch(ctx, a.entry.Row)
+	a.source.touch()
 	a.floor.changed(a.entry.Section)
 	if failed != nil {
 		return a.failure(ctx, failed)

@@ -14,7 +14,8 @@ type Outcome string
 const (
 	// OutcomeAsked is told before it is done; if that fails, it is not done.
 	OutcomeAsked Outcome = "asked"
-	// OutcomeRefused is told of what a viewer may not do, or cannot be done with the row as it is. Nothing else is told of it.
+	// OutcomeRefused is told of what a viewer may not do, or cannot be done with the row as it is. Nothing else is told of it. Of each principal's
+	// attempts 20 a minute are told one by one, and of the others their number, in Omitted of one entry.
 	OutcomeRefused Outcome = "refused"
 	OutcomeDone    Outcome = "done"
 	OutcomeFailed  Outcome = "failed"
@@ -38,6 +39,8 @@ type Entry struct {
 	// Reason is what the viewer says, and Detail what became of it.
 	Reason string `json:"reason,omitempty"`
 	Detail string `json:"detail,omitempty"`
+	// Omitted is how many more attempts of the principal were refused of which nothing else is told.
+	Omitted int `json:"omitted,omitempty"`
 	// RequestID is that of the log, and Address where the request came from.
 	RequestID string `json:"request_id,omitempty"`
 	Address   string `json:"address,omitempty"`

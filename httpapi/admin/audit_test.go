@@ -12,7 +12,7 @@ func TestAudit(t *testing.T) {
 	h := &house{lamps: []lamp{{id: "a/1 ä", tenant: "acme"}, {id: "lit", lit: true}, {id: "old", watts: 13}}}
 	log := &paper{}
 	c := open(t, log, admin.Actors("operator"), sections(t, h.spec()))
-	const ann, bob = "ann..operator", "bob.acme.viewer"
+	const ann, bob = "ann..operator.all-tenants", "bob.acme.viewer"
 	for _, test := range []struct {
 		badge, path, body string
 		want              int
@@ -52,7 +52,9 @@ func TestWithoutAudit(t *testing.T) {
 	h := &house{lamps: []lamp{{id: "a"}}}
 	log := &paper{fails: map[admin.Outcome]bool{admin.OutcomeAsked: true}}
 	c := open(t, log, admin.Actors("operator"), sections(t, h.spec()))
-	light := func() reply { return ask(t, c, "ann..operator", "POST", "/api/lamps/a/light", `{"reason":"dark"}`) }
+	light := func() reply {
+		return ask(t, c, "ann..operator.all-tenants", "POST", "/api/lamps/a/light", `{"reason":"dark"}`)
+	}
 	if got := light(); got.status != 503 || !strings.Contains(got.Detail, "nothing was done") || h.log.Len() > 0 {
 		t.Errorf("%d %s; done: %s", got.status, got.body, h.log.String())
 	}
@@ -79,15 +81,15 @@ func TestOtherOrigins(t *testing.T) {
 		{"Content-Type", "application/x-www-form-urlencoded"},
 		{"Content-Type", ""},
 	} {
-		got := ask(t, c, "ann..operator", "POST", "/api/lamps/a/light", `{"reason":"dark"}`, header...)
+		got := ask(t, c, "ann..operator.all-tenants", "POST", "/api/lamps/a/light", `{"reason":"dark"}`, header...)
 		if got.status != 403 && got.status != 415 || h.log.Len() > 0 {
 			t.Errorf("%d: %d %s; done: %s", i, got.status, got.body, h.log.String())
 		}
-		if got := ask(t, c, "", "POST", "/api/session", `{"token":"ann..operator"}`, header...); got.status != 403 && got.status != 400 || got.header.Get("Set-Cookie") != "" {
+		if got := ask(t, c, "", "POST", "/api/session", `{"token":"ann..operator.all-tenants"}`, header...); got.status != 403 && got.status != 400 || got.header.Get("Set-Cookie") != "" {
 			t.Errorf("%d: session: %d %s", i, got.status, got.body)
 		}
 	}
-	if got := ask(t, c, "ann..operator", "POST", "/api/lamps/a/light", `{"reason":"dark"}`, "Sec-Fetch-Site", "same-origin"); got.status != 200 {
+	if got := ask(t, c, "ann..operator.all-tenants", "POST", "/api/lamps/a/light", `{"reason":"dark"}`, "Sec-Fetch-Site", "same-origin"); got.status != 200 {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -25,6 +26,8 @@ type Console struct {
 	audit    Audit
 	sections []*source
 	floor    *floor
+	refusals refusals
+	running  running
 	page     *page
 	routes   http.Handler
 }
@@ -34,7 +37,8 @@ type Console struct {
 // It is served below a path that ends with a slash, by http.StripPrefix or a router's Mount; its own addresses are relative.
 func New(errs *httpapi.Errors, auth httpapi.Authenticator, audit Audit, opts ...Option) (*Console, error) {
 	c := &Console{errs: errs, auth: cookies{auth}, audit: audit, settings: settings{
-		log: slog.New(slog.DiscardHandler), title: "Millrace", readers: []string{RoleViewer, RoleOperator}, streams: usualStreams,
+		log: slog.New(slog.DiscardHandler), title: "Millrace", readers: []string{RoleViewer, RoleOperator}, seers: []string{RoleAllTenants},
+		streams: usualStreams,
 	}}
 	for _, opt := range opts {
 		opt.applyConsole(&c.settings)
@@ -66,8 +70,26 @@ func New(errs *httpapi.Errors, auth httpapi.Authenticator, audit Audit, opts ...
 // ServeHTTP answers a request.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) { c.routes.ServeHTTP(w, r) }
 
-// Drain ends all streams, and those that begin later at once, so that a server can end: give it to [httpapi.Ending].
-func (c *Console) Drain() { c.floor.close() }
+// Drain ends all streams, and those that begin later at once, and readings, so that a server can end: give it to [httpapi.Ending]. It tells the audit
+// of the refused attempts that were only counted, and waits for that 10 seconds at most.
+func (c *Console) Drain() {
+	c.floor.close()
+	for _, s := range c.sections {
+		s.close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), auditLimit)
+	defer cancel()
+	c.untold(ctx, c.refusals.rest(time.Now()))
+}
+
+// untold tells the audit of attempts that were only counted.
+func (c *Console) untold(ctx context.Context, omitted []Entry) {
+	for _, entry := range omitted {
+		if err := c.audit.Record(ctx, entry); err != nil {
+			c.errorf(ctx, "httpapi: the audit was not told of refused actions", "principal", entry.Principal, "omitted", entry.Omitted, "error", err)
+		}
+	}
+}
 
 func (c *Console) route() error {
 	identify, err := httpapi.Identify(c.errs, c.auth, httpapi.Challenge(`Bearer realm="console"`))

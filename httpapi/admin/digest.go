@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"hash/fnv"
 	"math"
+	"strings"
 )
 
 // digest is the same for rows that look the same.
@@ -28,4 +29,22 @@ func digest(rows []entry) string {
 		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// version is the same while the row's states are: of what else a row has much changes without any meaning for what can be done with it.
+func (e entry) version() string {
+	sum := fnv.New64a()
+	_, _ = sum.Write([]byte(e.id + e.states()))
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// states are the row's, as a viewer reads them.
+func (e entry) states() string {
+	var text strings.Builder
+	for _, c := range e.cells {
+		if c.kind == KindState {
+			text.WriteString(": " + c.text)
+		}
+	}
+	return text.String()
 }

@@ -8,7 +8,7 @@
 //	GET    /api/sections                who looks, and the sections, with columns and actions
 //	GET    /api/{section}               rows: search, f.{column}, sort, cursor, limit (1 to 500, by default 50)
 //	GET    /api/{section}/{id}          all there is to know of a row
-//	POST   /api/{section}/{id}/{action} does something; {"reason"} as JSON
+//	POST   /api/{section}/{id}/{action} does something; {"reason"} as JSON; If-Match with the version of the row that was seen
 //	GET    /api/live                    Server-Sent Events of what changes; section, once or more
 //	POST   /api/session                 {"token"} for a cookie, and DELETE to end it
 //
@@ -27,8 +27,14 @@
 //   - G9: pages of other origins and requests of other types do nothing. Test: TestOtherOrigins.
 //   - G10: the page needs no other host, no inline script and no inline style, and parses no HTML at run time. Test: TestPage.
 //   - G11: a good token becomes a cookie for this API that scripts do not see; a bad one nothing. Test: TestSession.
-//   - G12: Loopback is for this machine alone, under this machine's names. Test: TestLoopback.
+//   - G12: Loopback is for this machine alone, under this machine's names and without a proxy, and says why it refuses. Test: TestLoopback.
 //   - G13: a section that fails or panics is 503 and no other's trouble; viewers of a tenant learn nothing of errors. Test: TestFailures.
 //   - G14: reading takes a tenth of the time at most. Test: TestRest.
 //   - G15: what is wrong with a section is an error at the start. Test: TestSpecs.
+//   - G16: credentials of no tenant see nothing, unless they have the role to see all tenants' rows. Test: TestAllTenants.
+//   - G17: what may be done is judged by rows that are read after it was asked for; what the viewer saw otherwise is 412. Test: TestActionsJudgeAnew.
+//   - G18: nothing is done twice with a row at a time, whoever asks. Test: TestActionsRunOnce.
+//   - G19: of refused attempts the audit is told so many of each principal, and how many more there were. Test: TestRefusalsAreBounded.
+//   - G20: while a section is read viewers are shown what was read before, with its time, and cost one reading. Test: TestPagesWhileItReads.
+//   - G21: a reading ends with the last one who waits for it. Test: TestReadingEndsWithItsViewers.
 package admin

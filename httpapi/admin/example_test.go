@@ -51,7 +51,7 @@ func Example() {
 		return
 	}
 	errs, _ := httpapi.NewErrors(slog.Default())
-	developer := httpapi.Identity{Principal: "dev", Roles: []string{admin.RoleOperator}}
+	developer := httpapi.Identity{Principal: "dev", Roles: []string{admin.RoleOperator, admin.RoleAllTenants}}
 	console, err := admin.New(errs, admin.Loopback(developer), printed{}, admin.Sections(section), admin.Actors(admin.RoleOperator))
 	if err != nil {
 		fmt.Println(err)

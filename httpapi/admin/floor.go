@@ -101,7 +101,7 @@ func (r *room) leave(w *watcher) {
 // run reads the section again and again until ctx ends.
 func (r *room) run(ctx context.Context) {
 	for {
-		taken, err := r.source.now(ctx)
+		taken, err := r.source.latest(ctx)
 		if err != nil {
 			return // ctx has ended
 		}

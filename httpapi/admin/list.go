@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -12,7 +13,16 @@ import (
 type line struct {
 	ID     string         `json:"id"`
 	Tenant request.Tenant `json:"tenant,omitempty"`
-	Cells  []cell         `json:"cells"`
+	// Version changes with the row's states. Who sends it with an action as If-Match does nothing with a row that has changed.
+	Version string `json:"version"`
+	Cells   []cell `json:"cells"`
+}
+
+func newLine(e entry) line { return line{e.id, e.tenant, e.version(), e.cells} }
+
+// unreadable is what a viewer is told where a section could not be read.
+func unreadable(ctx context.Context, taken *snapshot) error {
+	return &httpapi.Problem{Status: http.StatusServiceUnavailable, Detail: told(ctx, taken.err), Header: http.Header{"Retry-After": {"5"}}}
 }
 
 // listing is a page of rows.
@@ -47,7 +57,7 @@ func (c *Console) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if taken.err != nil && len(taken.entries) == 0 {
-		return &httpapi.Problem{Status: http.StatusServiceUnavailable, Detail: told(ctx, taken.err), Header: http.Header{"Retry-After": {"5"}}}
+		return unreadable(ctx, taken)
 	}
 	tenant := httpapi.IdentityOf(ctx).Tenant
 	rows := taken.of(tenant)
@@ -60,7 +70,7 @@ func (c *Console) list(w http.ResponseWriter, r *http.Request) error {
 		said.Warning = told(ctx, taken.err)
 	}
 	for i, e := range page {
-		said.Rows[i] = line{e.id, e.tenant, e.cells}
+		said.Rows[i] = newLine(e)
 	}
 	return answer(w, said)
 }
@@ -93,7 +103,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request) error {
 	found, has := taken.find(httpapi.IdentityOf(ctx).Tenant, parameter(r, "id"))
 	if !has {
 		if taken.err != nil {
-			return &httpapi.Problem{Status: http.StatusServiceUnavailable, Detail: told(ctx, taken.err), Header: http.Header{"Retry-After": {"5"}}}
+			return unreadable(ctx, taken)
 		}
 		return notFound("there is no such row, or no more")
 	}
@@ -101,7 +111,7 @@ func (c *Console) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	said := shown{line: line{found.id, found.tenant, found.cells}, Details: details, Can: []string{}, Cannot: map[string]string{}, Read: taken.at}
+	said := shown{line: newLine(found), Details: details, Can: []string{}, Cannot: map[string]string{}, Read: taken.at}
 	for i, o := range s.about().Actions {
 		if why := taken.may(found.at, i); why != nil {
 			said.Cannot[o.Name] = why.Error()

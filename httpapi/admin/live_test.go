@@ -66,7 +66,7 @@ func TestLive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{lamps: []lamp{{id: "a", tenant: "acme"}, {id: "b", tenant: "beta"}}}
 		c := open(t, &paper{}, admin.Actors("operator"), sections(t, h.spec()))
-		all, leaveAll := look(t, c, "ann..operator", "/api/live")
+		all, leaveAll := look(t, c, "ann..operator.all-tenants", "/api/live")
 		acme, leaveAcme := look(t, c, "bob.acme.viewer", "/api/live?section=lamps")
 		if got := all.take(); !strings.Contains(got, "event: section\ndata: {\"section\":\"lamps\"") || !strings.Contains(got, `"total":2`) {
 			t.Errorf("all: %q", got)
@@ -88,7 +88,7 @@ func TestLive(t *testing.T) {
 		if got := acme.take(); got != "" {
 			t.Errorf("acme is told of beta's: %q", got)
 		}
-		if got := ask(t, c, "ann..operator", "POST", "/api/lamps/a/light", `{"reason":"dark"}`); got.status != 200 {
+		if got := ask(t, c, "ann..operator.all-tenants", "POST", "/api/lamps/a/light", `{"reason":"dark"}`); got.status != 200 {
 			t.Error(got.body)
 		}
 		synctest.Wait()
@@ -102,7 +102,7 @@ func TestLive(t *testing.T) {
 		if h.count() != before {
 			t.Errorf("nobody looks, and it is read %d times", h.count()-before)
 		}
-		again, leave := look(t, c, "ann..viewer", "/api/live")
+		again, leave := look(t, c, "ann..viewer.all-tenants", "/api/live")
 		if got := again.take(); strings.Count(got, "data:") != 1 {
 			t.Errorf("who comes later: %q", got)
 		}
@@ -115,13 +115,13 @@ func TestStreams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &house{lamps: []lamp{{id: "a"}}}
 		c := open(t, &paper{}, sections(t, h.spec()), admin.Streams(2))
-		first, leaveFirst := look(t, c, "ann..viewer", "/api/live")
-		_, leaveSecond := look(t, c, "bob..viewer", "/api/live")
-		if got := ask(t, c, "eve..viewer", "GET", "/api/live", ""); got.status != 503 || got.header.Get("Retry-After") == "" {
+		first, leaveFirst := look(t, c, "ann..viewer.all-tenants", "/api/live")
+		_, leaveSecond := look(t, c, "bob..viewer.all-tenants", "/api/live")
+		if got := ask(t, c, "eve..viewer.all-tenants", "GET", "/api/live", ""); got.status != 503 || got.header.Get("Retry-After") == "" {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 		leaveSecond()
-		third, leaveThird := look(t, c, "eve..viewer", "/api/live")
+		third, leaveThird := look(t, c, "eve..viewer.all-tenants", "/api/live")
 		first.take()
 		<-time.After(46 * time.Second)
 		synctest.Wait()
@@ -140,7 +140,7 @@ func TestStreams(t *testing.T) {
 		}
 		leaveFirst()
 		leaveThird()
-		_, left := look(t, c, "ann..viewer", "/api/live")
+		_, left := look(t, c, "ann..viewer.all-tenants", "/api/live")
 		c.Drain()
 		synctest.Wait()
 		before = h.count()
@@ -149,7 +149,7 @@ func TestStreams(t *testing.T) {
 			t.Error("a stream goes on when the server ends")
 		}
 		left()
-		if got := ask(t, c, "eve..viewer", "GET", "/api/live?section=chairs", ""); got.status != 404 {
+		if got := ask(t, c, "eve..viewer.all-tenants", "GET", "/api/live?section=chairs", ""); got.status != 404 {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 	})

@@ -14,6 +14,7 @@ type settings struct {
 	readers []string
 	anyone  bool
 	actors  []string
+	seers   []string
 	streams int
 	title   string
 	log     *slog.Logger
@@ -23,6 +24,8 @@ type settings struct {
 const (
 	RoleViewer   = "viewer"
 	RoleOperator = "operator"
+	// RoleAllTenants lets who has it, and credentials of no tenant, see the rows of all tenants. It is needed beside a role to look.
+	RoleAllTenants = "all-tenants"
 )
 
 // usualStreams is how many viewers look at the same time.
@@ -43,6 +46,12 @@ func Readers(roles ...string) Option {
 // only shows.
 func Actors(roles ...string) Option {
 	return option(func(s *settings) { s.actors = roles })
+}
+
+// AllTenants are the roles of which one is needed to see what is not one tenant's alone. By default it is [RoleAllTenants]; an application without
+// tenants names its readers. Credentials of a tenant see that tenant's rows whatever their roles are.
+func AllTenants(roles ...string) Option {
+	return option(func(s *settings) { s.seers = roles })
 }
 
 // Streams is how many viewers are kept up to date at the same time; further ones are told to come later. The default is 100.

@@ -32,7 +32,7 @@ func TestPages(t *testing.T) {
 				}
 				h.set(append(passing, stay...)...)
 				<-time.After(time.Minute) // virtual: what was read serves no more
-				got := ask(t, c, "ann..viewer", "GET", "/api/lamps?limit=7&sort="+order+"&cursor="+url.QueryEscape(next), "")
+				got := ask(t, c, "ann..viewer.all-tenants", "GET", "/api/lamps?limit=7&sort="+order+"&cursor="+url.QueryEscape(next), "")
 				if got.status != 200 || len(got.Rows) > 7 || got.Total != len(stay)+len(passing) {
 					t.Fatalf("%d %s", got.status, got.body)
 				}
@@ -82,7 +82,7 @@ func TestQueries(t *testing.T) {
 		"search=a&search=b":                  "400",
 		"search=" + strings.Repeat("x", 201): "400",
 	} {
-		got := ask(t, c, "ann..viewer", "GET", "/api/lamps?"+query, "")
+		got := ask(t, c, "ann..viewer.all-tenants", "GET", "/api/lamps?"+query, "")
 		if want == "400" {
 			if got.status != 400 || !strings.Contains(got.body, `"parameter"`) {
 				t.Errorf("%s: %d %s", query, got.status, got.body)
@@ -91,7 +91,7 @@ func TestQueries(t *testing.T) {
 			t.Errorf("%s: %d %q, want %q", query, got.status, got.ids(), want)
 		}
 	}
-	got := ask(t, c, "ann..viewer", "GET", "/api/lamps?f.state=lit", "")
+	got := ask(t, c, "ann..viewer.all-tenants", "GET", "/api/lamps?f.state=lit", "")
 	if got.Matched != 1 || got.Total != 4 || !strings.Contains(got.body, `"state":[{"value":"dark","rows":3},{"value":"lit","rows":1}]`) {
 		t.Error(got.body)
 	}
@@ -110,7 +110,7 @@ func TestRest(t *testing.T) {
 		c := open(t, &paper{}, sections(t, spec))
 		began := time.Now()
 		for time.Since(began) < 1000*time.Second {
-			ask(t, c, "ann..viewer", "GET", "/api/lamps", "")
+			ask(t, c, "ann..viewer.all-tenants", "GET", "/api/lamps", "")
 			<-time.After(time.Second) // virtual
 		}
 		if n := h.count(); n < 9 || n > 10 {

@@ -25,26 +25,26 @@ func TestRoles(t *testing.T) {
 		{nil, "", lights, 401},
 		{nil, "forged", "GET /api/lamps", 401},
 		{nil, "ann.", "GET /api/lamps", 403},
-		{nil, "ann..clerk", "GET /api/sections", 403},
-		{nil, "ann..clerk", "GET /api/lamps/a", 403},
-		{nil, "ann..clerk", "GET /api/live", 403},
-		{nil, "ann..viewer", "GET /api/lamps", 200},
-		{nil, "ann..operator", "GET /api/lamps/a", 200},
-		{nil, "ann..operator", lights, 403}, // nobody may do anything
-		{[]admin.Option{admin.Actors("operator")}, "ann..viewer", lights, 403},
-		{[]admin.Option{admin.Actors("operator")}, "ann..clerk", lights, 403},
-		{[]admin.Option{admin.Actors("clerk"), admin.Readers("clerk")}, "ann..clerk", lights, 403}, // the action asks for another role
-		{[]admin.Option{admin.Actors("operator")}, "ann..operator", lights, 200},
-		{[]admin.Option{admin.Actors("operator"), admin.Readers("clerk")}, "ann..operator", lights, 403}, // who may not look may do nothing
-		{[]admin.Option{admin.Readers("clerk")}, "ann..viewer", "GET /api/lamps", 403},
-		{[]admin.Option{admin.Readers("clerk")}, "ann..clerk", "GET /api/lamps", 200},
-		{[]admin.Option{admin.Readers()}, "ann.", "GET /api/lamps", 200},
-		{nil, "ann..viewer", "GET /api/chairs", 404},
-		{nil, "ann..viewer", "GET /api/lamps/z", 404},
-		{nil, "ann..viewer", "DELETE /api/lamps/a", 405},
-		{[]admin.Option{admin.Actors("operator")}, "ann..operator", "POST /api/lamps/a/break", 404},
-		{[]admin.Option{admin.Actors("operator")}, "ann..operator", "POST /api/lamps/z/light", 404},
-		{[]admin.Option{admin.Actors("operator")}, "ann..operator", "POST /api/lamps/lit/light", 409},
+		{nil, "ann..clerk.all-tenants", "GET /api/sections", 403},
+		{nil, "ann..clerk.all-tenants", "GET /api/lamps/a", 403},
+		{nil, "ann..clerk.all-tenants", "GET /api/live", 403},
+		{nil, "ann..viewer.all-tenants", "GET /api/lamps", 200},
+		{nil, "ann..operator.all-tenants", "GET /api/lamps/a", 200},
+		{nil, "ann..operator.all-tenants", lights, 403}, // nobody may do anything
+		{[]admin.Option{admin.Actors("operator")}, "ann..viewer.all-tenants", lights, 403},
+		{[]admin.Option{admin.Actors("operator")}, "ann..clerk.all-tenants", lights, 403},
+		{[]admin.Option{admin.Actors("clerk"), admin.Readers("clerk")}, "ann..clerk.all-tenants", lights, 403}, // the action asks for another role
+		{[]admin.Option{admin.Actors("operator")}, "ann..operator.all-tenants", lights, 200},
+		{[]admin.Option{admin.Actors("operator"), admin.Readers("clerk")}, "ann..operator.all-tenants", lights, 403}, // who may not look may do nothing
+		{[]admin.Option{admin.Readers("clerk")}, "ann..viewer.all-tenants", "GET /api/lamps", 403},
+		{[]admin.Option{admin.Readers("clerk")}, "ann..clerk.all-tenants", "GET /api/lamps", 200},
+		{[]admin.Option{admin.Readers()}, "ann..all-tenants", "GET /api/lamps", 200},
+		{nil, "ann..viewer.all-tenants", "GET /api/chairs", 404},
+		{nil, "ann..viewer.all-tenants", "GET /api/lamps/z", 404},
+		{nil, "ann..viewer.all-tenants", "DELETE /api/lamps/a", 405},
+		{[]admin.Option{admin.Actors("operator")}, "ann..operator.all-tenants", "POST /api/lamps/a/break", 404},
+		{[]admin.Option{admin.Actors("operator")}, "ann..operator.all-tenants", "POST /api/lamps/z/light", 404},
+		{[]admin.Option{admin.Actors("operator")}, "ann..operator.all-tenants", "POST /api/lamps/lit/light", 409},
 	} {
 		h := &house{lamps: []lamp{{id: "a"}, {id: "lit", lit: true}}}
 		c := open(t, &paper{}, append(test.opts, sections(t, h.spec()))...)
@@ -96,7 +96,7 @@ func TestTenants(t *testing.T) {
 	if h.log.String() != "a1 by ann for acme: dark\n" {
 		t.Error(h.log.String())
 	}
-	if got := ask(t, c, "ann..operator", "GET", "/api/lamps/b1", ""); !strings.Contains(got.body, "b1 of beta") || strings.Contains(got.body, `"can":[]`) {
+	if got := ask(t, c, "ann..operator.all-tenants", "GET", "/api/lamps/b1", ""); !strings.Contains(got.body, "b1 of beta") || strings.Contains(got.body, `"can":[]`) {
 		t.Error(got.body)
 	}
 	for _, e := range log.entries {

@@ -70,10 +70,10 @@ func (c *Console) logout(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// cookie is for the API alone: by default its path is that of the request up to the last slash.
+// cookie is for the API alone: by default its path is that of the request up to the last slash. Whether the browser came by TLS is not known behind a
+// proxy that ends it, so that only a page of this machine, where no TLS is needed, has one that is not Secure.
 func (c *Console) cookie(r *http.Request, token string) *http.Cookie {
-	return &http.Cookie{ //nolint:gosec // Secure where the browser came by TLS
-		Name: cookieName, Value: token, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: r.TLS != nil || strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https"),
+	return &http.Cookie{ //nolint:gosec // Secure but on this machine
+		Name: cookieName, Value: token, HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil || !loops(r.Host),
 	}
 }

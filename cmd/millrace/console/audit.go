@@ -57,7 +57,7 @@ func (l *looker) auditSection() (admin.Section, error) {
 		Name: "audit", Title: "Audit",
 		About: "What was done by consoles, and what was refused: the newest of the topic " + string(Attempted.Contract().Topic()) + ".",
 		ID:    func(e admin.Entry) string { return e.ID + "-" + string(e.Outcome) }, Order: "-at", Read: l.attempts,
-		Tenant: func(e admin.Entry) request.Tenant { return e.Tenant },
+		Tenant: func(e admin.Entry) request.Tenant { return e.Tenant }, // what others did with its rows tells of them
 		Columns: []admin.Column[admin.Entry]{
 			admin.Time("at", "At", func(e admin.Entry) time.Time { return e.At }),
 			admin.State("outcome", "Outcome", func(e admin.Entry) (string, admin.Tone) {
@@ -85,8 +85,8 @@ func (l *looker) auditSection() (admin.Section, error) {
 		Show: func(_ context.Context, e admin.Entry) (admin.Details, error) {
 			return admin.Details{Facts: admin.Describe(e,
 				admin.Text("roles", "Roles", func(e admin.Entry) string { return strings.Join(e.Roles, ", ") }),
-				admin.Code("bound", "Viewer's tenant", func(e admin.Entry) string { return owner(e.Tenant) }),
-				admin.Code("owner", "Row's tenant", func(e admin.Entry) string { return owner(e.Owner) }),
+				admin.Code("bound", "Viewer's tenant", func(e admin.Entry) string { return string(e.Tenant) }),
+				admin.Code("owner", "Row's tenant", func(e admin.Entry) string { return string(e.Owner) }),
 				admin.Code("address", "From", func(e admin.Entry) string { return e.Address }),
 				admin.Code("request", "Request", func(e admin.Entry) string { return e.RequestID }),
 				admin.Code("attempt", "Attempt", func(e admin.Entry) string { return e.ID }),

@@ -31,10 +31,10 @@ type Config struct {
 type looker struct {
 	Config
 
-	machines kept[machinesOf]
-	sagas    kept[sagasOf]
-	jobs     kept[jobsOf]
-	hooks    kept[hooksOf]
+	machines kept[instance]
+	sagas    kept[saga]
+	jobs     kept[job]
+	hooks    kept[endpoint]
 }
 
 // New makes the console. auth says who looks; those with the role operator may act. [Attempted] must have been verified.

@@ -17,12 +17,10 @@ type endpoint struct {
 	group, hooks string
 }
 
-type hooksOf []endpoint
-
 func (l *looker) readHooks(ctx context.Context) ([]endpoint, error) {
-	return eachGroup(ctx, l, &l.hooks, func(ctx context.Context, group string) (hooksOf, error) {
+	return eachGroup(ctx, l, &l.hooks, func(ctx context.Context, group string) ([]endpoint, error) {
 		found, err := webhooks.Inspect(ctx, l.Bus, group)
-		var all hooksOf
+		var all []endpoint
 		for _, one := range found {
 			for _, i := range one.Endpoints {
 				all = append(all, endpoint{i, group, one.Name})
@@ -52,7 +50,7 @@ func (l *looker) hookSection() (admin.Section, error) {
 			admin.Code("id", "ID", func(e endpoint) string { return e.Endpoint.ID }),
 			admin.Code("url", "URL", func(e endpoint) string { return e.Endpoint.URL }),
 			admin.State("state", "State", endpoint.state),
-			admin.Code("tenant", "Tenant", func(e endpoint) string { return owner(e.Endpoint.Tenant) }).Filtered().Minor(),
+			admin.Code("tenant", "Tenant", func(e endpoint) string { return string(e.Endpoint.Tenant) }).Filtered().Minor(),
 			admin.Number("queued", "Queued", func(e endpoint) int64 { return int64(e.Queued) }),
 			admin.Number("delivered", "Delivered", func(e endpoint) int64 { return e.Delivered }),
 			admin.Number("given", "Given up", func(e endpoint) int64 { return int64(len(e.Given)) }).Toned(func(e endpoint) admin.Tone {

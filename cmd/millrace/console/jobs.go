@@ -20,10 +20,8 @@ type job struct {
 	queue string
 }
 
-type jobsOf []job
-
 func (l *looker) readJobs(ctx context.Context) ([]job, error) {
-	return eachGroup(ctx, l, &l.jobs, func(ctx context.Context, group string) (jobsOf, error) {
+	return eachGroup(ctx, l, &l.jobs, func(ctx context.Context, group string) ([]job, error) {
 		queue, is := strings.CutPrefix(group, inspect.QueuePrefix)
 		if !is {
 			return nil, nil
@@ -32,7 +30,7 @@ func (l *looker) readJobs(ctx context.Context) ([]job, error) {
 			inspect.Valueless(d) // what a job works on is not for the console
 			return true
 		})
-		all := make(jobsOf, len(found.Jobs))
+		all := make([]job, len(found.Jobs))
 		for i, d := range found.Jobs {
 			all[i] = job{d, queue}
 		}
@@ -65,7 +63,7 @@ func (l *looker) jobSection() (admin.Section, error) {
 			admin.Code("queue", "Queue", func(j job) string { return j.queue }).Filtered().Minor(),
 			admin.Code("kind", "Kind", func(j job) string { return j.Kind }).Filtered(),
 			admin.State("state", "State", func(j job) (string, admin.Tone) { return string(j.State), jobTone(j.State) }).Filtered(),
-			admin.Code("tenant", "Tenant", func(j job) string { return owner(j.Tenant) }).Filtered().Minor(),
+			admin.Code("tenant", "Tenant", func(j job) string { return string(j.Tenant) }).Filtered().Minor(),
 			admin.Number("attempts", "Attempts", func(j job) int64 { return int64(j.Attempts) }),
 			admin.Time("enqueued", "Enqueued", func(j job) time.Time { return j.Enqueued }),
 			admin.Time("due", "Due", func(j job) time.Time { return inspect.Due(j.Description) }).Minor(),

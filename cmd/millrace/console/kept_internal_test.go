@@ -16,9 +16,9 @@ func TestKept(t *testing.T) {
 	}
 	var k kept[int]
 	reads := 0
-	read := func(context.Context, string) (int, error) {
+	read := func(context.Context, string) ([]int, error) {
 		reads++
-		return reads, nil
+		return []int{reads}, nil
 	}
 	for i, want := range []int{1, 1, 2, 2} {
 		if i == 2 {
@@ -26,8 +26,8 @@ func TestKept(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if got, err := k.read(t.Context(), b, "g", read); got != want || err != nil {
-			t.Errorf("%d: %d %v, want %d", i, got, err, want)
+		if got, err := k.read(t.Context(), b, "g", read); err != nil || got[0] != want {
+			t.Errorf("%d: %v %v, want %d", i, got, err, want)
 		}
 	}
 }

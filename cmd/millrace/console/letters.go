@@ -7,11 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/httpapi/admin"
 	"github.com/millrace/millrace/request"
 )
@@ -32,6 +34,7 @@ func (l *looker) letters(ctx context.Context) ([]letter, error) {
 		return nil, err
 	}
 	var all []letter
+	held := 0
 	for _, group := range groups {
 		n := 0
 		for found, err := range l.Bus.DeadLetters(ctx, group) {
@@ -40,6 +43,9 @@ func (l *looker) letters(ctx context.Context) ([]letter, error) {
 			}
 			if n++; n > mostLetters {
 				return all, fmt.Errorf("%s has more than %d dead letters; the first are shown", group, mostLetters)
+			}
+			if held += len(found.Record.Key) + len(found.Record.Value); held > mostHeld {
+				return all, fmt.Errorf("the dead letters take more than %d MB; the first are shown", mostHeld>>20)
 			}
 			all = append(all, letter{found, group})
 		}
@@ -104,21 +110,30 @@ func (l *looker) redrive(ctx context.Context, d letter, _ string) (string, error
 		where = "the topic " + string(d.Record.Topic) + ", as the group has no retry topic"
 		n, err = l.Bus.Redrive(ctx, d.group, bus.At(d.Position), bus.ToOrigin())
 	}
-	if err == nil && n == 0 {
-		err = errGone
+	if err = settled(n, err); err != nil {
+		return "", err
 	}
-	return "The event was given back to " + where + ".", err
+	return "The event was given back to " + where + ".", nil
 }
 
 func (l *looker) discard(ctx context.Context, d letter, _ string) (string, error) {
 	n, err := l.Bus.Discard(ctx, d.group, bus.At(d.Position))
-	if err == nil && n == 0 {
-		err = errGone
+	if err = settled(n, err); err != nil {
+		return "", err
 	}
-	return "The event is forgotten.", err
+	return "The event is forgotten.", nil
 }
 
-var errGone = errors.New("it is no dead letter any more: somebody has dealt with it")
+// settled says what has become of one dead letter where others deal with those of the group too.
+func settled(n int, err error) error {
+	switch {
+	case errors.Is(err, bus.ErrTakenOver):
+		return &httpapi.Problem{Status: http.StatusConflict, Detail: "somebody deals with dead letters of the group at this moment; look at it again"}
+	case err == nil && n == 0:
+		return &httpapi.Problem{Status: http.StatusConflict, Detail: "it is no dead letter any more: somebody has dealt with it"}
+	}
+	return err
+}
 
 // text is what bytes say, in base64 where they are no text.
 func text(value []byte) string {

@@ -15,7 +15,7 @@ import (
 
 // instance is one of a group's machine.
 type instance struct {
-	machines.Instance[string, raw]
+	machines.Instance[string, anyJSON]
 
 	group string
 	chart machines.Chart
@@ -23,12 +23,10 @@ type instance struct {
 
 func (i instance) final() bool { return len(i.chart.Allowed(i.State)) == 0 }
 
-type machinesOf []instance
-
 func (l *looker) readMachines(ctx context.Context) ([]instance, error) {
-	return eachGroup(ctx, l, &l.machines, func(ctx context.Context, group string) (machinesOf, error) {
+	return eachGroup(ctx, l, &l.machines, func(ctx context.Context, group string) ([]instance, error) {
 		found, err := machines.Inspect(ctx, l.Bus, group)
-		var all machinesOf
+		var all []instance
 		for _, one := range found {
 			for _, i := range one.Instances {
 				all = append(all, instance{i, group, one.Chart})
@@ -52,7 +50,7 @@ func (l *looker) machineSection() (admin.Section, error) {
 				}
 				return i.State, admin.ToneBusy
 			}).Filtered(),
-			admin.Code("tenant", "Tenant", func(i instance) string { return owner(i.Tenant) }).Filtered().Minor(),
+			admin.Code("tenant", "Tenant", func(i instance) string { return string(i.Tenant) }).Filtered().Minor(),
 			admin.Number("version", "Version", func(i instance) int64 { return i.Version }),
 			admin.Time("entered", "Entered", func(i instance) time.Time { return i.Entered }),
 			admin.Code("group", "Group", func(i instance) string { return i.group }).Filtered().Minor(),
@@ -93,7 +91,7 @@ func (l *looker) showInstance(ctx context.Context, i instance) (admin.Details, e
 		if err != nil {
 			return admin.Details{}, err
 		}
-		if told.Tenant == owner(i.Tenant) {
+		if told.Tenant == string(i.Tenant) {
 			history = append(history, told)
 		}
 	}

@@ -19,12 +19,10 @@ type saga struct {
 	group, flow string
 }
 
-type sagasOf []saga
-
 func (l *looker) readSagas(ctx context.Context) ([]saga, error) {
-	return eachGroup(ctx, l, &l.sagas, func(ctx context.Context, group string) (sagasOf, error) {
+	return eachGroup(ctx, l, &l.sagas, func(ctx context.Context, group string) ([]saga, error) {
 		flows, err := sagas.Inspect(ctx, l.Bus, group)
-		var all sagasOf
+		var all []saga
 		for _, flow := range flows {
 			for _, one := range flow.Sagas {
 				for i := range one.History.Entries {
@@ -62,7 +60,7 @@ func (l *looker) sagaSection() (admin.Section, error) {
 			admin.State("status", "Status", func(s saga) (string, admin.Tone) {
 				return string(s.Description.Status), sagaTone(s.Description.Status)
 			}).Filtered(),
-			admin.Code("tenant", "Tenant", func(s saga) string { return owner(s.Description.Tenant) }).Filtered().Minor(),
+			admin.Code("tenant", "Tenant", func(s saga) string { return string(s.Description.Tenant) }).Filtered().Minor(),
 			admin.Text("waits", "Waits for", func(s saga) string { return inspect.Waits(s.Description) }).Minor(),
 			admin.Number("steps", "Steps", func(s saga) int64 { return int64(len(s.Description.Done)) }).Minor(),
 			admin.Time("started", "Started", func(s saga) time.Time { return s.Description.Started }),
@@ -106,7 +104,7 @@ var (
 )
 
 func sagaActions(l *looker) []admin.Action[saga] {
-	type sender func(ctx context.Context, f *sagas.Flow[raw, raw], reason, id string) bus.Results
+	type sender func(ctx context.Context, f *sagas.Flow[anyJSON, anyJSON], reason, id string) bus.Results
 	call := func(send sender, said string) func(context.Context, saga, string) (string, error) {
 		return func(ctx context.Context, s saga, reason string) (string, error) {
 			return said, send(ctx, inspect.Flow(s.flow), reason, s.Description.ID).Err()
@@ -127,14 +125,14 @@ func sagaActions(l *looker) []admin.Action[saga] {
 	return []admin.Action[saga]{
 		{
 			Name: "resume", Title: "Resume", Role: admin.RoleOperator, When: parked, Confirm: "The saga goes on where it was.",
-			Do: call(func(ctx context.Context, f *sagas.Flow[raw, raw], _, id string) bus.Results {
+			Do: call(func(ctx context.Context, f *sagas.Flow[anyJSON, anyJSON], _, id string) bus.Results {
 				return f.Resume(ctx, l.Bus, id)
 			}, "The saga was told to go on."),
 		},
 		{
 			Name: "cancel", Title: "Cancel", Role: admin.RoleOperator, When: open, Reason: admin.ReasonRequired, Danger: true,
 			Confirm: "What the saga has done is undone, step by step.",
-			Do: call(func(ctx context.Context, f *sagas.Flow[raw, raw], reason, id string) bus.Results {
+			Do: call(func(ctx context.Context, f *sagas.Flow[anyJSON, anyJSON], reason, id string) bus.Results {
 				return f.Cancel(ctx, l.Bus, reason, id)
 			},
 				"The saga was told to undo what it did."),
@@ -142,7 +140,7 @@ func sagaActions(l *looker) []admin.Action[saga] {
 		{
 			Name: "abandon", Title: "Abandon", Role: admin.RoleOperator, When: parked, Reason: admin.ReasonRequired, Danger: true,
 			Confirm: "The saga ends as it is: nothing that it did is undone.",
-			Do: call(func(ctx context.Context, f *sagas.Flow[raw, raw], reason, id string) bus.Results {
+			Do: call(func(ctx context.Context, f *sagas.Flow[anyJSON, anyJSON], reason, id string) bus.Results {
 				return f.Abandon(ctx, l.Bus, reason, id)
 			},
 				"The saga was told to end as it is."),

@@ -25,7 +25,8 @@ type Tokens struct {
 var _ httpapi.Authenticator = (*Tokens)(nil)
 
 // ReadTokens reads a file of tokens' digests. A line is a name, roles with commas between them, "sha256:" and 64 hexadecimal digits, and
-// for who is to see one tenant alone its name; what begins with # is a comment. Errors name lines and hold nothing of them.
+// the name of the tenant whose rows are seen, or none with the role all-tenants; what begins with # is a comment. Errors name lines and hold
+// nothing of them.
 func ReadTokens(file io.Reader) (*Tokens, error) {
 	t := &Tokens{holders: map[[sha256.Size]byte]httpapi.Identity{}}
 	lines := bufio.NewScanner(file)
@@ -63,15 +64,19 @@ func (t *Tokens) add(words []string) error {
 	if err := (request.Info{Tenant: who.Tenant, Principal: who.Principal}).Validate(); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(who.Roles, func(role string) bool { return role != admin.RoleViewer && role != admin.RoleOperator }) {
-		return fmt.Errorf("roles are %s and %s", admin.RoleViewer, admin.RoleOperator)
+	known := []string{admin.RoleViewer, admin.RoleOperator, admin.RoleAllTenants}
+	if slices.ContainsFunc(who.Roles, func(role string) bool { return !slices.Contains(known, role) }) {
+		return fmt.Errorf("roles are %s", strings.Join(known, ", "))
+	}
+	if (who.Tenant == "") != slices.Contains(who.Roles, admin.RoleAllTenants) {
+		return fmt.Errorf("it must name a tenant, or have the role %s, and not both", admin.RoleAllTenants)
 	}
 	text, is := strings.CutPrefix(words[2], digestPrefix)
 	digest, err := hex.DecodeString(text)
 	if !is || err != nil || len(digest) != sha256.Size {
 		return errors.New("the digest must be sha256: and 64 hexadecimal digits")
 	}
-	if _, known := t.holders[[sha256.Size]byte(digest)]; known {
+	if _, has := t.holders[[sha256.Size]byte(digest)]; has {
 		return errors.New("the token is another line's too")
 	}
 	t.holders[[sha256.Size]byte(digest)] = who

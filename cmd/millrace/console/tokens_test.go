@@ -13,7 +13,7 @@ import (
 
 func TestTokens(t *testing.T) {
 	t.Parallel()
-	ann, first, err := console.NewToken("ann", []string{"viewer", "operator"}, "")
+	ann, first, err := console.NewToken("ann", []string{"viewer", "operator", "all-tenants"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func TestTokens(t *testing.T) {
 		headers []string
 		want    string
 	}{
-		{[]string{"Bearer " + ann}, "{ann  [viewer operator]}"},
+		{[]string{"Bearer " + ann}, "{ann  [viewer operator all-tenants]}"},
 		{[]string{"bearer " + bob}, "{bob acme [viewer]}"},
 		{nil, "anonymous"},
 		{[]string{"Bearer " + ann, "Bearer " + ann}, "401"},
@@ -53,15 +53,15 @@ func TestTokens(t *testing.T) {
 	}
 	digest := strings.Fields(first)[2]
 	for _, file := range []string{
-		"", "# nobody", "ann viewer", "ann viewer " + digest + " acme more", "ann king " + digest, "ann viewer sha256:12", "ann viewer " + ann, "ann  " + digest,
-		"ann viewer " + digest + " ../etc", "ann viewer " + digest + "\nbob viewer " + digest, strings.Repeat("x", 100_000),
+		"", "# nobody", "ann viewer", "ann viewer " + digest + " acme more", "ann king,all-tenants " + digest, "ann viewer " + digest, "ann viewer,all-tenants " + digest + " acme", "ann viewer,all-tenants sha256:12", "ann viewer,all-tenants " + ann, "ann  " + digest,
+		"ann viewer " + digest + " ../etc", "ann viewer " + digest + " a\nbob viewer " + digest + " b", strings.Repeat("x", 100_000),
 	} {
 		if _, err := console.ReadTokens(strings.NewReader(file)); err == nil || strings.Contains(err.Error(), ann) || strings.Contains(err.Error(), digest) {
 			t.Errorf("%.60q: %v", file, err)
 		}
 	}
 	for _, name := range []string{"", "a b", "#a", "ä"} {
-		if _, _, err := console.NewToken(name, []string{"viewer"}, ""); err == nil {
+		if _, _, err := console.NewToken(name, []string{"viewer"}, "acme"); err == nil {
 			t.Errorf("the name %q passes", name)
 		}
 	}

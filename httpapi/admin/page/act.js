@@ -5,12 +5,13 @@ import { count } from './format.js';
 const dialog = () => one('#dialog');
 
 /** Does an action with rows, one after the other, and says what became of each. */
-async function run(about, action, ids, reason, said) {
+async function run(about, action, rows, reason, said) {
 	const results = [];
-	for (const [i, id] of ids.entries()) {
-		if (ids.length > 1) said(`${count(i + 1)} of ${count(ids.length)}…`);
+	for (const [i, row] of rows.entries()) {
+		const { id } = row;
+		if (rows.length > 1) said(`${count(i + 1)} of ${count(rows.length)}…`);
 		try {
-			const answer = await api.act(about.name, id, action.name, reason ? { reason } : {});
+			const answer = await api.act(about.name, row, action.name, reason ? { reason } : {});
 			results.push({ id, ok: true, text: answer.result + (answer.untold ? ' The audit does not have the outcome: tell who keeps it.' : '') });
 		} catch (error) {
 			results.push({ id, ok: false, text: error.message + (error.id ? ` (request ${error.id})` : '') });
@@ -20,17 +21,17 @@ async function run(about, action, ids, reason, said) {
 	return results;
 }
 
-function outcome(action, ids, results) {
+function outcome(action, rows, results) {
 	const failed = results.filter(result => !result.ok);
-	const text = ids.length === 1
+	const text = rows.length === 1
 		? results[0].text
-		: `${action.title}: ${count(results.length - failed.length)} of ${count(ids.length)} done${failed.length ? `, ${count(failed.length)} not` : ''}.`;
+		: `${action.title}: ${count(results.length - failed.length)} of ${count(rows.length)} done${failed.length ? `, ${count(failed.length)} not` : ''}.`;
 	return { text, failed };
 }
 
-/** Asks whether an action is meant, and does it. */
-export function confirm(about, action, ids, done) {
-	const many = ids.length > 1;
+/** Asks whether an action is meant, and does it with rows as they were seen: their ids and versions. */
+export function confirm(about, action, rows, done) {
+	const many = rows.length > 1;
 	const reason = action.reason ? el('textarea', { id: 'reason', rows: 2, maxLength: 500, required: action.reason === 'required', aria: { describedby: 'dialog-said' } }) : null;
 	const said = el('p', { className: 'said', id: 'dialog-said', role: 'alert' });
 	reason?.addEventListener('input', () => {
@@ -38,7 +39,7 @@ export function confirm(about, action, ids, done) {
 		said.textContent = '';
 	});
 	const cancel = el('button', { type: 'button', className: 'quiet', onclick: () => dialog().close() }, 'Cancel');
-	const go = el('button', { type: 'submit', className: action.danger ? 'danger' : 'primary', id: 'confirm' }, many ? `${action.title} ${count(ids.length)}` : action.title);
+	const go = el('button', { type: 'submit', className: action.danger ? 'danger' : 'primary', id: 'confirm' }, many ? `${action.title} ${count(rows.length)}` : action.title);
 	const form = el('form', { noValidate: true, onsubmit: async event => {
 		event.preventDefault();
 		if (go.ariaDisabled === 'true') return;
@@ -51,8 +52,8 @@ export function confirm(about, action, ids, done) {
 		go.ariaDisabled = 'true';
 		said.dataset.tone = '';
 		said.textContent = 'Working…';
-		const results = await run(about, action, ids, reason?.value.trim(), text => { said.textContent = text; });
-		const { text, failed } = outcome(action, ids, results);
+		const results = await run(about, action, rows, reason?.value.trim(), text => { said.textContent = text; });
+		const { text, failed } = outcome(action, rows, results);
 		said.dataset.tone = failed.length ? 'bad' : 'good';
 		said.textContent = text;
 		if (failed.length && many) said.append(el('ul', {}, ...failed.slice(0, 5).map(f => el('li', {}, `${f.id}: ${f.text}`))));
@@ -62,8 +63,8 @@ export function confirm(about, action, ids, done) {
 		cancel.focus();
 		done();
 	} },
-	el('h2', { id: 'dialog-title' }, many ? `${action.title} ${count(ids.length)} ${about.title.toLowerCase()}` : action.title),
-	!many && el('p', { className: 'what' }, el('code', {}, ids[0])),
+	el('h2', { id: 'dialog-title' }, many ? `${action.title} ${count(rows.length)} ${about.title.toLowerCase()}` : action.title),
+	!many && el('p', { className: 'what' }, el('code', {}, rows[0].id)),
 	el('p', {}, action.confirm),
 	reason && el('label', { className: 'reason', htmlFor: 'reason' }, el('span', {}, action.reason === 'required' ? 'Why' : 'Why (may be left out)'), reason),
 	said, el('div', { className: 'acts' }, cancel, go));

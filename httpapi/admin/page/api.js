@@ -19,11 +19,11 @@ async function ask(path, options = {}) {
 	return response.status === 204 ? null : response.json();
 }
 
-const sending = (method, body) => ({ method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+const sending = (method, body, headers = {}) => ({ method, headers: { 'Content-Type': 'application/json', ...headers }, body: JSON.stringify(body) });
 
 export const sections = () => ask('sections');
 export const list = (section, query, signal) => ask(`${section}?${query}`, { signal });
 export const row = (section, id, signal) => ask(`${section}/${encodeURIComponent(id)}`, { signal });
-export const act = (section, id, action, body) => ask(`${section}/${encodeURIComponent(id)}/${action}`, sending('POST', body));
+export const act = (section, { id, version }, action, body) => ask(`${section}/${encodeURIComponent(id)}/${action}`, sending('POST', body, { 'If-Match': `"${version}"` }));
 export const login = token => ask('session', sending('POST', { token }));
 export const logout = () => ask('session', { method: 'DELETE' });

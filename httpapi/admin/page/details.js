@@ -37,7 +37,7 @@ function actions(about, row, reload) {
 	const why = allowed.filter(action => !row.can.includes(action.name)).map(action => `${action.title}: ${row.cannot[action.name]}`);
 	return el('div', { className: 'acts' }, ...allowed.map(action => el('button', {
 		type: 'button', className: action.danger ? 'danger' : 'primary', disabled: !row.can.includes(action.name), data: { action: action.name },
-		onclick: () => confirm(about, action, [row.id], reload),
+		onclick: () => confirm(about, action, [row], reload),
 	}, action.title)), why.length > 0 && el('p', { className: 'none' }, why.join(' · ')));
 }
 

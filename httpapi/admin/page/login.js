@@ -20,6 +20,7 @@ export function login(done, problem = '') {
 		}
 	} },
 	el('h1', {}, 'Sign in'), el('p', {}, 'The console is for those who have a token.'),
+	!isSecureContext && el('p', { className: 'warning', role: 'alert' }, 'Open the console by https: the browser keeps no token for a page that came in the clear.'),
 	el('label', { htmlFor: 'token' }, el('span', {}, 'Token'), token), said, el('button', { type: 'submit', className: 'primary' }, 'Sign in'));
 	one('#main').replaceChildren(form);
 	token.focus();

@@ -18,7 +18,7 @@ export class Section {
 		const allowed = about.actions.filter(action => action.allowed);
 		this.table = new Table(about, { selects: allowed.length > 0, onsort: column => this.sort(column), onselect: ids => this.select(ids) });
 		this.chosen = el('div', { className: 'chosen', hidden: true, role: 'group', aria: { label: 'Selected rows' } }, el('span'), ...allowed.map(action =>
-			el('button', { type: 'button', className: action.danger ? 'danger small' : 'quiet small', onclick: () => confirm(about, action, [...this.table.chosen], () => this.load()) }, action.title)));
+			el('button', { type: 'button', className: action.danger ? 'danger small' : 'quiet small', onclick: () => confirm(about, action, this.table.selected(), () => this.load()) }, action.title)));
 		this.warning = el('p', { className: 'warning', role: 'alert', hidden: true });
 		this.empty = el('p', { className: 'empty', hidden: true });
 		this.previous = el('button', { type: 'button', className: 'quiet small', onclick: () => this.turn(-1) }, 'Previous');

@@ -34,7 +34,7 @@ export class Table {
 		const rows = listing.rows.map(row => {
 			const text = JSON.stringify(row);
 			const known = before.get(row.id);
-			const made = known?.text === text ? known : { text, element: this.row(row, known !== undefined) };
+			const made = known?.text === text ? known : { text, version: row.version, element: this.row(row, known !== undefined) };
 			this.rows.set(row.id, made);
 			const to = made.element.querySelector('a');
 			to.hash = link({ section: this.about.name, id: row.id, query: route.query });
@@ -65,6 +65,9 @@ export class Table {
 		}));
 		return el('tr', { data: { id: row.id, ...(changed && { changed: '' }) } }, check, ...cells);
 	}
+
+	/** The rows that are selected, as they are shown. */
+	selected() { return [...this.chosen].map(id => ({ id, version: this.rows.get(id).version })); }
 
 	choose(yes) {
 		for (const [id, { element }] of this.rows) {
