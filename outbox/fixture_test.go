@@ -36,6 +36,7 @@ type fixture struct {
 	pool   *pgxpool.Pool
 	bus    *bus.Bus
 	broker string
+	relays []*outbox.Relay // in the order in which they began
 }
 
 func newFixture(t *testing.T, opts ...outbox.TableOption) *fixture {
@@ -76,6 +77,7 @@ func (f *fixture) relay(b *bus.Bus, opts ...outbox.RelayOption) (r *outbox.Relay
 	if err != nil {
 		f.Fatal(err)
 	}
+	f.relays = append(f.relays, r)
 	group, err := partitions.New(b, "outbox", r.Part(), partitions.Lanes(1), partitions.Shards(1))
 	if err != nil {
 		f.Fatal(err)
@@ -149,15 +151,18 @@ func (f *fixture) until(question string, args ...any) {
 	}
 }
 
-// wait polls a condition that no channel tells of.
+// wait polls a condition that no channel tells of, for longer than the session of a member takes to time out.
 func (f *fixture) wait(condition func() bool) {
 	f.Helper()
-	limit := time.After(30 * time.Second)
+	limit := time.After(90 * time.Second)
 	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()
 	for !condition() {
 		select {
 		case <-limit:
+			for _, r := range f.relays {
+				f.Logf("%+v", r.Status())
+			}
 			f.Fatal("the condition did not come true")
 		case <-poll.C:
 		}
