@@ -13,8 +13,8 @@ import (
 // Loopback takes everybody for the identity whose browser runs on this machine, and nobody else: for development. A request must come from a
 // loopback address, name one as its host, so that no other site's name leads here (DNS rebinding), and have passed no proxy: one on this
 // machine would make everybody local. A proxy is known by its headers, such as X-Forwarded-For or Via, and by HTTP/1.0, which browsers
-// do not speak. One that hides altogether, such as an SSH tunnel, is not known: what such a console is reached by is its operator's affair. Others are answered
-// with 403, which says why.
+// do not speak. One that hides altogether, such as an SSH tunnel, is not known: what such a console is reached by is its operator's affair.
+// Others are answered with 403, which says why.
 func Loopback(identity httpapi.Identity) httpapi.Authenticator { return loopback{identity} }
 
 type loopback struct{ identity httpapi.Identity }

@@ -10,4 +10,5 @@
 //   - G4: a dead letter is given back to its group once, or to where it came from for groups without a retry topic; or forgotten. Test: TestLetters.
 //   - G5: on a cluster where nothing has run every section says that there is nothing. Test: TestEmpty.
 //   - G6: a changelog is not read again before something is written to it. Test: TestKept.
+//   - G7: credentials of a tenant see its own rows in each section, and nothing of sections that are no tenant's. Test: TestSectionsOfTenants.
 package console
