@@ -1,12 +1,15 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 
 	"github.com/millrace/millrace/request"
 )
@@ -115,9 +118,15 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	return replay(w, r, found.Answer)
 }
 
-// concerns says whether a request needs a key.
+// concerns says whether a request needs a key. One that nothing serves does not: its answer is the router's, whatever key it has.
 func (i *idempotency) concerns(r *http.Request) bool {
-	return (i.required || len(r.Header[HeaderIdempotencyKey]) > 0) && slices.Contains(i.methods, r.Method)
+	return (i.required || len(r.Header[HeaderIdempotencyKey]) > 0) && slices.Contains(i.methods, r.Method) && served(r)
+}
+
+// served says whether the chi router of the request has a route for it; another router is not asked.
+func served(r *http.Request) bool {
+	at := chi.RouteContext(r.Context())
+	return at == nil || at.Routes == nil || at.Routes.Match(chi.NewRouteContext(), r.Method, cmp.Or(r.URL.RawPath, r.URL.Path))
 }
 
 // keyed says whether a request has a key that is one.

@@ -32,4 +32,5 @@
 //   - G20: the container image runs as an ordinary user without capabilities on a read-only file system, writes nothing to it, and says what it is made of. Test: TestImage.
 //   - G16: a record that brokers refuse is the only one that a group gives up. Test: TestRefusedRecordOnKafka.
 //   - G21: what is known of a request is known wherever it comes to: chain, outbox, event, machine, saga, job, push, call, shard, and the pod that it is sent on to; what nobody has signed is not believed. Test: TestContextWalk.
+//   - G22: schemathesis, which asks a shop whatever its OpenAPI document allows and forbids, finds no answer that is not as the document says. Test: TestSchemathesis.
 package integration

@@ -17,7 +17,7 @@
 //   - checkout/, life.go: the order's machine and its checkout.
 //   - mail/, post.go: mails, which are jobs.
 //   - hooks/, partners.go: webhooks, and a receiver of them.
-//   - routes.go, identify.go, decode.go, place.go, read.go, status.go, problem.go: HTTP.
+//   - routes.go, operations.go, place.go, read.go, status.go, problem.go: HTTP.
 //   - page/: the page, without a build step.
 //   - shop.go: all of it wired.
 //
@@ -33,4 +33,5 @@
 //   - G8: An order is checked out as its page says: delivered, or cancelled with what was done undone. Test: TestLifeInABrowser.
 //   - G9: A customer who gave an address has one mail of each, however often sending fails. Test: TestMailOfAnOrder.
 //   - G10: Partners' endpoints are told of all that happens to an order, and the receiver takes each event once. Test: TestWebhooksOfAnOrder.
+//   - G11: The document at /openapi.json has the operations that are served. Test: TestDocumentIsServed.
 package shop

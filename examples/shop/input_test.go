@@ -47,24 +47,24 @@ func badBodies() map[string]badBody {
 	item := func(fields string) string { return `{"id":"a","customer":"Ada","items":[{` + fields + `}]}` }
 	many := strings.TrimSuffix(strings.Repeat(`{"sku":"a","quantity":1,"price_cents":1},`, 101), ",")
 	return map[string]badBody{
-		"empty":               {"", 400, "one JSON object"},
-		"not JSON":            {"order", 400, "one JSON object"},
-		"cut off":             {`{"id":"a"`, 400, "one JSON object"},
+		"empty":               {"", 400, "one JSON value"},
+		"not JSON":            {"order", 400, "one JSON value"},
+		"cut off":             {`{"id":"a"`, 400, "one JSON value"},
 		"array":               {`[]`, 400, "expected an object"},
-		"null":                {`null`, 422, "#/id"},
+		"null":                {`null`, 422, "expected an object"},
 		"two values":          {order("a", "Ada") + "{}", 400, "nothing after"},
 		"unknown field":       {`{"id":"a","note":"x"}`, 400, `remove the field \"note\"`},
 		"unknown item field":  {item(`"sku":"a","colour":"red"`), 400, `remove the field \"colour\"`},
 		"field twice":         {`{"id":"a","id":"b"}`, 400, `\"id\" is there twice`},
-		"other case":          {`{"ID":"a"}`, 400, "lower case"},
-		"folded case":         {`{"itemſ":[]}`, 400, "lower case"},
+		"other case":          {`{"ID":"a"}`, 400, `remove the field \"ID\"`},
+		"folded case":         {`{"itemſ":[]}`, 400, "remove the field"},
 		"not UTF-8":           {"{\"id\":\"\xff\"}", 400, "UTF-8"},
 		"id null":             {`{"id":null,"customer":"Ada","items":[{"sku":"a","quantity":1,"price_cents":1}]}`, 422, "#/id"},
-		"item null":           {`{"id":"a","customer":"Ada","items":[null]}`, 422, "#/items/0/sku"},
-		"half a surrogate":    {`{"id":"a","customer":"\ud800","items":[{"sku":"a","quantity":1,"price_cents":1}]}`, 422, "surrogate"},
+		"item null":           {`{"id":"a","customer":"Ada","items":[null]}`, 422, "#/items/0"},
+		"half a surrogate":    {`{"id":"a","customer":"\ud800","items":[{"sku":"a","quantity":1,"price_cents":1}]}`, 400, "surrogate"},
 		"quantity past int64": {item(`"sku":"a","quantity":9223372036854775808,"price_cents":1`), 400, "expected a whole number"},
 		"price past int64":    {item(`"sku":"a","quantity":1,"price_cents":92233720368547758070`), 400, "expected a whole number"},
-		"price infinite":      {item(`"sku":"a","quantity":1,"price_cents":Infinity`), 400, "one JSON object"},
+		"price infinite":      {item(`"sku":"a","quantity":1,"price_cents":Infinity`), 400, "one JSON value"},
 		"id a number":         {`{"id":7}`, 400, "expected a string"},
 		"id missing":          {`{"customer":"Ada","items":[{"sku":"a","quantity":1,"price_cents":1}]}`, 422, "#/id"},
 		"id with a slash":     {order("a/b", "Ada"), 422, "#/id"},
@@ -86,7 +86,7 @@ func badBodies() map[string]badBody {
 		"price large":         {item(`"sku":"a","quantity":1,"price_cents":10000001`), 422, "#/items/0/price_cents"},
 		"sku empty":           {item(`"quantity":1,"price_cents":1`), 422, "#/items/0/sku"},
 		"oversized":           {order("a", strings.Repeat("a", shop.MaxBody)), 413, "65536 bytes at most"},
-		"deeply nested":       {strings.Repeat("[", 30_000), 400, "JSON object"},
+		"deeply nested":       {strings.Repeat("[", 30_000), 400, "one JSON value"},
 	}
 }
 

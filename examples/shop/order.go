@@ -18,9 +18,9 @@ const (
 
 // Item is one line of an order.
 type Item struct {
-	SKU        string `json:"sku"`
-	Quantity   int    `json:"quantity"`
-	PriceCents int64  `json:"price_cents"`
+	SKU        string `json:"sku" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"`
+	Quantity   int    `json:"quantity" minimum:"1" maximum:"1000"`
+	PriceCents int64  `json:"price_cents" minimum:"1" maximum:"10000000"`
 }
 
 // Order is a placed order: a fact that does not change, and the payload of [OrderPlaced].

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/millrace/millrace/examples/shop/hooks"
+	"github.com/millrace/millrace/httpapi/operations"
 	"github.com/millrace/millrace/jobs/webhooks"
 )
 
@@ -40,13 +39,9 @@ func (s *Shop) noticed(ctx context.Context, n webhooks.Notice) error {
 }
 
 // showHooks answers GET /hooks: the last deliveries, and what the shop's own receiver has seen.
-func (s *Shop) showHooks(w http.ResponseWriter, r *http.Request) error {
-	report, err := s.hooks.Report(r.Context())
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, report)
+func (s *Shop) showHooks(ctx context.Context, _ nothing) (answer operations.Answer[hooks.Report], err error) {
+	answer.Body, err = s.hooks.Report(ctx)
+	return answer, err
 }
 
 // EndpointList is the answer of GET /hooks/endpoints.
@@ -54,51 +49,43 @@ type EndpointList struct {
 	Endpoints []webhooks.Description `json:"endpoints"`
 }
 
-func (s *Shop) listEndpoints(w http.ResponseWriter, r *http.Request) error {
-	found, err := s.hooks.Endpoints(r.Context())
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, EndpointList{found})
+func (s *Shop) listEndpoints(ctx context.Context, _ nothing) (answer operations.Answer[EndpointList], err error) {
+	answer.Body.Endpoints, err = s.hooks.Endpoints(ctx)
+	return answer, err
 }
 
 // Registration asks for an endpoint, which is told of events of the types: as "order.placed" or "order.*", or of all where there are none.
 type Registration struct {
-	URL   string   `json:"url"`
-	Types []string `json:"types"`
+	URL   string   `json:"url" jsonschema:"an address that begins with https://" pattern:"^https?://[!-~]+$" maxLength:"2000"`
+	Types []string `json:"types,omitzero" jsonschema:"types of events, such as order.placed or order.*; all by default" maxItems:"20"`
 }
 
 // addEndpoint answers POST /hooks/endpoints: 201 with the secret, which is told this once.
-func (s *Shop) addEndpoint(w http.ResponseWriter, r *http.Request) error {
-	var asked Registration
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, MaxBody))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&asked); err != nil {
-		return problem(http.StatusBadRequest, "malformed", "send one JSON object: url, types [order.placed, order.*]")
-	}
-	made, err := s.hooks.Register(r.Context(), asked.URL, asked.Types...)
+func (s *Shop) addEndpoint(
+	ctx context.Context, asked operations.Call[operations.None, Registration],
+) (answer operations.Answer[hooks.Registered], err error) {
+	answer.Body, err = s.hooks.Register(ctx, asked.Body.URL, asked.Body.Types...)
 	switch {
 	case errors.Is(err, webhooks.ErrSettings):
-		return problem(http.StatusUnprocessableEntity, "invalid-endpoint", err.Error())
+		return answer, problem(http.StatusUnprocessableEntity, "invalid-endpoint", err.Error())
 	case errors.Is(err, webhooks.ErrTooMany):
-		return problem(http.StatusConflict, "too-many", "there are as many endpoints as there may be; remove one first")
-	case err != nil:
-		return err
+		return answer, problem(http.StatusConflict, "too-many", "there are as many endpoints as there may be; remove one first")
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusCreated, made)
+	return answer, err
+}
+
+// Partner is the endpoint of a request's path.
+type Partner struct {
+	ID string `path:"id" pattern:"^[A-Za-z0-9._-]{1,64}$" jsonschema:"an endpoint's id"`
 }
 
 // removeEndpoint answers DELETE /hooks/endpoints/{id}.
-func (s *Shop) removeEndpoint(w http.ResponseWriter, r *http.Request) error {
-	err := s.hooks.Remove(r.Context(), chi.URLParam(r, "id"))
+func (s *Shop) removeEndpoint(
+	ctx context.Context, asked operations.Call[Partner, operations.None],
+) (answer operations.Answer[operations.None], err error) {
+	err = s.hooks.Remove(ctx, asked.At.ID)
 	if errors.Is(err, webhooks.ErrNoEndpoint) {
-		return problem(http.StatusNotFound, "", "there is no such endpoint; GET /hooks/endpoints lists those that are there")
+		return answer, problem(http.StatusNotFound, "", "there is no such endpoint; GET /hooks/endpoints lists those that are there")
 	}
-	if err != nil {
-		return err
-	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
+	return answer, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -12,6 +11,7 @@ import (
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/examples/shop/checkout"
 	"github.com/millrace/millrace/examples/shop/mail"
+	"github.com/millrace/millrace/httpapi/operations"
 	"github.com/millrace/millrace/jobs"
 	"github.com/millrace/millrace/machines"
 	"github.com/millrace/millrace/outbox"
@@ -75,11 +75,7 @@ func (s *Shop) mailed(ctx context.Context, j mail.Job) error {
 }
 
 // showMail answers GET /mail: the queue and the mailbox.
-func (s *Shop) showMail(w http.ResponseWriter, r *http.Request) error {
-	report, err := s.mail.Report(r.Context())
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, report)
+func (s *Shop) showMail(ctx context.Context, _ nothing) (answer operations.Answer[mail.Report], err error) {
+	answer.Body, err = s.mail.Report(ctx)
+	return answer, err
 }

@@ -95,7 +95,7 @@ func TestWebhooksOfAnOrder(t *testing.T) {
 		t.Errorf("%d events are taken once", n)
 	}
 	refused(t, register(`{"url":"http://169.254.169.254/"}`), http.StatusUnprocessableEntity, "must begin with https://")
-	refused(t, register(`{"uri":""}`), http.StatusBadRequest, "url, types")
+	refused(t, register(`{"uri":""}`), http.StatusBadRequest, "types, url")
 	var list shop.EndpointList
 	if err := json.Unmarshal([]byte(f.get("/hooks/endpoints").body), &list); err != nil || len(list.Endpoints) != 1 || list.Endpoints[0].Delivered != 5 {
 		t.Errorf("%+v, %v", list, err)

@@ -2,7 +2,6 @@ package shop
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 
@@ -10,13 +9,10 @@ import (
 )
 
 // problem is an answer by RFC 9457 whose detail says what to do.
-func problem(status int, kind, detail string, wrong ...httpapi.Invalid) *httpapi.Problem {
+func problem(status int, kind, detail string) *httpapi.Problem {
 	p := &httpapi.Problem{Status: status, Detail: detail}
 	if kind != "" {
 		p.Type = "urn:millrace:shop:" + kind
-	}
-	if len(wrong) > 0 {
-		p.Extensions = []httpapi.Extension{httpapi.Extend("errors", wrong)}
 	}
 	return p
 }
@@ -35,16 +31,4 @@ func translate(err error) *httpapi.Problem {
 		"the shop cannot reach one of its servers; send the same request again, an order with the same id is placed once")
 	p.Header = http.Header{"Retry-After": {"2"}}
 	return p
-}
-
-func writeJSON[T any](w http.ResponseWriter, status int, v T) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err //nolint:wrapcheck // logged as it is
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // the client has gone
-	return nil
 }

@@ -1,16 +1,17 @@
 package shop
 
 import (
+	"context"
 	"fmt"
 	"net/http"
-	"strconv"
+
+	"github.com/millrace/millrace/httpapi/operations"
 )
 
-// The size of a page of orders.
-const (
-	DefaultPage = 20
-	MaxPage     = 100
-)
+// One is the order of a request's path.
+type One struct {
+	ID string `path:"id" pattern:"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$" jsonschema:"an order's id: 1 to 64 letters, digits, dots, dashes or underscores"`
+}
 
 // OrderPage is one page of orders, newest first. Next is the address of the following page, or empty.
 type OrderPage struct {
@@ -18,46 +19,26 @@ type OrderPage struct {
 	Next   string       `json:"next,omitzero"`
 }
 
-func (s *Shop) getOrder(w http.ResponseWriter, r *http.Request) error {
-	state, err := s.known(r)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, state)
+func (s *Shop) getOrder(ctx context.Context, asked operations.Call[One, operations.None]) (answer operations.Answer[OrderState], err error) {
+	answer.Body, err = s.store.get(ctx, asked.At.ID)
+	return answer, err
 }
 
-func (s *Shop) listOrders(w http.ResponseWriter, r *http.Request) error {
-	limit, err := number(r, "limit", DefaultPage, MaxPage)
+// Window is which page of orders is asked for.
+type Window struct {
+	Limit  int64 `query:"limit" default:"20" minimum:"1" maximum:"100" jsonschema:"how many orders"`
+	Before int64 `query:"before" minimum:"1" maximum:"9007199254740991" jsonschema:"where the page before ended; a page says in next where it does"`
+}
+
+func (s *Shop) listOrders(ctx context.Context, asked operations.Call[Window, operations.None]) (answer operations.Answer[OrderPage], err error) {
+	orders, next, err := s.store.recent(ctx, asked.At.Before, int(asked.At.Limit))
 	if err != nil {
-		return err
+		return answer, err
 	}
-	before, err := number(r, "before", 0, 1<<62)
-	if err != nil {
-		return err
-	}
-	orders, next, err := s.store.recent(r.Context(), before, int(limit))
-	if err != nil {
-		return err
-	}
-	page := OrderPage{Orders: orders}
+	answer.Body.Orders = orders
 	if next > 0 {
-		page.Next = fmt.Sprintf("/orders?limit=%d&before=%d", limit, next)
-		w.Header().Set("Link", "<"+page.Next+`>; rel="next"`)
+		answer.Body.Next = fmt.Sprintf("/orders?limit=%d&before=%d", asked.At.Limit, next)
+		answer.Header = http.Header{"Link": {"<" + answer.Body.Next + `>; rel="next"`}}
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, page)
-}
-
-// number reads a positive query parameter, or its default where it is not given.
-func number(r *http.Request, name string, otherwise, most int64) (int64, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 1 || n > most {
-		return 0, problem(http.StatusBadRequest, "", fmt.Sprintf("use a whole number from 1 to %d for %s, or leave it out", most, name))
-	}
-	return n, nil
+	return answer, nil
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/millrace/millrace/httpapi"
 )
 
+// MaxBody is the largest request body that the shop reads, in bytes.
+const MaxBody = 64 << 10
+
 // requestTimeout bounds every request but the event stream.
 const requestTimeout = 10 * time.Second
 
@@ -33,29 +36,7 @@ func (s *Shop) routes(steps httpapi.Steps) (http.Handler, error) {
 	errs.Unrouted(r)
 	r.Method(http.MethodGet, "/events", httpapi.Stream(s.hub.SSE()))
 	r.Method(http.MethodPost, "/hooks/receiver", s.hooks.Receiver())
-	for _, route := range []struct {
-		method, pattern string
-		serve           func(http.ResponseWriter, *http.Request) error
-	}{
-		{http.MethodPost, "/orders", s.placeOrder},
-		{http.MethodGet, "/orders", s.listOrders},
-		{http.MethodGet, "/orders/{id}", s.getOrder},
-		{http.MethodGet, "/orders/{id}/progress", s.showProgress},
-		{http.MethodPost, "/orders/{id}/approve", s.approveOrder},
-		{http.MethodPost, "/orders/{id}/cancel", s.cancelOrder},
-		{http.MethodGet, "/chart", s.showChart},
-		{http.MethodGet, "/mail", s.showMail},
-		{http.MethodGet, "/hooks", s.showHooks},
-		{http.MethodGet, "/hooks/endpoints", s.listEndpoints},
-		{http.MethodPost, "/hooks/endpoints", s.addEndpoint},
-		{http.MethodDelete, "/hooks/endpoints/{id}", s.removeEndpoint},
-		{http.MethodGet, "/topics", s.listTopics},
-		{http.MethodGet, "/lag", s.showLag},
-		{http.MethodGet, "/clock", s.showClock},
-		{http.MethodGet, "/", s.showPage},
-		{http.MethodGet, "/assets/*", s.showAsset},
-	} {
-		r.Method(route.method, route.pattern, errs.Handle(route.serve))
-	}
-	return r, nil
+	r.Method(http.MethodGet, "/", errs.Handle(s.showPage))
+	r.Method(http.MethodGet, "/assets/*", errs.Handle(s.showAsset))
+	return r, s.operations(r, steps)
 }

@@ -1,11 +1,12 @@
 package shop
 
 import (
-	"net/http"
+	"context"
 	"strings"
 	"time"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/httpapi/operations"
 )
 
 // Clock is the answer of GET /clock. A browser learns from it how far its own clock is off.
@@ -45,12 +46,12 @@ type OutboxLag struct {
 	Running bool  `json:"running"` // whether a relay holds the slot
 }
 
-func (s *Shop) listTopics(w http.ResponseWriter, r *http.Request) error {
-	infos, err := s.bus.Topics(r.Context())
+func (s *Shop) listTopics(ctx context.Context, _ nothing) (answer operations.Answer[TopicSizes], err error) {
+	infos, err := s.bus.Topics(ctx)
 	if err != nil {
-		return err
+		return answer, err
 	}
-	sizes := TopicSizes{Topics: []TopicSize{}}
+	answer.Body.Topics = []TopicSize{}
 	for _, info := range infos {
 		if info.Internal || strings.HasPrefix(string(info.Name), "_") {
 			continue
@@ -60,33 +61,30 @@ func (s *Shop) listTopics(w http.ResponseWriter, r *http.Request) error {
 			size.Partitions = append(size.Partitions, PartitionSize{Partition: p.Partition, Start: p.Start, End: p.End})
 			size.Records += p.End - p.Start
 		}
-		sizes.Topics = append(sizes.Topics, size)
+		answer.Body.Topics = append(answer.Body.Topics, size)
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, sizes)
+	return answer, nil
 }
 
-func (s *Shop) showLag(w http.ResponseWriter, r *http.Request) error {
-	lags := Lags{Group: Group}
-	groups, err := s.bus.Lag(r.Context(), Group)
+func (s *Shop) showLag(ctx context.Context, _ nothing) (answer operations.Answer[Lags], err error) {
+	answer.Body.Group = Group
+	groups, err := s.bus.Lag(ctx, Group)
 	if err != nil {
-		return err
+		return answer, err
 	}
 	for _, group := range groups {
-		lags.Lag += group.Total()
+		answer.Body.Lag += group.Total()
 	}
 	if s.outbox != nil {
-		lag, err := s.outbox(r.Context())
+		lag, err := s.outbox(ctx)
 		if err != nil {
-			return err
+			return answer, err
 		}
-		lags.Outbox = &lag
+		answer.Body.Outbox = &lag
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, lags)
+	return answer, nil
 }
 
-func (s *Shop) showClock(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Cache-Control", "no-store")
-	return writeJSON(w, http.StatusOK, Clock{Now: now()})
+func (s *Shop) showClock(context.Context, nothing) (operations.Answer[Clock], error) {
+	return operations.Answer[Clock]{Body: Clock{Now: now()}}, nil
 }

@@ -97,7 +97,7 @@ func (s store) get(ctx context.Context, id string) (OrderState, error) {
 // recent returns up to limit orders, newest first, that came before the cursor, and the cursor of the next page; zero
 // stands for the newest page and for no further one.
 func (s store) recent(ctx context.Context, before int64, limit int) ([]OrderState, int64, error) {
-	found, last, err := s.query(ctx, selectOrders+`WHERE $1 = 0 OR o.seq < $1 ORDER BY o.seq DESC LIMIT $2`, before, limit+1)
+	found, last, err := s.query(ctx, selectOrders+`WHERE $1::bigint = 0 OR o.seq < $1 ORDER BY o.seq DESC LIMIT $2`, before, limit+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("shop: list orders: %w", err)
 	}

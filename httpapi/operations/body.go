@@ -68,8 +68,13 @@ func (t *taken[B]) read(w http.ResponseWriter, r *http.Request) (body B, err err
 		return body, err
 	}
 	look := inspection{rules: t.rules}
-	if look.value(t.rules.root, value, ""); len(look.wrong) > 0 {
+	if value = look.value(t.rules.root, value, ""); len(look.wrong) > 0 {
 		return body, look.problem()
+	}
+	if look.respelled {
+		if raw, err = json.Marshal(value); err != nil {
+			return body, err //nolint:wrapcheck // of what was read there is none
+		}
 	}
 	if body, err = t.codec.Decode(raw); err == nil && t.also != nil {
 		err = t.also(raw)

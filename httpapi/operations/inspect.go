@@ -3,8 +3,8 @@ package operations
 import (
 	"encoding/json"
 	"fmt"
-	"iter"
 	"maps"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,6 +42,8 @@ type inspection struct {
 	wrong []httpapi.Invalid
 	// foreign says that something is of another type, or is there that has no name.
 	foreign bool
+	// respelled says that a whole number was written with a fraction or an exponent, as JSON Schema allows and Go does not.
+	respelled bool
 }
 
 func (i *inspection) say(pointer, text string, args ...any) {
@@ -63,25 +65,32 @@ func mayBe(s *jsonschema.Schema) []string {
 	return s.Types
 }
 
-func (i *inspection) value(s *jsonschema.Schema, v any, pointer string) {
+// value is the value as Go reads it.
+func (i *inspection) value(s *jsonschema.Schema, v any, pointer string) any {
 	if s == nil || len(s.AnyOf) == 2 && s.AnyOf[0].Type == "null" && v == nil {
-		return
+		return v
 	}
 	if s = follow(i.root, s); s == nil {
-		return
+		return v
 	}
 	if types := mayBe(s); len(types) > 0 && !slices.Contains(types, typeOf(v)) {
 		expected := spoken[types[len(types)-1]]
 		number, is := v.(json.Number)
+		fits := is && types[len(types)-1] == "integer"
+		if fits {
+			number, fits = whole(number)
+			i.respelled = i.respelled || any(number) != v
+		}
 		switch {
 		case v == nil:
 			i.say(pointer, "it is null; expected %s", expected)
-			return
-		case is && types[len(types)-1] == "integer" && !whole(number), !is, types[len(types)-1] != "integer":
+			return v
+		case !fits:
 			i.foreign = true
 			i.say(pointer, "expected %s, got %s", expected, spoken[typeOf(v)])
-			return
+			return v
 		}
+		v = number
 	}
 	switch v := v.(type) {
 	case string:
@@ -93,11 +102,19 @@ func (i *inspection) value(s *jsonschema.Schema, v any, pointer string) {
 	case map[string]any:
 		i.object(s, v, pointer)
 	}
+	return v
 }
 
-func whole(n json.Number) bool {
-	_, err := strconv.ParseInt(string(n), 10, 64)
-	return err == nil
+// whole is a whole number in digits alone.
+func whole(n json.Number) (json.Number, bool) {
+	if _, err := strconv.ParseInt(string(n), 10, 64); err == nil {
+		return n, true
+	}
+	f, err := n.Float64()
+	if err != nil || f != math.Trunc(f) || math.Abs(f) > exact {
+		return n, false
+	}
+	return json.Number(strconv.FormatInt(int64(f), 10)), true
 }
 
 func typeOf(v any) string {
@@ -160,7 +177,7 @@ func (i *inspection) list(s *jsonschema.Schema, v []any, pointer string) {
 		i.say(pointer, "send %d items at most; there are %d", *s.MaxItems, len(v))
 	default:
 		for n, item := range v {
-			i.value(s.Items, item, pointer+"/"+strconv.Itoa(n))
+			v[n] = i.value(s.Items, item, pointer+"/"+strconv.Itoa(n))
 		}
 	}
 }
@@ -184,32 +201,6 @@ func (i *inspection) object(s *jsonschema.Schema, v map[string]any, pointer stri
 		if property == nil {
 			property = s.AdditionalProperties
 		}
-		i.value(property, v[name], pointer+"/"+escaped.Replace(name))
+		v[name] = i.value(property, v[name], pointer+"/"+escaped.Replace(name))
 	}
-}
-
-// parts are a schema and all that it is made of.
-func parts(s *jsonschema.Schema) iter.Seq[*jsonschema.Schema] {
-	return func(yield func(*jsonschema.Schema) bool) { visit(s, yield) }
-}
-
-func visit(s *jsonschema.Schema, yield func(*jsonschema.Schema) bool) bool {
-	if s == nil {
-		return true
-	}
-	if !yield(s) {
-		return false
-	}
-	within := slices.Concat(s.AnyOf, []*jsonschema.Schema{s.Items, s.AdditionalProperties})
-	for _, some := range []map[string]*jsonschema.Schema{s.Properties, s.Defs} {
-		for _, name := range slices.Sorted(maps.Keys(some)) {
-			within = append(within, some[name])
-		}
-	}
-	for _, part := range within {
-		if !visit(part, yield) {
-			return false
-		}
-	}
-	return true
 }

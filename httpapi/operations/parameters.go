@@ -90,7 +90,9 @@ func parameterOf(f reflect.StructField, at int) (p parameter, err error) {
 	if p.Schema.Type == "string" && p.Schema.MinLength == nil && p.Schema.Enum == nil && p.Schema.Pattern == "" {
 		p.Schema.MinLength = new(1)
 	}
-	p.rules = rulesOf(p.Schema)
+	told := *p.Schema
+	told.Description = p.Description
+	p.rules = rulesOf(&told)
 	if p.fallback != "" {
 		value, err := p.value(p.fallback)
 		if err != nil {
@@ -195,7 +197,7 @@ func (p *parameter) readOne(r *http.Request, query url.Values, into reflect.Valu
 		return err.Error()
 	}
 	look := inspection{rules: p.rules}
-	if look.value(p.Schema, value, ""); len(look.wrong) > 0 {
+	if value = look.value(p.rules.root, value, ""); len(look.wrong) > 0 {
 		return look.wrong[0].Detail
 	}
 	field := into.Field(p.field)

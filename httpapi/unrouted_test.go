@@ -1,0 +1,48 @@
+package httpapi_test
+
+import (
+	"log/slog"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/millrace/millrace/httpapi"
+)
+
+// TestUnroutedKeys sends keys to what nothing serves: the router says so, also where the key was used, and nobody asks Redis.
+func TestUnroutedKeys(t *testing.T) {
+	t.Parallel()
+	errs, err := httpapi.NewErrors(slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := httpapi.NewRedisAnswers(startRedis(t).client(), "unrouted", 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	once, err := httpapi.Idempotency(errs, answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, router := chi.NewRouter(), chi.NewRouter()
+	sub.Post("/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
+	router.Use(once)
+	errs.Unrouted(router)
+	router.Mount("/orders", sub)
+	for range 2 {
+		for _, test := range []struct {
+			method, path string
+			status       int
+			replayed     bool
+		}{
+			{"POST", "/orders/a%2Fb", 201, true}, {"PATCH", "/orders/a%2Fb", 405, false}, {"POST", "/nowhere", 404, false},
+		} {
+			got := ask(t, router, test.method, test.path, "", "Idempotency-Key", `"one"`)
+			if got.status != test.status || !test.replayed && got.header.Get("Idempotency-Replayed") != "" {
+				t.Errorf("%s %s: %d %v", test.method, test.path, got.status, got.header)
+			}
+		}
+	}
+}
