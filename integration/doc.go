@@ -1,4 +1,4 @@
-// Package integration runs the promises of the other packages against real servers: Apache Kafka, PostgreSQL, Redis and
+// Package integration runs the promises of the other packages against real servers: Apache Kafka, PostgreSQL, Redis, S3 and
 // a schema registry, which package servers finds or starts. A server that is missing is a loud skip, and a failure where
 // MILLRACE_REQUIRE_SERVERS is set.
 //
@@ -33,4 +33,5 @@
 //   - G16: a record that brokers refuse is the only one that a group gives up. Test: TestRefusedRecordOnKafka.
 //   - G21: what is known of a request is known wherever it comes to: chain, outbox, event, machine, saga, job, push, call, shard, and the pod that it is sent on to; what nobody has signed is not believed. Test: TestContextWalk.
 //   - G22: schemathesis, which asks a shop whatever its OpenAPI document allows and forbids, finds no answer that is not as the document says. Test: TestSchemathesis.
+//   - G23: large payloads go through an outbox and a bucket, and those of transactions that were rolled back are collected. Test: TestClaimCheck.
 package integration

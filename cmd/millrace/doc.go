@@ -42,4 +42,5 @@
 //   - G33: while Kafka is away a pod stays ready, takes orders, and says what it cannot answer; probers learn no driver's message. Test: TestKafkaAway.
 //   - G34: a pod starts while Redis is away, refuses what needs it, and serves that when it comes. Test: TestRedisAway.
 //   - G35: push starts while Redis is away. Test: TestGatewayWithoutRedis.
+//   - G36: payloads that no record refers to are deleted, or only counted, and a bucket that deletes the others is a problem. Test: TestClaimcheck.
 package main

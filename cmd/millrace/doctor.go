@@ -14,7 +14,7 @@ func newDoctor(g *global) *cobra.Command {
 	var all bool
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check the servers' configuration and say what to change",
-		Long: "Check the configuration of Kafka, and of PostgreSQL and Redis where their addresses are given, against what\n" +
+		Long: "Check the configuration of Kafka, and of PostgreSQL, Redis and S3 where their addresses are given, against what\n" +
 			"deploy/kafka recommends, and say what was found, why it matters and what to change. Nothing is changed.\n\n" +
 			"Without any address it looks at the servers of the `millrace dev` that runs on the default directory.\n\n" +
 			"Exit code 3 says that there is a problem; advice alone gives 0.",
@@ -39,6 +39,9 @@ func (g *global) diagnose(ctx context.Context, out io.Writer, all bool) error {
 	}
 	if g.redis != "" {
 		findings = append(findings, diagnoseRedis(ctx, g.redis)...)
+	}
+	if g.s3 != "" {
+		findings = append(findings, g.diagnoseS3(ctx)...)
 	}
 	var verdict error
 	for _, f := range findings {

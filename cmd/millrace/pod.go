@@ -13,6 +13,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/bus/claimcheck/s3"
 	"github.com/millrace/millrace/cache"
 	"github.com/millrace/millrace/examples/shop"
 	"github.com/millrace/millrace/examples/shop/hooks"
@@ -24,8 +25,8 @@ import (
 	"github.com/millrace/millrace/push"
 )
 
-// servers are the addresses that a pod works with. Without Redis it goes without.
-type servers struct{ kafka, database, redis string }
+// servers are the addresses that a pod works with. Without Redis or S3 it goes without.
+type servers struct{ kafka, database, redis, s3 string }
 
 // pod is one process of the example shop: HTTP, relay, hub and consumer.
 type pod struct {
@@ -34,6 +35,7 @@ type pod struct {
 	pool   *pgxpool.Pool
 	bus    *bus.Bus
 	redis  *redis.Client
+	s3     *s3.Store
 	relay  *outbox.Relay
 	group  *partitions.Group // runs the relay
 	hub    *push.Hub
@@ -90,6 +92,9 @@ func (p *pod) watch() (err error) {
 	if p.redis != nil {
 		opts = append(opts, cache.Reachable(p.redis))
 	}
+	if p.s3 != nil {
+		opts = append(opts, p.s3.Check())
+	}
 	p.health.Health, err = observe.NewHealth(opts...)
 	return err
 }
@@ -123,6 +128,11 @@ func (p *pod) connect(ctx context.Context, at servers) (err error) {
 	if at.redis != "" {
 		if p.redis, err = redisClient(at.redis); err != nil {
 			return err
+		}
+	}
+	if at.s3 != "" {
+		if p.s3, err = s3.New(at.s3); err != nil {
+			return fmt.Errorf("S3_URL (or --s3): %w", err)
 		}
 	}
 	p.bus, err = bus.Open(ctx, at.kafka, bus.Logger(p.log), bus.ClientID("millrace-shop"), bus.Telemetry(p.otel.Tracer(), p.otel.Meter()))
@@ -190,6 +200,9 @@ func (p *pod) close(ctx context.Context) error {
 	}
 	if p.redis != nil {
 		errs = append(errs, p.redis.Close())
+	}
+	if p.s3 != nil {
+		p.s3.Close()
 	}
 	if p.pool != nil {
 		p.pool.Close()

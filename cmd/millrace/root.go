@@ -20,9 +20,9 @@ const (
 
 // global holds the flags that every command has.
 type global struct {
-	kafka, database, redis string
-	logFormat, logLevel    string
-	json                   bool
+	kafka, database, redis, s3 string
+	logFormat, logLevel        string
+	json                       bool
 }
 
 func newRoot() *cobra.Command {
@@ -44,12 +44,13 @@ func newRoot() *cobra.Command {
 		"Kafka, kafka://host:9092 or host:9092 (KAFKA_URL; else "+defaultKafka+"); with dev, the address of its broker")
 	flags.StringVar(&g.database, "database", os.Getenv("DATABASE_URL"), "PostgreSQL, postgres://user@host/name (DATABASE_URL)")
 	flags.StringVar(&g.redis, "redis", os.Getenv("REDIS_URL"), "Redis, redis://host:6379 (REDIS_URL)")
+	flags.StringVar(&g.s3, "s3", os.Getenv("S3_URL"), "S3 bucket of large payloads, s3://key:secret@host/bucket (S3_URL)")
 	flags.StringVar(&g.logFormat, "log-format", "text", "text or json")
 	flags.StringVar(&g.logLevel, "log-level", "", "debug, info, warn or error (info; warn with dev and the inspection commands)")
-	for _, name := range []string{"kafka", "database", "redis"} {
+	for _, name := range []string{"kafka", "database", "redis", "s3"} {
 		flags.Lookup(name).DefValue = "" // an address may hold a password: help does not print it
 	}
-	root.AddCommand(newDev(g), newServe(g), newRelay(g), newTopics(g), newTail(g), newPublish(g), newDeadLetters(g),
+	root.AddCommand(newDev(g), newServe(g), newRelay(g), newTopics(g), newTail(g), newPublish(g), newDeadLetters(g), newClaimcheck(g),
 		newShards(g), newMachines(g), newSagas(g), newJobs(g), newWebhooks(g), newOutbox(g), newPush(g), newConnections(g), newConsole(),
 		newDoctor(g), newGenerate(), newVersion())
 	return root

@@ -18,13 +18,13 @@ func newServe(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the example shop on servers that are there, as a production pod does",
 		Long: "Run the example shop on servers that are there, as a production pod does.\n\n" +
-			"KAFKA_URL and DATABASE_URL say where they are, REDIS_URL is optional. Nothing is embedded. As many pods as\n" +
+			"KAFKA_URL and DATABASE_URL say where they are, REDIS_URL and S3_URL are optional. Nothing is embedded. As many pods as\n" +
 			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.\n\n" +
 			"With --console-tokens the console is at /console/, for those who have a token of the file: see `millrace console token`.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			outliveOutput()
-			at := servers{kafka: g.kafka, database: g.database, redis: g.redis}
+			at := servers{kafka: g.kafka, database: g.database, redis: g.redis, s3: g.s3}
 			if err := at.check(); err != nil {
 				return err
 			}
