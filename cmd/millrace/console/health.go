@@ -2,8 +2,8 @@ package console
 
 import (
 	"context"
-	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/httpapi/admin"
@@ -11,25 +11,27 @@ import (
 )
 
 // check is one of this process's health.
-type check struct{ name, said string }
+type check struct{ name, criticality, said string }
 
 func (c check) well() bool { return c.said == string(observe.OK) }
 
 func (l *looker) checks(ctx context.Context) ([]check, error) {
 	report := l.Health.Report(ctx)
 	checks := []check{}
-	for _, name := range slices.Sorted(maps.Keys(report.Checks)) {
-		checks = append(checks, check{name, report.Checks[name]})
+	for _, a := range report.Answers {
+		checks = append(checks, check{a.Name, a.Criticality.String(), a.Said})
 	}
+	slices.SortFunc(checks, func(a, b check) int { return strings.Compare(a.name, b.name) })
 	if report.Status == observe.Stopping {
-		checks = append(checks, check{"process", string(observe.Stopping)})
+		checks = append(checks, check{"process", observe.Critical.String(), string(observe.Stopping)})
 	}
 	return checks, nil
 }
 
 func (l *looker) healthSection() (admin.Section, error) {
 	return admin.NewSection(admin.Spec[check]{
-		Name: "health", Title: "Health", About: "What this process stands on, as /readyz tells it.", ID: func(c check) string { return c.name },
+		Name: "health", Title: "Health", About: "What this process stands on, and what each check says. A probe tells states alone.",
+		ID:   func(c check) string { return c.name },
 		Read: l.checks, Every: time.Second,
 		Columns: []admin.Column[check]{
 			admin.Text("check", "Check", func(c check) string { return c.name }),
@@ -39,18 +41,20 @@ func (l *looker) healthSection() (admin.Section, error) {
 				}
 				return "failing", admin.ToneBad
 			}).Filtered(),
+			admin.Text("criticality", "Criticality", func(c check) string { return c.criticality }).Filtered().Minor(),
 			admin.Text("said", "It says", func(c check) string { return c.said }).When(func(c check) bool { return !c.well() }),
 		},
 		Facts: func(checks []check) []admin.Fact {
-			facts := make([]admin.Fact, 0, len(checks))
+			var well int64
+			var failing []admin.Fact
 			for _, c := range checks {
 				if c.well() {
-					facts = append(facts, word(c.name, c.name, "ok", admin.ToneGood))
+					well++
 				} else {
-					facts = append(facts, word(c.name, c.name, "failing", admin.ToneBad))
+					failing = append(failing, word(c.name, c.name, "failing", admin.ToneBad))
 				}
 			}
-			return facts
+			return append([]admin.Fact{count("well", "Checks that are well", well, admin.ToneGood)}, failing...)
 		},
 	})
 }
