@@ -34,4 +34,5 @@
 //   - G21: what is known of a request is known wherever it comes to: chain, outbox, event, machine, saga, job, push, call, shard, and the pod that it is sent on to; what nobody has signed is not believed. Test: TestContextWalk.
 //   - G22: schemathesis, which asks a shop whatever its OpenAPI document allows and forbids, finds no answer that is not as the document says. Test: TestSchemathesis.
 //   - G23: large payloads go through an outbox and a bucket, and those of transactions that were rolled back are collected. Test: TestClaimCheck.
+//   - G24: what a tenant owns, in machines, sagas, jobs, channels, caches and boxes, is neither read nor changed by who is not of it, whatever operation, role or unsigned claim is tried. Test: TestAccess.
 package integration
