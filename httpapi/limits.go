@@ -58,7 +58,7 @@ func Timeout(most time.Duration) func(http.Handler) http.Handler {
 			connection, until := http.NewResponseController(watched), time.Now().Add(most+afterTime)
 			_ = connection.SetReadDeadline(until) // not every writer has them
 			_ = connection.SetWriteDeadline(until)
-			inner := r.WithContext(ctx)                              //nolint:contextcheck // the handler's own: what it began may look at it when it is over
+			inner := r.WithContext(ctx)                              //nolint:contextcheck // the handler's own: what it began may look at it later
 			defer func() { r.MultipartForm = inner.MultipartForm }() // for who removes its files
 			next.ServeHTTP(watched, inner)
 			if !watched.begun() && errors.Is(context.Cause(ctx), errTimeout) { //nolint:contextcheck // as above

@@ -31,7 +31,7 @@ func TestClaimcheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer b.Close()
-	event := bus.Define("office.cli.scanned", func(s string) string { return "1" })
+	event := bus.Define("office.cli.scanned", func(string) string { return "1" })
 	codec, err := claimcheck.Codec(bus.JSON[string](), store, claimcheck.Place[string]{Topic: event.Contract().Topic()}, claimcheck.Over(10))
 	if err != nil {
 		t.Fatal(err)
