@@ -9,14 +9,16 @@ import (
 	dto "github.com/prometheus/client_model/go"
 )
 
-// rare are metrics that a shop which is well does not show: they appear with the first time that something goes wrong. That they
-// exist is seen in the source.
+// rare are metrics that a shop which is well does not show: they appear with the first time that something goes wrong, and those of
+// payloads with a bucket. That they exist is seen in the source.
 var rare = []string{
 	"millrace_partitions_aborts_total", "millrace_partitions_given_up_total", "millrace_partitions_restore_remaining",
 	"millrace_outbox_dead_letters_total", "millrace_machines_refusals_total",
 	"millrace_sagas_untold_total", "millrace_jobs_untold_total", "millrace_webhooks_untold_total",
 	"millrace_webhooks_deliveries_total", "millrace_webhooks_disabled_total", "millrace_push_slow_total",
 	"millrace_resilience_breaker_state",
+	"millrace_claimcheck_failures_total", "millrace_claimcheck_collected_seconds", "millrace_claimcheck_stored_bytes",
+	"millrace_claimcheck_deleted_total",
 }
 
 // TestMetricsExist runs the shop and looks for each metric and label that deploy names among those that it shows.
