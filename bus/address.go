@@ -23,6 +23,13 @@ type address struct {
 	query    url.Values
 }
 
+// Seeds are the brokers that an address for [Open] names, each as host:port, and whether they are spoken to by TLS. User, password and options of the
+// address are left out. An error matches [ErrAddress].
+func Seeds(raw string) (seeds []string, encrypted bool, err error) {
+	at, err := parseAddress(raw)
+	return at.seeds, at.tls, err
+}
+
 func parseAddress(raw string) (address, error) {
 	scheme, rest, found := strings.Cut(raw, "://")
 	if !found {

@@ -23,6 +23,24 @@ type topicPlan struct {
 	by         map[string]*Contract
 }
 
+// Specs are the topics that the definitions ask for, sorted by name, each as [Bus.Verify] creates it where it is missing: with six partitions
+// where no contract states a count. Definitions that are wrong or contradict each other give an error that matches [ErrContract].
+func Specs(defs ...Definition) ([]TopicSpec, error) {
+	contracts, err := contractsOf(defs)
+	if err != nil {
+		return nil, err
+	}
+	plans, err := agree(contracts)
+	if err != nil {
+		return nil, err
+	}
+	specs := make([]TopicSpec, len(plans))
+	for i, plan := range plans {
+		specs[i] = plan.spec()
+	}
+	return specs, nil
+}
+
 // agree puts together what contracts state about their topics, and refuses contradictions.
 func agree(contracts []*Contract) ([]*topicPlan, error) {
 	plans := make(map[Topic]*topicPlan)
