@@ -43,4 +43,6 @@
 //   - G34: a pod starts while Redis is away, refuses what needs it, and serves that when it comes. Test: TestRedisAway.
 //   - G35: push starts while Redis is away. Test: TestGatewayWithoutRedis.
 //   - G36: payloads that no record refers to are deleted, or only counted, and a bucket that deletes the others is a problem. Test: TestClaimcheck.
+//   - G37: of the pods that are to delete unused payloads one does, and another once it is away. Test: TestPodsCollect.
+//   - G38: serve deletes the unused payloads of the topics that it is given. Test: TestServeCollects.
 package main

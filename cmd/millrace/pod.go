@@ -27,7 +27,10 @@ import (
 )
 
 // servers are the addresses that a pod works with. Without Redis or S3 it goes without.
-type servers struct{ kafka, database, redis, s3 string }
+type servers struct {
+	kafka, database, redis, s3 string
+	collecting                 collecting
+}
 
 // pod is one process of the example shop: HTTP, relay, hub and consumer.
 type pod struct {
@@ -38,7 +41,7 @@ type pod struct {
 	redis  *redis.Client
 	s3     *s3.Store
 	relay  *outbox.Relay
-	group  *partitions.Group // runs the relay
+	group  *partitions.Group // runs the relay, and the collector of payloads
 	hub    *push.Hub
 	shop   *shop.Shop
 	health *health
@@ -144,7 +147,11 @@ func (p *pod) build(at servers) (err error) {
 	if p.relay, err = outbox.NewRelay(at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
-	if p.group, err = partitions.New(p.bus, relayGroup, p.relay.Part(), partitions.Lanes(1), partitions.Shards(1)); err != nil {
+	collector, err := at.collecting.part(p.bus, p.s3, p.log, p.otel.Meter())
+	if err != nil {
+		return err
+	}
+	if p.group, err = partitions.New(p.bus, relayGroup, p.relay.Part(), collector, partitions.Lanes(1), partitions.Shards(1)); err != nil {
 		return err
 	}
 	if p.hub, err = push.New(p.bus, push.Logger(p.log), push.Metrics(p.otel.Meter())); err != nil {

@@ -15,16 +15,18 @@ import (
 func newServe(g *global) *cobra.Command {
 	var httpAddress, tokens string
 	var drain time.Duration
+	var unused collecting
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run the example shop on servers that are there, as a production pod does",
 		Long: "Run the example shop on servers that are there, as a production pod does.\n\n" +
 			"KAFKA_URL and DATABASE_URL say where they are, REDIS_URL and S3_URL are optional. Nothing is embedded. As many pods as\n" +
 			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.\n\n" +
-			"With --console-tokens the console is at /console/, for those who have a token of the file: see `millrace console token`.",
+			"With --console-tokens the console is at /console/, for those who have a token of the file: see `millrace console token`.\n" +
+			"With --collect one of the pods deletes the payloads of these topics that no record refers to: see package bus/claimcheck.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			outliveOutput()
-			at := servers{kafka: g.kafka, database: g.database, redis: g.redis, s3: g.s3}
+			at := servers{kafka: g.kafka, database: g.database, redis: g.redis, s3: g.s3, collecting: unused}
 			if err := at.check(); err != nil {
 				return err
 			}
@@ -54,7 +56,16 @@ func newServe(g *global) *cobra.Command {
 	cmd.Flags().DurationVar(&drain, "drain-delay", 5*time.Second, "how long to serve on after readiness has fallen")
 	cmd.Flags().StringVar(&tokens, "console-tokens", os.Getenv("MILLRACE_CONSOLE_TOKENS"),
 		"`file` of those who may look at the console (MILLRACE_CONSOLE_TOKENS; without it there is none)")
+	cmd.Flags().StringSliceVar(&unused.topics, "collect", listed(os.Getenv("MILLRACE_COLLECT")),
+		"`topics` whose payloads one pod deletes from the bucket daily, once no record refers to them (MILLRACE_COLLECT)")
+	cmd.Flags().DurationVar(&unused.grace, "collect-grace", 24*time.Hour, //nolint:mnd // a day, as of millrace claimcheck gc
+		"how old a payload must be; longer than an event may wait in the outbox")
 	return cmd
+}
+
+// listed are the names of a variable, between commas.
+func listed(names string) []string {
+	return strings.FieldsFunc(names, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 func (s servers) check() error {
@@ -68,7 +79,7 @@ func (s servers) check() error {
 	if len(missing) > 0 {
 		return &usageError{fmt.Errorf("set %s; or run `millrace dev`, which brings its own servers", strings.Join(missing, " and "))}
 	}
-	return nil
+	return s.collecting.check(s.s3)
 }
 
 // kafkaSeed is the first host:port of a Kafka URL, without credentials.
