@@ -42,6 +42,7 @@ func On[P Payload[E], E ~string]() Event[E] {
 					})
 				},
 				decode: func(raw []byte) (Payload[E], error) { return bus.JSON[P]().Decode(raw) },
+				schema: bus.JSON[P]().Schema,
 			}
 		},
 	}
@@ -53,6 +54,7 @@ type sending[E ~string] struct {
 	message    func(id string, payload Payload[E], opts []bus.MessageOption) bus.Message
 	handle     func(func(tx *partitions.Tx, id string, payload Payload[E]) error) partitions.Option
 	decode     func(raw []byte) (Payload[E], error)
+	schema     func() (bus.Schema, error)
 }
 
 var eventPattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)

@@ -41,7 +41,7 @@ type API struct {
 func New(router chi.Router, steps httpapi.Steps, about About) *API {
 	a := &API{router: router, steps: steps, about: about, shapes: newShapes()}
 	if router == nil || steps.Errors == nil || about.Title == "" || about.Version == "" {
-		a.fail(errors.New("a router, Errors of the steps, a title and a version are needed"))
+		a.Fail(errors.New("a router, Errors of the steps, a title and a version are needed"))
 	}
 	return a
 }
@@ -49,7 +49,9 @@ func New(router chi.Router, steps httpapi.Steps, about About) *API {
 // Err says what is wrong with the operations, or nil.
 func (a *API) Err() error { return errors.Join(a.errs...) }
 
-func (a *API) fail(err error) { a.errs = append(a.errs, fmt.Errorf("operations: %w", err)) }
+// Fail says that operations are defined wrongly, for packages that make operations of other definitions: nothing is served that comes after it, and
+// [API.Document] and [API.Publish] return the error.
+func (a *API) Fail(err error) { a.errs = append(a.errs, fmt.Errorf("operations: %w", err)) }
 
 var operationID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
@@ -65,15 +67,15 @@ var operationID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 func Serve[P, B, R any](a *API, of Operation, do func(context.Context, Call[P, B]) (Answer[R], error)) {
 	places, err := parametersOf(reflect.TypeFor[P](), of.Path)
 	if err != nil {
-		a.fail(fmt.Errorf("%s: %w", of.ID, err))
+		a.Fail(fmt.Errorf("%s: %w", of.ID, err))
 	}
 	takes, err := bodyOf[B](a, of)
 	if err != nil {
-		a.fail(fmt.Errorf("%s: the body: %w", of.ID, err))
+		a.Fail(fmt.Errorf("%s: the body: %w", of.ID, err))
 	}
 	gives, err := answerOf[R](a)
 	if err != nil {
-		a.fail(fmt.Errorf("%s: the answer: %w", of.ID, err))
+		a.Fail(fmt.Errorf("%s: the answer: %w", of.ID, err))
 	}
 	if len(of.Answers) == 0 {
 		of.Answers = []Outcome{{Status: http.StatusOK}}
@@ -83,13 +85,13 @@ func Serve[P, B, R any](a *API, of Operation, do func(context.Context, Call[P, B
 	}
 	known := described{Operation: of, parameters: places, takes: takes.content, gives: gives.content}
 	if err := a.check(&known, do == nil); err != nil {
-		a.fail(err)
+		a.Fail(err)
 	}
 	if a.Err() != nil {
 		return
 	}
 	a.all = append(a.all, known)
-	a.router.Method(of.Method, of.Path, a.steps.Errors.Handle(func(w http.ResponseWriter, r *http.Request) error {
+	handler := a.steps.Errors.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		if err := a.admit(r, &known.Operation); err != nil {
 			return err
 		}
@@ -108,7 +110,11 @@ func Serve[P, B, R any](a *API, of Operation, do func(context.Context, Call[P, B
 			return err
 		}
 		return gives.write(w, r, &known.Operation, answer)
-	}))
+	})
+	if of.Through != nil {
+		handler = of.Through(handler)
+	}
+	a.router.Method(of.Method, of.Path, handler)
 }
 
 // check says what is wrong with an operation.
@@ -166,8 +172,13 @@ type Shape struct {
 // ShapeOf is the shape of a type, by [bus.JSON] and the tags that [Serve] tells of.
 func ShapeOf[T any]() Shape {
 	codec := bus.JSON[T]()
-	return Shape{typ: reflect.TypeFor[T](), text: codec.Schema, codec: func(raw json.RawMessage) error {
-		_, err := codec.Decode(raw)
+	return ShapeBy(reflect.TypeFor[T](), codec.Schema, codec.Decode)
+}
+
+// ShapeBy is the shape of a type that is known by reflection alone: schema and decode are those of its [bus.JSON].
+func ShapeBy[T any](t reflect.Type, schema func() (bus.Schema, error), decode func([]byte) (T, error)) Shape {
+	return Shape{typ: t, text: schema, codec: func(raw json.RawMessage) error {
+		_, err := decode(raw)
 		return err
 	}}
 }

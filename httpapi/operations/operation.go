@@ -28,6 +28,8 @@ type Operation struct {
 	Roles []string
 	// Body is what the body is where its type is json.RawMessage, for bodies of types that are not known when this is written.
 	Body Shape
+	// Through is middleware of the operation alone, outside of all that [Serve] does, such as that of partitions.Group.Forward.
+	Through func(http.Handler) http.Handler
 }
 
 // Outcome is a status and what it means, the text of RFC 9110 by default.
