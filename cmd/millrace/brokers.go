@@ -5,12 +5,16 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 )
 
 // replicated is the number of brokers from which on records can survive the loss of one while another is away.
 const replicated = 3
+
+// aDay is for how long a pod's transactional producers may have nothing to write: they are kept until the pod ends.
+const aDay = 24 * time.Hour
 
 // brokerRules are the recommended settings of brokers; deploy/kafka explains them, and a test compares the two.
 func brokerRules(brokers int, seed string) []rule {
@@ -52,6 +56,8 @@ func brokerRules(brokers int, seed string) []rule {
 		replicas(file("share.coordinator.state.topic.min.isr", atLeast(2), fault, "a lost acknowledgement delivers a record again")),
 		file("offsets.retention.minutes", atLeast(20160), advice,
 			"a group that is away for longer forgets where it was; topics keep a week by default, and this must be more"),
+		file("transactional.id.expiration.ms", atLeast(aDay.Milliseconds()), advice,
+			"a producer that was idle for longer, as over a quiet night, is forgotten, and its next transaction refused"),
 		live("message.max.bytes", atLeast(1048588), fault, "records of up to 1 MB, which clients may send by default, are refused otherwise"),
 		file("group.min.session.timeout.ms", atMost(6000), fault, "consumers that ask for quick fail-over, a session of 6 s, are refused otherwise"),
 		file("log.cleaner.enable", exactly("true"), fault, "compacted topics, the schema registry among them, grow without end otherwise"),

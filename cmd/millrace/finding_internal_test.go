@@ -42,3 +42,22 @@ func TestClockFinding(t *testing.T) {
 		}
 	}
 }
+
+func TestIdleProducers(t *testing.T) {
+	t.Parallel()
+	for _, r := range brokerRules(replicated, "kafka:9092") {
+		if r.name != "transactional.id.expiration.ms" {
+			continue
+		}
+		for set, want := range map[string]severity{"604800000": fine, "86400000": fine, "86399999": advice, "3600000": advice, "": advice} {
+			if got := r.check("kafka", map[string]string{r.name: set}); got.Severity != want || want == advice && !strings.Contains(got.Change, r.name+"=86400000") {
+				t.Errorf("%q: %+v", set, got)
+			}
+		}
+		if got := r.check("kafka", nil); got.Severity != hidden {
+			t.Errorf("not told: %+v", got)
+		}
+		return
+	}
+	t.Error("doctor has no rule for producers that are idle")
+}
