@@ -53,5 +53,5 @@
 //   - G36: what a handler began may look at its request when that is over. Test: TestRequestsAreRetained.
 //   - G37: contexts that steps make of a limited request end with its error and cause. Test: TestTimeoutEndsContexts.
 //   - G38: they go on where the limit is lifted. Test: TestStreamKeepsContexts.
-//   - G39: a key of a request that nothing serves is not looked at: its answer is 404 or 405, and is not kept. Test: TestUnroutedKeys.
+//   - G39: a request that nothing serves is answered with 404 or 405, whatever its key, which is not kept; where a step behind rewrites the path, the key counts. Test: TestUnroutedKeys.
 package httpapi

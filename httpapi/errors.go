@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,17 +134,47 @@ func (e *Errors) Recover(next http.Handler) http.Handler {
 // Unrouted lets the router answer with problems where it has no route, 404, and none for the method, 405 with Allow. Call it before sub-routers are
 // mounted: they inherit it.
 func (e *Errors) Unrouted(router chi.Router) {
-	router.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		(&Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"}).Write(w, r)
-	})
+	router.NotFound(func(w http.ResponseWriter, r *http.Request) { notFound().Write(w, r) })
 	router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		for _, method := range [...]string{
-			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
-		} {
-			if router.Match(chi.NewRouteContext(), method, r.URL.Path) {
-				w.Header().Add("Allow", method)
-			}
-		}
-		(&Problem{Status: http.StatusMethodNotAllowed, Detail: r.Method + " is not served at this path; see Allow"}).Write(w, r)
+		notAllowed(r, allowed(router, cmp.Or(r.URL.RawPath, r.URL.Path))).Write(w, r)
 	})
+}
+
+// unrouted is why the chi router serves the request nowhere as it came, or nil. It is asked before the router is, as a step behind may rewrite the path.
+// Another router is not asked.
+func unrouted(r *http.Request) error {
+	at := chi.RouteContext(r.Context())
+	if at == nil || at.Routes == nil {
+		return nil
+	}
+	path := cmp.Or(at.RoutePath, r.URL.RawPath, r.URL.Path)
+	if at.Routes.Match(chi.NewRouteContext(), r.Method, path) {
+		return nil
+	}
+	if methods := allowed(at.Routes, path); len(methods) > 0 {
+		return notAllowed(r, methods)
+	}
+	return notFound()
+}
+
+// allowed are the methods for which there is a route.
+func allowed(routes chi.Routes, path string) (methods []string) {
+	for _, method := range [...]string{
+		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+	} {
+		if routes.Match(chi.NewRouteContext(), method, path) {
+			methods = append(methods, method)
+		}
+	}
+	return methods
+}
+
+func notFound() *Problem {
+	return &Problem{Status: http.StatusNotFound, Detail: "nothing is served at this path"}
+}
+
+func notAllowed(r *http.Request, methods []string) *Problem {
+	return &Problem{
+		Status: http.StatusMethodNotAllowed, Detail: r.Method + " is not served at this path; see Allow", Header: http.Header{"Allow": methods},
+	}
 }

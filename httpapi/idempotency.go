@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/millrace/millrace/request"
 )
 
@@ -53,7 +51,11 @@ func newIdempotency(errs *Errors, answers Answers, opts []IdempotencyOption) (*i
 
 func (i *idempotency) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := i.serve(w, r, next); err != nil {
+		err := i.serve(w, r, next)
+		if _, refused := errors.AsType[*Problem](err); refused {
+			err = cmp.Or[error](unrouted(r), err)
+		}
+		if err != nil {
 			i.errs.Write(w, r, err)
 		}
 	})
@@ -118,15 +120,9 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 	return replay(w, r, found.Answer)
 }
 
-// concerns says whether a request needs a key. One that nothing serves does not: its answer is the router's, whatever key it has.
+// concerns says whether a request needs a key.
 func (i *idempotency) concerns(r *http.Request) bool {
-	return (i.required || len(r.Header[HeaderIdempotencyKey]) > 0) && slices.Contains(i.methods, r.Method) && served(r)
-}
-
-// served says whether the chi router of the request has a route for it; another router is not asked.
-func served(r *http.Request) bool {
-	at := chi.RouteContext(r.Context())
-	return at == nil || at.Routes == nil || at.Routes.Match(chi.NewRouteContext(), r.Method, cmp.Or(r.URL.RawPath, r.URL.Path))
+	return (i.required || len(r.Header[HeaderIdempotencyKey]) > 0) && slices.Contains(i.methods, r.Method)
 }
 
 // keyed says whether a request has a key that is one.
@@ -140,7 +136,7 @@ const storing = 5 * time.Second
 
 // first runs the request that has the key.
 func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Handler, key, owner string) {
-	recorded, done := record(w, i.answer), false
+	recorded, done, nowhere := record(w, i.answer), false, unrouted(r)
 	store := func(what string, do func(context.Context) error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storing)
 		defer cancel()
@@ -168,7 +164,7 @@ func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Ha
 	defer stop()
 	next.ServeHTTP(recorded, r)
 	stop()
-	if recorded.repeatable(r) {
+	if recorded.repeatable(r) && (nowhere == nil || !recorded.unrouted()) {
 		done = true
 		answer := recorded.answer()
 		if i.early {

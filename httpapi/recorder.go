@@ -138,6 +138,11 @@ func (w *recorder) repeatable(r *http.Request) bool {
 	return w.status < http.StatusInternalServerError
 }
 
+// unrouted says whether the answer may be that of a router which has no route.
+func (w *recorder) unrouted() bool {
+	return w.status == http.StatusNotFound || w.status == http.StatusMethodNotAllowed
+}
+
 // indefinite says whether what was asked may still run, elsewhere: nobody can say what became of it.
 func (w *recorder) indefinite() bool {
 	return w.status == http.StatusBadGateway || w.status == http.StatusGatewayTimeout

@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/millrace/millrace/httpapi"
 )
 
-// TestUnroutedKeys sends keys to what nothing serves: the router says so, also where the key was used, and nobody asks Redis.
+// TestUnroutedKeys sends keys to what nothing serves: the router says so, also where the key was used. Where a step behind rewrites the path, the key
+// counts all the same.
 func TestUnroutedKeys(t *testing.T) {
 	t.Parallel()
 	errs, err := httpapi.NewErrors(slog.New(slog.DiscardHandler))
@@ -28,9 +30,19 @@ func TestUnroutedKeys(t *testing.T) {
 	}
 	sub, router := chi.NewRouter(), chi.NewRouter()
 	sub.Post("/{id}", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
-	router.Use(once)
+	router.Use(once, middleware.StripSlashes)
 	errs.Unrouted(router)
 	router.Mount("/orders", sub)
+	orders := 0
+	router.Post("/rewritten", func(http.ResponseWriter, *http.Request) { orders++ })
+	for range 2 {
+		if got := ask(t, router, "POST", "/rewritten/", "", "Idempotency-Key", `"two"`); got.status != 200 || orders != 1 {
+			t.Errorf("%d, %d orders", got.status, orders)
+		}
+	}
+	if got := ask(t, router, "POST", "/rewritten/", "another", "Idempotency-Key", `"two"`); got.status < 400 || orders != 1 {
+		t.Errorf("another body: %d, %d orders", got.status, orders)
+	}
 	for range 2 {
 		for _, test := range []struct {
 			method, path string
