@@ -14,6 +14,11 @@ import (
 
 const busyWait = time.Second
 
+// unreadWait is how long an event waits that cannot be read now: an attempt holds a worker, and there may be many such events.
+func unreadWait(times int) time.Duration {
+	return resilience.RetryPolicy{Initial: time.Second, Max: time.Minute, Multiplier: 2, Jitter: 0.5}.Delay(times)
+}
+
 // errUnread: the event cannot be read now, since what its codec needs is away. It is no attempt.
 var errUnread = errors.New("bus: event cannot be read now")
 
@@ -46,9 +51,15 @@ func (e *engine) execute(ctx context.Context, d *delivery) (wait time.Duration, 
 	switch {
 	case err == nil:
 		return 0, true
-	case errors.Is(err, errBusy), errors.Is(err, errUnread):
+	case errors.Is(err, errBusy):
 		d.attempt--
 		return busyWait, false
+	case errors.Is(err, errUnread):
+		d.attempt--
+		d.unread++
+		wait := unreadWait(d.unread)
+		e.bus.config.logger.WarnContext(ctx, "event cannot be read now; trying again", append(e.describe(d, err), "in", wait)...)
+		return wait, false
 	case errors.Is(err, ErrDecode):
 		return e.store(ctx, d, deadLetter(e.sub.group, d, history, ReasonUndecodable, err), "dead letter", err)
 	case h.retry.Again(d.attempt, err):

@@ -13,6 +13,7 @@ type delivery struct {
 	record  Record
 	entry   int
 	attempt int
+	unread  int       // how often it could not be read
 	next    *delivery // of the same key
 
 	handler              *handler

@@ -48,6 +48,7 @@
 //   - G38: a request that may have reached the owner is not sent to it again, whatever its headers say. Test: TestForwardedOnce.
 //   - G39: a node of the first version takes a forwarded request that has neither roles nor session. Test: TestPeerUpgrade.
 //   - G40: who reads what is stored may bound what is held of it. Test: TestReadStored.
+//   - G41: a record that cannot be read for a while, since what its codec needs is away, waits in its order and becomes no dead letter. Test: TestUnread.
 //
 // # Limits
 //

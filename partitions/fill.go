@@ -132,6 +132,10 @@ func (b *batch) retry(s *shard, record bus.Record, invoke func(*Tx) error, err e
 		if broken, ok := errors.AsType[*brokenError](err); ok {
 			return broken
 		}
+		if errors.Is(err, errUnread) {
+			b.unread(&record, err)
+			return errFull
+		}
 		if b.ctx.Err() != nil && b.handled > 0 {
 			return errFull
 		}

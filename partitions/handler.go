@@ -37,7 +37,8 @@ func (t *topicHandlers) of(r *bus.Record) *handler {
 //
 // handle is called again with the same event when a transaction could not commit; nothing that it did through the Tx
 // remains then. It must not block: outside work belongs into [Tx.Go]. An error is tried again as [Retry] says, then
-// [OnPoison] decides. A panic is an error like others.
+// [OnPoison] decides. A panic is an error like others. What the event's codec cannot read now, by an error that it states to be transient, is no
+// attempt: the record and those behind it wait, of all shards of its lane.
 func On[T any](e bus.Event[T], handle func(*Tx, T) error) Option {
 	return option(func(c *config) {
 		if err := e.Err(); err != nil || handle == nil {
@@ -51,10 +52,13 @@ func On[T any](e bus.Event[T], handle func(*Tx, T) error) Option {
 		}
 		handlers.byType[name] = &handler{name: name, invoke: func(tx *Tx) error {
 			v, err := e.Decode(tx.record)
-			if err != nil {
+			switch {
+			case err == nil:
+				return handle(tx, v)
+			case errors.Is(err, bus.ErrDecode):
 				return err
 			}
-			return handle(tx, v)
+			return fmt.Errorf("%w: %w", errUnread, err)
 		}}
 	})
 }

@@ -25,6 +25,7 @@ type lane struct {
 	later    []*kgo.Record
 	refused  membership
 	failures int
+	unread   time.Time // when it was last told that a record cannot be read now
 	room     room
 	spare    []*overlay
 
