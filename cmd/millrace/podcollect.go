@@ -16,6 +16,8 @@ import (
 // collecting says which topics' unused payloads pods delete from the bucket: of none without topics.
 type collecting struct {
 	topics []string
+	also   []string // that hold references too
+	groups []string // whose topics must be seen
 	grace  time.Duration
 }
 
@@ -33,6 +35,7 @@ func (c collecting) part(b *bus.Bus, store claimcheck.Store, log *slog.Logger, m
 		return partitions.Options(), nil
 	}
 	collector, err := claimcheck.NewCollector(b, store, topicsOf(c.topics),
+		claimcheck.Also(topicsOf(c.also)...), claimcheck.Groups(c.groups...),
 		claimcheck.Grace(c.grace), claimcheck.Logger(log), claimcheck.Metrics(meters))
 	if err != nil {
 		return nil, &usageError{err}

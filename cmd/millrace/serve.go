@@ -58,7 +58,12 @@ func newServe(g *global) *cobra.Command {
 		"`file` of those who may look at the console (MILLRACE_CONSOLE_TOKENS; without it there is none)")
 	cmd.Flags().StringSliceVar(&unused.topics, "collect", listed(os.Getenv("MILLRACE_COLLECT")),
 		"`topics` whose payloads one pod deletes from the bucket daily, once no record refers to them (MILLRACE_COLLECT)")
-	cmd.Flags().DurationVar(&unused.grace, "collect-grace", 24*time.Hour, //nolint:mnd // a day, as of millrace claimcheck gc
+	cmd.Flags().StringSliceVar(&unused.also, "collect-also", listed(os.Getenv("MILLRACE_COLLECT_ALSO")),
+		"other `topics` that hold references to these payloads, such as mirrors (MILLRACE_COLLECT_ALSO)")
+	cmd.Flags().StringSliceVar(&unused.groups, "collect-group", listed(os.Getenv("MILLRACE_COLLECT_GROUPS")),
+		"`groups` whose retry and dead letter topics must be seen, or nothing is deleted: name all that the rights on Kafka "+
+			"may hide (MILLRACE_COLLECT_GROUPS)")
+	cmd.Flags().DurationVar(&unused.grace, "collect-grace", 7*24*time.Hour, //nolint:mnd // a week, as of millrace claimcheck gc
 		"how old a payload must be; longer than an event may wait in the outbox")
 	return cmd
 }
