@@ -18,7 +18,7 @@ import (
 type Place[T any] struct {
 	// Topic is the contract's. Keys begin with it, and a [Collector] looks for references there.
 	Topic bus.Topic
-	// Tenant is whose a payload is; nil where there are no tenants. A payload may have none.
+	// Tenant is whose a payload is; nil where there are no tenants. A payload may have none. See the package's text on tenants.
 	Tenant func(T) request.Tenant
 }
 
@@ -39,6 +39,7 @@ const (
 	defaultOver  = 512 << 10
 	defaultMost  = 64 << 20
 	defaultLimit = 10 * time.Second
+	mebibyte     = 20 // bits
 )
 
 // Over is the size, in bytes, of the largest payload that stays in its record. The default is 512 KiB; Kafka's own limit is 1 MiB for a record.
@@ -47,7 +48,8 @@ func Over(size int64) Option { return option(func(s *settings) { s.over = size }
 // Most is the size, in bytes, of the largest payload. It is held in memory whole. The default is 64 MiB.
 func Most(size int64) Option { return option(func(s *settings) { s.most = size }) }
 
-// Limit bounds how long the store may take for one payload, all attempts included, as bus.Codec has no context. The default is 10 seconds.
+// Limit bounds how long the store may take for one payload, all attempts included, as bus.Codec has no context. A second is added for each MiB of the
+// payload. The default is 10 seconds.
 func Limit(d time.Duration) Option { return option(func(s *settings) { s.limit = d }) }
 
 // Retry is how the store is asked again within the limit. The default is [resilience.DefaultRetry].
@@ -136,27 +138,27 @@ func (c *codec[T]) Encode(v T) ([]byte, error) {
 	r := Reference{
 		Version: version, Key: newKey(c.place.Topic, tenant), Size: size, SHA256: hex.EncodeToString(sum[:]), Type: c.ContentType(),
 	}
-	if err := c.ask(r.Key, func(ctx context.Context) error { return c.store.Put(ctx, r.Key, data, r.Type) }); err != nil {
+	if err := c.ask(r, func(ctx context.Context) error { return c.store.Put(ctx, r.Key, data, r.Type) }); err != nil {
 		return nil, err
 	}
 	return json.Marshal(r) //nolint:wrapcheck // it never fails
 }
 
 // ask asks the store until it answers, or the time is up.
-func (c *codec[T]) ask(key string, question func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), c.limit)
+func (c *codec[T]) ask(r Reference, question func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.limit+time.Duration(r.Size>>mebibyte)*time.Second)
 	defer cancel()
 	err := resilience.Do(ctx, c.retry, func(ctx context.Context) error {
 		err := question(ctx)
 		if errors.Is(err, ErrMissing) {
-			return &Error{Code: CodeMissing, Key: key}
+			return &Error{Code: CodeMissing, Key: r.Key}
 		}
 		return err
 	})
 	if err == nil || errors.Is(err, ErrMissing) {
 		return err
 	}
-	return &Error{Code: CodeAway, Key: key, Err: err}
+	return &Error{Code: CodeAway, Key: r.Key, Err: err}
 }
 
 // Decode reads a payload that is in the record, or in the store.
@@ -172,7 +174,7 @@ func (c *codec[T]) read(data []byte, decode func([]byte) (T, error)) (T, error) 
 		return zero, err
 	}
 	topic, tenant, _ := splitKey(r.Key)
-	if topic != c.place.Topic || c.reads != nil && *c.reads != tenant {
+	if topic != c.place.Topic || tenant != "" && c.reads != nil && *c.reads != tenant {
 		return zero, &Error{Code: CodeForged, Key: r.Key}
 	}
 	payload, err := c.fetch(r)
@@ -194,7 +196,7 @@ func (c *codec[T]) fetch(r Reference) (payload []byte, err error) {
 	if r.Size > c.most {
 		return nil, &Error{Code: CodeTooLarge, Key: r.Key, Err: fmt.Errorf("%d bytes of %d", r.Size, c.most)}
 	}
-	err = c.ask(r.Key, func(ctx context.Context) (err error) {
+	err = c.ask(r, func(ctx context.Context) (err error) {
 		payload, err = c.store.Get(ctx, r.Key, r.Size+1)
 		return err
 	})

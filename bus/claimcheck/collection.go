@@ -36,13 +36,25 @@ type collection struct {
 	Collection
 
 	marks *filter
-	began time.Time
-	told  time.Time
+	// before is when an object must have been put to be deleted.
+	before time.Time
+	told   time.Time
 }
 
 func (r *collection) do(ctx context.Context) error {
-	if err := r.begin(ctx); err != nil {
+	now, err := r.now(ctx)
+	if err != nil {
 		return err
+	}
+	r.before = now.Add(-r.grace)
+	if r.since != nil {
+		oldest, err := r.since(ctx)
+		if err != nil {
+			return fmt.Errorf("ask since when events wait: %w", err)
+		}
+		if held := oldest.Add(-r.grace); held.Before(r.before) {
+			r.before = held
+		}
 	}
 	r.marks = newFilter(r.memory)
 	if err := r.mark(ctx); err != nil {
@@ -54,21 +66,23 @@ func (r *collection) do(ctx context.Context) error {
 // mark of the collector's clock. It is no payload's key.
 const clockKey = "millrace-claimcheck-clock"
 
-// begin learns the time by the store's clock, which is the one that says how old objects are: before anything is read.
-func (r *collection) begin(ctx context.Context) error {
-	if r.began = time.Now(); r.dry {
-		return nil
+// now is the time by the store's clock, which is the one that says how old objects are. Where nothing is written it is this machine's.
+func (r *collection) now(ctx context.Context) (time.Time, error) {
+	if r.dry {
+		return time.Now(), nil
 	}
 	if err := r.store.Put(ctx, clockKey, []byte("{}"), "application/json"); err != nil {
-		return fmt.Errorf("ask for the store's time: %w", err)
+		return time.Time{}, fmt.Errorf("ask for the store's time: %w", err)
 	}
 	for object, err := range r.store.List(ctx, clockKey) {
 		if err != nil {
-			return fmt.Errorf("ask for the store's time: %w", err)
+			return time.Time{}, fmt.Errorf("ask for the store's time: %w", err)
 		}
-		r.began = object.Modified
+		if object.Key == clockKey {
+			return object.Modified, nil
+		}
 	}
-	return nil
+	return time.Time{}, fmt.Errorf("ask for the store's time: %s was put and is not listed; check for a rule that deletes it", clockKey)
 }
 
 const tellEvery = time.Second
@@ -117,7 +131,7 @@ func (r *collection) goes(o Object) bool {
 	r.Bytes += o.Size
 	r.tell()
 	switch {
-	case !o.Modified.Before(r.began.Add(-r.grace)):
+	case !o.Modified.Before(r.before):
 		r.Young++
 		return false
 	case r.marks.has(own):

@@ -29,6 +29,7 @@ type collecting struct {
 	memory         int
 	dry            bool
 	reads, deletes int
+	since          func(context.Context) (time.Time, error)
 	progress       func(Collection)
 	logger         *slog.Logger
 	provider       metric.MeterProvider
@@ -51,9 +52,16 @@ func Groups(names ...string) CollectorOption {
 }
 
 // Grace is how old an object without a reference must be, by the store's clock. It must exceed the longest time from when an event is encoded to
-// when it is in its topic, which includes the time for which a row waits in an outbox whose relay is away. The default is 24 hours.
+// when it is in its topic, which includes the time for which a row waits in an outbox whose relay is away. The default is 7 days, so that
+// a relay may stand over a long weekend; see [Since].
 func Grace(d time.Duration) CollectorOption {
 	return collectorOption(func(c *collecting) { c.grace = d })
+}
+
+// Since asks, before each collection, since when events may wait that no topic holds yet: the time of the oldest row of an outbox, or the present
+// where none waits. What is younger than that time less the grace is kept. Where it fails nothing is deleted.
+func Since(oldest func(context.Context) (time.Time, error)) CollectorOption {
+	return collectorOption(func(c *collecting) { c.since = oldest })
 }
 
 // Every is the pause between two collections of [Collector.Run]. The default is 24 hours.
@@ -101,7 +109,8 @@ type Collector struct {
 }
 
 const (
-	defaultGrace  = 24 * time.Hour
+	defaultGrace  = 7 * 24 * time.Hour
+	defaultEvery  = 24 * time.Hour
 	defaultMemory = 32 << 20
 	defaultPace   = 500
 )
@@ -110,7 +119,7 @@ const (
 func NewCollector(b *bus.Bus, store Store, topics []bus.Topic, opts ...CollectorOption) (*Collector, error) {
 	c := &Collector{bus: b, store: store, topics: slices.Compact(slices.Sorted(slices.Values(topics))), collecting: collecting{
 		endings: []string{".retry", ".dlq", ".changelog"}, // of the topics that groups make: what waits, what failed, and tables
-		grace:   defaultGrace, every: defaultGrace, memory: defaultMemory, deletes: defaultPace,
+		grace:   defaultGrace, every: defaultEvery, memory: defaultMemory, deletes: defaultPace,
 		progress: func(Collection) {}, logger: slog.New(slog.DiscardHandler), provider: noop.NewMeterProvider(),
 	}}
 	for _, opt := range opts {

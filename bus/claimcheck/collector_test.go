@@ -14,7 +14,7 @@ import (
 	"github.com/millrace/millrace/bus/claimcheck/claimchecktest"
 )
 
-const hours = 25 * time.Hour // more than the grace
+const hours = 8 * 24 * time.Hour // more than the grace
 
 func collect(t *testing.T, b *bus.Bus, store claimcheck.Store, opts ...claimcheck.CollectorOption) (claimcheck.Collection, error) {
 	t.Helper()

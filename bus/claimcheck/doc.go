@@ -16,6 +16,14 @@
 // Each payload has an object and a random key of its own, below its topic and its tenant. Equal payloads are not kept once: what is shared could not
 // be deleted with one of its tenants, and would tell one what another has. Publishing a message again puts its payload again.
 //
+// # Tenants
+//
+// With [Place].Tenant, a key names the tenant that the payload names, and the payload that is read must name the tenant of its key. Where the record
+// names a tenant too (ce_tenant) and the key another, the reference is refused: publish a payload of a tenant with that tenant, or none, in the
+// context. An encoder does not know the context, so such an event is found out by its readers only. A key without a tenant, "-", is of a payload that
+// names none, and is read in any record. A record without a tenant is not bound to one: producers without a tenant in their context are honest, and
+// their large events are read as their small ones are. Without Place.Tenant all payloads that are put are of nobody.
+//
 // # Waiting
 //
 // While the store is away, publishing a large payload fails with class transient, and small ones go on. Subscriptions wait with the keys concerned,
@@ -27,7 +35,8 @@
 // A payload is put before its event is published, so one whose publishing failed, or whose database transaction was rolled back, has no record. A
 // [Collector] deletes these, and those whose records are gone: it reads all that the topics keep, those of retries, dead letters and tables included,
 // to their ends, notes the references, and deletes the objects that are older than [Grace] and have none. Rows of an outbox that are not relayed yet
-// are protected by the grace alone: it must exceed the time for which a relay may be away. Retry and dead letter topics keep records for ever unless
+// are protected by the grace, and by what [Since] says: the grace must exceed the time for which a relay may be away, unless Since tells of its
+// rows. Retry and dead letter topics keep records for ever unless
 // they are given a retention, and their payloads as long. A topic must keep its records for longer than a group takes to handle them or to write
 // them into its retry topic. Only JSON, text and other encodings in which a key stands as it is can be read for references: a value that holds one in
 // base64, or compressed by the application, must be kept from collection by other means.
@@ -51,4 +60,7 @@
 //   - G12: beside publishing, retries, dead letters and redrives no payload is deleted that an event refers to. Test: TestCollectBesidePublishing.
 //   - G13: memory is bounded, and errs by keeping. Test: TestFullFilter.
 //   - G14: what a transaction that is open holds is waited for, and what an aborted one holds is deleted. Test: TestTransactions.
+//   - G15: payloads of nobody are read in any record, and any payload in a record of nobody. Test: TestHonestTenants.
+//   - G16: what may wait in an outbox by what [Since] says is kept, and everything where it fails. Test: TestSince.
+//   - G17: where the store's time is not known nothing is deleted. Test: TestClock.
 package claimcheck

@@ -39,11 +39,12 @@ func newCollect(g *global) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "gc TOPIC…", Short: "Delete payloads of the topics that no record refers to any more",
 		Long: "Delete payloads of the topics that no record refers to any more, and that are older than --grace, which must exceed the time\n" +
-			"for which an event waits between being encoded and being in its topic, rows of an outbox included.\n\n" +
+			"for which an event waits between being encoded and being in its topic, rows of an outbox included: do not set it lower than a\n" +
+			"relay may be away.\n\n" +
 			"All that the topics keep is read, and all topics of retries, dead letters and tables. Where one cannot be read, nothing is\n" +
 			"deleted. Name with --also what else holds references, such as mirrors, and with --group the groups whose topics must be seen.",
 		Example: "  millrace claimcheck gc outbox.event.document --dry-run\n" +
-			"  millrace claimcheck gc outbox.event.document --s3 's3://key:secret@s3.internal:9000/claims?path=true' --grace 72h",
+			"  millrace claimcheck gc outbox.event.document --s3 's3://key:secret@s3.internal:9000/claims?path=true' --grace 336h",
 		Args: usage(cobra.MinimumNArgs(1)), ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			opts := []claimcheck.CollectorOption{
@@ -58,7 +59,7 @@ func newCollect(g *global) *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&dryRun, "dry-run", false, "only say what it would be")
-	flags.DurationVar(&grace, "grace", 24*time.Hour, "how old a payload must be") //nolint:mnd // a day
+	flags.DurationVar(&grace, "grace", 7*24*time.Hour, "how old a payload must be") //nolint:mnd // see claimcheck.Grace
 	flags.StringSliceVar(&also, "also", nil, "other `topics` that hold references")
 	flags.StringSliceVar(&groups, "group", nil, "`groups` whose retry and dead letter topics must be there")
 	flags.IntVar(&memory, "memory", 32, "`MiB` for the set of references")                 //nolint:mnd // good for 25 million
