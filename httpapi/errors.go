@@ -140,7 +140,7 @@ func (e *Errors) Unrouted(router chi.Router) {
 	})
 }
 
-// unrouted is why the chi router serves the request nowhere as it came, or nil. It is asked before the router is, as a step behind may rewrite the path.
+// unrouted is why the chi router serves the request nowhere as it came, or nil. It is asked before the router, as a step behind may rewrite the path.
 // Another router is not asked.
 func unrouted(r *http.Request) error {
 	at := chi.RouteContext(r.Context())
