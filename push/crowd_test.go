@@ -28,11 +28,17 @@ func TestReconnectStorm(t *testing.T) {
 		news := push.Define[string]("news")
 		views := make([]string, old)
 		for i := range ids {
-			ids[i] = b.connect(first, "channel=news", "").at()
+			client := b.connect(first, "channel=news", "")
+			ids[i] = client.at()
 			for n := range views {
 				views[n] = fmt.Sprint(n)
 			}
 			publish(b.T, on, news, "k", views...)
+			for range views { // the next one's id is behind all of these
+				if _, more := client.next(); !more {
+					b.Fatal("the stream has ended")
+				}
+			}
 			views = views[:recent]
 		}
 		stop()

@@ -106,10 +106,16 @@ func (p *Tab) Wait(expression string) {
 	p.Helper()
 	ctx, cancel := p.bound()
 	defer cancel()
-	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression)); err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(90*time.Second))); err != nil {
 		p.Shoot("failed")
 		p.Fatalf("waited for %s: %v", expression, err)
 	}
+}
+
+// Press clicks on what the selector finds, once it may be: wherever it stands by then, since a page that moves makes a pointer miss.
+func (p *Tab) Press(selector string) {
+	p.Helper()
+	p.Wait(fmt.Sprintf("(e => e && !e.disabled && (e.click(), true))(document.querySelector(%q))", selector))
 }
 
 // Text is that of the element that a selector means.
