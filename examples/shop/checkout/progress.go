@@ -50,15 +50,16 @@ const (
 func (c *Checkout) Follow(ctx context.Context, b *bus.Bus, hand func(context.Context, Progress) error) error {
 	note := func(ctx context.Context, order string, write func(context.Context, pgx.Tx, string) error) error {
 		delivered, _ := bus.DeliveredFrom(ctx)
-		err := pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { return write(ctx, tx, delivered.Record.ID()) })
-		if err != nil {
-			return failed("note progress", order, err)
-		}
-		progress, err := c.Progress(ctx, order)
-		if err != nil {
-			return err
-		}
-		return hand(ctx, progress)
+		return pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error { // whose lock of the order's row lets nobody hand an older one on after this
+			if err := write(ctx, tx, delivered.Record.ID()); err != nil {
+				return failed("note progress", order, err)
+			}
+			progress, err := read(ctx, tx, order)
+			if err != nil {
+				return err
+			}
+			return hand(ctx, progress)
+		})
 	}
 	return b.Subscribe(ctx, ProgressGroup,
 		bus.On(Orders.Transitions(), func(ctx context.Context, m machines.Moved[State, Event, Facts]) error {
@@ -115,16 +116,26 @@ func enter(ctx context.Context, tx pgx.Tx, order, event string, entries ...Entry
 }
 
 // Progress reads how far an order has come. One of which nothing is known yet has no state.
-func (c *Checkout) Progress(ctx context.Context, order string) (Progress, error) {
+func (c *Checkout) Progress(ctx context.Context, order string) (p Progress, err error) {
+	moment := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	err = pgx.BeginTxFunc(ctx, c.pool, moment, func(tx pgx.Tx) error {
+		p, err = read(ctx, tx, order)
+		return err
+	})
+	return p, err
+}
+
+// read sees the state and the journal at one moment, where nobody else can write them.
+func read(ctx context.Context, tx pgx.Tx, order string) (Progress, error) {
 	p := Progress{Order: order, Journal: []Entry{}}
-	rows, _ := c.pool.Query(ctx, `SELECT state, version, saga, reason FROM shop.progress WHERE order_id = $1`, order) // CollectRows says it
+	rows, _ := tx.Query(ctx, `SELECT state, version, saga, reason FROM shop.progress WHERE order_id = $1`, order) // CollectRows says it
 	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
 		return struct{}{}, row.Scan(&p.State, &p.Version, &p.Saga, &p.Reason)
 	})
 	if err != nil {
 		return p, failed("read progress", order, err)
 	}
-	rows, _ = c.pool.Query(ctx, `SELECT at, source, text, outcome FROM shop.journal WHERE order_id = $1 ORDER BY at, seq`, order)
+	rows, _ = tx.Query(ctx, `SELECT at, source, text, outcome FROM shop.journal WHERE order_id = $1 ORDER BY at, seq`, order)
 	if p.Journal, err = pgx.AppendRows(p.Journal, rows, pgx.RowToStructByPos[Entry]); err != nil {
 		return p, failed("read progress", order, err)
 	}

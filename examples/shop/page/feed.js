@@ -12,7 +12,7 @@ const element = (name, textContent) => Object.assign(document.createElement(name
 
 const rows = new Map(); // order id -> row
 const mine = new Map(); // order id -> what this page knows of an order that it placed
-const stages = new Map(); // order id -> where it is in its machine, perhaps before it has a row
+const stages = new Map(); // order id -> its state and version in its machine, perhaps before it has a row
 const seen = new Map(); // event id -> event: one may be sent twice
 let waiting = [];
 let paused = false;
@@ -89,10 +89,10 @@ setInterval(() => {
 	news = 0;
 }, 2000);
 
-/** Says where an order is in its machine. */
-export function stage(order, state) {
-	if (!state) return;
-	stages.set(order, state);
+/** Says where an order is in its machine, unless a later version is shown already. */
+export function stage(order, { state, version } = {}) {
+	if (!state || stages.get(order)?.version > version) return;
+	stages.set(order, { state, version });
 	const li = rows.get(order);
 	if (!li) return;
 	li.querySelector('em').textContent = state;

@@ -50,8 +50,8 @@ function render(progress) {
 
 /** Shows progress, unless a later one is shown already. */
 export function take(progress) {
-	stage(progress.order, progress.state);
-	if (progress.order !== shown || known?.journal.length > progress.journal.length) return;
+	stage(progress.order, progress);
+	if (progress.order !== shown || known?.version > progress.version || known?.journal.length > progress.journal.length) return;
 	render(progress);
 }
 
