@@ -128,8 +128,7 @@ func (g *guarded) open(user string) *bus.Bus {
 }
 
 // TestRights runs the shop and a push gateway with the rights that the manifests give them, and has a tenant's user try what it may not.
-func TestRights(t *testing.T) {
-	t.Parallel()
+func TestRights(t *testing.T) { //nolint:paralleltest // no other pod may have the relay's slot meanwhile
 	g := startGuarded(t)
 	client := httpClient(t)
 	shop := runPod(t, []string{"KAFKA_URL=" + g.address("shop-kafka"), "DATABASE_URL=" + shared.Postgres(t).URL, "REDIS_URL=" + shared.Redis(t).URL},

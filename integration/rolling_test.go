@@ -131,7 +131,7 @@ func (s *seat) fell(t *testing.T, asked time.Time) {
 		t.Errorf("%s: readiness did not fall first: %+v", s.url, fell)
 	}
 	closed := s.await(t, asked, "the port is closed", func(one sample) bool { return one.live == 0 })
-	if took := closed.at.Sub(fell.at); took < rollingDrain-4*probeEvery {
+	if took := closed.at.Sub(fell.at); took < rollingDrain*3/4 {
 		t.Errorf("%s: the port was closed %s after readiness fell", s.url, took)
 	}
 	for _, one := range s.since(asked) {
