@@ -51,10 +51,11 @@ func (g *global) expiryFinding(ctx context.Context, store *s3.Store, rules []s3.
 		Reason: "an event whose payload is gone becomes a dead letter",
 		Change: "take the rule away, and let millrace claimcheck gc delete",
 	}
+	untold := f
+	untold.Severity, untold.Found, untold.Change = hidden, "not told", ""
 	settings, err := g.topicSettings(ctx)
 	if err != nil {
-		f.Severity, f.Found, f.Change = hidden, "not told", ""
-		return f
+		return untold
 	}
 	var early []string
 	for topic, set := range settings {
@@ -64,7 +65,10 @@ func (g *global) expiryFinding(ctx context.Context, store *s3.Store, rules []s3.
 				continue
 			}
 			for object, err := range store.List(ctx, prefix) { // one is enough to know that the topic has any
-				if err == nil && object.Key != "" {
+				if err != nil {
+					return untold
+				}
+				if object.Key != "" {
 					early = append(early, fmt.Sprintf("%s after %d days", topic, int(rule.After.Hours()/24))) //nolint:mnd // hours of a day
 				}
 				break

@@ -195,7 +195,9 @@ func (i *inspection) object(s *jsonschema.Schema, v map[string]any, pointer stri
 		property := s.Properties[name]
 		if property == nil && closed {
 			i.foreign = true
-			i.say(pointer, "remove the field %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", "))
+			if len(i.wrong) < most {
+				i.say(pointer, "remove the field %q; there are %s", name, strings.Join(slices.Sorted(maps.Keys(s.Properties)), ", "))
+			}
 			continue
 		}
 		if property == nil {

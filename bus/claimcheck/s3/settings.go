@@ -9,7 +9,7 @@ import (
 
 // Settings are what a bucket does with objects by itself.
 type Settings struct {
-	// Versioned says whether deleted objects are kept as old versions.
+	// Versioned says whether objects that are deleted from now on are kept as old versions.
 	Versioned bool
 	// Cleaned says whether a rule ends old versions some time.
 	Cleaned bool
@@ -32,7 +32,7 @@ func (s *Store) Settings(ctx context.Context) (Settings, error) {
 	if err != nil && !unknown(err) {
 		return found, s.told("versioning", err)
 	}
-	found.Versioned = versions.Status != ""
+	found.Versioned = versions.Enabled()
 	rules, err := s.client.GetBucketLifecycle(ctx, s.bucket)
 	if err != nil && !unknown(err) {
 		return found, s.told("lifecycle", err)

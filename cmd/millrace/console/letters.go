@@ -34,23 +34,23 @@ func (l *looker) letters(ctx context.Context) ([]letter, error) {
 		return nil, err
 	}
 	var all []letter
-	held := 0
+	var errs []error // of one group do not hide the letters of others
 	for _, group := range groups {
-		n := 0
+		n, held, most := 0, 0, mostHeld/len(groups)
 		for found, err := range l.Bus.DeadLetters(ctx, group) {
 			if err != nil {
-				return all, err
+				errs = append(errs, err)
+				break
 			}
-			if n++; n > mostLetters {
-				return all, fmt.Errorf("%s has more than %d dead letters; the first are shown", group, mostLetters)
-			}
-			if held += len(found.Record.Key) + len(found.Record.Value); held > mostHeld {
-				return all, fmt.Errorf("the dead letters take more than %d MB; the first are shown", mostHeld>>20)
+			n, held = n+1, held+len(found.Record.Key)+len(found.Record.Value)
+			if n > mostLetters || held > most {
+				errs = append(errs, fmt.Errorf("%s has more than %d dead letters, or %d bytes of them; the first are shown", group, mostLetters, most))
+				break
 			}
 			all = append(all, letter{found, group})
 		}
 	}
-	return all, nil
+	return all, errors.Join(errs...)
 }
 
 func (l *looker) letterSection() (admin.Section, error) {
