@@ -149,22 +149,25 @@ func (s *shoppers) settled(orders int) {
 		}
 		return n
 	}
-	const mails = `SELECT count(*) FROM shop.mails WHERE order_id LIKE $1`
-	for mailed := 0; mailed < 2*orders; mailed = count(mails) {
+	const (
+		mails     = `SELECT count(*) FROM shop.mails WHERE order_id LIKE $1`
+		fulfilled = `SELECT count(*) FROM shop.fulfilments WHERE order_id LIKE $1 AND accepted_at IS NOT NULL`
+	)
+	for mailed, accepted := 0, 0; mailed < 2*orders || accepted < orders; mailed, accepted = count(mails), count(fulfilled) {
 		select {
 		case <-time.After(readyEvery):
 		case <-ctx.Done():
-			s.Fatalf("%d of %d mails are sent", mailed, 2*orders)
+			s.Fatalf("%d of %d mails are sent, %d of %d orders are accepted by fulfilment", mailed, 2*orders, accepted, orders)
 		}
 	}
 	for query, want := range map[string]int{
 		mails: 2 * orders,
-		`SELECT count(*) FROM shop.orders WHERE id LIKE $1`:                                        orders,
-		`SELECT count(*) FROM shop.payments WHERE order_id LIKE $1`:                                orders,
-		`SELECT count(DISTINCT order_id) FROM shop.payments WHERE order_id LIKE $1`:                orders,
-		`SELECT count(*) FROM shop.payments WHERE order_id LIKE $1 AND refunded_at IS NOT NULL`:    0,
-		`SELECT count(DISTINCT (order_id, subject)) FROM shop.mails WHERE order_id LIKE $1`:        2 * orders,
-		`SELECT count(*) FROM shop.fulfilments WHERE order_id LIKE $1 AND accepted_at IS NOT NULL`: orders,
+		`SELECT count(*) FROM shop.orders WHERE id LIKE $1`:                                     orders,
+		`SELECT count(*) FROM shop.payments WHERE order_id LIKE $1`:                             orders,
+		`SELECT count(DISTINCT order_id) FROM shop.payments WHERE order_id LIKE $1`:             orders,
+		`SELECT count(*) FROM shop.payments WHERE order_id LIKE $1 AND refunded_at IS NOT NULL`: 0,
+		`SELECT count(DISTINCT (order_id, subject)) FROM shop.mails WHERE order_id LIKE $1`:     2 * orders,
+		fulfilled: orders,
 	} {
 		if got := count(query); got != want {
 			s.Errorf("%s: %d, want %d", query, got, want)
