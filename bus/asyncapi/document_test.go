@@ -3,8 +3,6 @@ package asyncapi_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,10 +14,9 @@ import (
 	"github.com/millrace/millrace/bus/asyncapi"
 	"github.com/millrace/millrace/bus/avro"
 	"github.com/millrace/millrace/bus/protobuf"
+	"github.com/millrace/millrace/internal/golden"
 	"github.com/millrace/millrace/request"
 )
-
-var update = flag.Bool("update", false, "write testdata anew")
 
 type placed struct {
 	ID    string    `json:"id"`
@@ -77,16 +74,7 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const golden = "testdata/document.json"
-	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || !bytes.Equal(want, got) {
-		t.Errorf("the document is not that of %s; -update writes it: %v", golden, err)
-	}
+	golden.Compare(t, "testdata/document.json", got)
 	valid(t, got)
 	turned := everything()
 	slices.Reverse(turned)
@@ -108,6 +96,7 @@ func TestSecrets(t *testing.T) {
 	}
 	for _, address := range []string{
 		"amqp://shop:secret-word@one", "kafka://shop:secret-word%zz@one", "kafka://shop:secret-word@", "kafka://a:secret-word@b c",
+		"kafka://one?password=x@secret-word", "kafka://shop:secret-word?x@one", "kafka://shop:x@one?ca=/a@secret-word", "kafka://shop:secret-word",
 	} {
 		broken := about
 		broken.Servers = map[string]string{"x": address}
