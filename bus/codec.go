@@ -59,10 +59,11 @@ type Resolver[T any] interface {
 	Resolve(data []byte, writer Schema) (T, error)
 }
 
-// Tenanted is a codec whose values may stand elsewhere than in the record, and must not be those of another tenant than the record's. [Event.Decode]
-// asks it for the codec of a record that names a tenant.
+// Tenanted is a codec whose values may stand elsewhere than in the record, and must not be those of another tenant than
+// the record's. Who publishes and who reads an event asks it for the codec of the record's tenant.
 type Tenanted[T any] interface {
 	Codec[T]
-	// For is the codec that reads that tenant's values alone.
+	// For is the codec that writes and reads that tenant's values alone, and those of nobody. A record without a tenant
+	// has an empty one.
 	For(tenant string) Codec[T]
 }

@@ -59,10 +59,6 @@ func (m *Message) record(carried carried) (Record, error) {
 	if carried.err != nil {
 		return Record{}, m.refused(carried.err)
 	}
-	value, err := m.encode()
-	if err != nil {
-		return Record{}, m.refused(fmt.Errorf("%w: %w", ErrEncode, err))
-	}
 	c := m.contract
 	id, at, key := m.texts()
 	headers := make(Headers, 0, len(c.attributes)+2+len(carried.headers)+len(m.headers))
@@ -71,6 +67,10 @@ func (m *Message) record(carried carried) (Record, error) {
 		Header{HeaderTime, at},
 	)
 	headers = append(append(headers, carried.headers...), m.headers...)
+	value, err := m.encode(headers)
+	if err != nil {
+		return Record{}, m.refused(fmt.Errorf("%w: %w", ErrEncode, err))
+	}
 	return Record{Topic: c.topic, Key: key, Value: value, Headers: headers, Time: m.time}, nil
 }
 

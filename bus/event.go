@@ -70,7 +70,7 @@ func (e Event[T]) New(v T, opts ...MessageOption) Message {
 	if m.err == nil {
 		m.key = e.key(v)
 		m.time = time.Now()
-		m.encode = func() ([]byte, error) { return e.codec.Encode(v) }
+		m.encode = func(headers Headers) ([]byte, error) { return e.codecFor(headers).Encode(v) }
 	}
 	if len(opts) > 0 {
 		m = m.with(opts)
@@ -109,14 +109,19 @@ func (e Event[T]) read(r Record) (T, error) {
 		var zero T
 		return zero, err
 	}
-	codec := e.codec
-	if tenanted, ok := codec.(Tenanted[T]); ok && r.Tenant() != "" {
-		codec = tenanted.For(r.Tenant())
-	}
+	codec := e.codecFor(r.Headers)
 	if resolver, ok := codec.(Resolver[T]); ok && writer.Text != "" {
 		return resolver.Resolve(payload, writer)
 	}
 	return codec.Decode(payload)
+}
+
+// codecFor is the codec for a record with these headers.
+func (e Event[T]) codecFor(headers Headers) Codec[T] {
+	if tenanted, ok := e.codec.(Tenanted[T]); ok {
+		return tenanted.For(Record{Headers: headers}.Tenant())
+	}
+	return e.codec
 }
 
 // classed is an error that says itself what it means for whoever tries again.

@@ -13,7 +13,7 @@ type Message struct {
 	time     time.Time
 	key      string
 	headers  Headers
-	encode   func() ([]byte, error)
+	encode   func(Headers) ([]byte, error)
 	verbatim *Record
 	atomic   []Message
 	err      error

@@ -30,15 +30,16 @@ type option func(*settings)
 func (f option) apply(s *settings) { f(s) }
 
 type settings struct {
-	over, most int64
-	limit      time.Duration
-	retry      resilience.RetryPolicy
+	over, most       int64
+	limit, readLimit time.Duration
+	retry            resilience.RetryPolicy
 }
 
 const (
 	defaultOver  = 512 << 10
 	defaultMost  = 64 << 20
 	defaultLimit = 10 * time.Second
+	defaultRead  = 3 * time.Second
 	mebibyte     = 20 // bits
 )
 
@@ -48,11 +49,16 @@ func Over(size int64) Option { return option(func(s *settings) { s.over = size }
 // Most is the size, in bytes, of the largest payload. It is held in memory whole. The default is 64 MiB.
 func Most(size int64) Option { return option(func(s *settings) { s.most = size }) }
 
-// Limit bounds how long the store may take for one payload, all attempts included, as bus.Codec has no context. A second is added for each MiB of the
-// payload. The default is 10 seconds.
+// Limit bounds how long the store may take to put one payload, all attempts included, as bus.Codec has no context. A second is added for
+// each MiB of the payload. The default is 10 seconds.
 func Limit(d time.Duration) Option { return option(func(s *settings) { s.limit = d }) }
 
-// Retry is how the store is asked again within the limit. The default is [resilience.DefaultRetry].
+// ReadLimit bounds how long the store may take to give one payload, all attempts included; a second is added for each MiB. A store that
+// takes longer counts as one that is away: the event waits, and is tried again after a pause. A lane of a partition group does nothing
+// else meanwhile, so keep it below the 5 seconds that a transaction may take. The default is 3 seconds.
+func ReadLimit(d time.Duration) Option { return option(func(s *settings) { s.readLimit = d }) }
+
+// Retry is how the store is asked again within the limits. The default is [resilience.DefaultRetry].
 func Retry(p resilience.RetryPolicy) Option { return option(func(s *settings) { s.retry = p }) }
 
 // Codec keeps what another codec encodes in a store where it is larger than [Over], and reads both. Give it to bus.Event.Encoded, in every process
@@ -60,7 +66,7 @@ func Retry(p resilience.RetryPolicy) Option { return option(func(s *settings) { 
 func Codec[T any](of bus.Codec[T], store Store, place Place[T], opts ...Option) (bus.Codec[T], error) {
 	c := &codec[T]{
 		Codec: of, store: store, place: place,
-		settings: settings{over: defaultOver, most: defaultMost, limit: defaultLimit, retry: resilience.DefaultRetry()},
+		settings: settings{over: defaultOver, most: defaultMost, limit: defaultLimit, readLimit: defaultRead, retry: resilience.DefaultRetry()},
 	}
 	for _, opt := range opts {
 		opt.apply(&c.settings)
@@ -68,8 +74,8 @@ func Codec[T any](of bus.Codec[T], store Store, place Place[T], opts ...Option) 
 	switch {
 	case of == nil || store == nil || place.Topic == "":
 		return nil, errors.New("claimcheck: a codec, a store and a topic are needed")
-	case c.over < 0 || c.most < c.over || c.limit <= 0:
-		return nil, errors.New("claimcheck: sizes must satisfy 0 <= over <= most, and the limit must be positive")
+	case c.over < 0 || c.most < c.over || c.limit <= 0 || c.readLimit <= 0:
+		return nil, errors.New("claimcheck: sizes must satisfy 0 <= over <= most, and the limits must be positive")
 	}
 	if err := c.retry.Validate(); err != nil {
 		return nil, fmt.Errorf("claimcheck: %w", err)
@@ -83,8 +89,8 @@ type codec[T any] struct {
 
 	store Store
 	place Place[T]
-	// reads is whose payloads may be read, nil for everybody's.
-	reads *request.Tenant
+	// record is whose record the value stands in, nil where that is not known.
+	record *request.Tenant
 }
 
 // asIs is c with the abilities of the codec within.
@@ -107,13 +113,6 @@ func (r *resolver[T]) Resolve(data []byte, writer bus.Schema) (T, error) {
 	return r.read(data, func(payload []byte) (T, error) { return r.of.Resolve(payload, writer) })
 }
 
-// For is the codec for records of that tenant; see [bus.Tenanted].
-func (c *codec[T]) For(tenant string) bus.Codec[T] {
-	bound := *c
-	bound.reads = new(request.Tenant(tenant))
-	return bound.asIs()
-}
-
 // Encode puts a large payload into the store and returns the reference to it.
 func (c *codec[T]) Encode(v T) ([]byte, error) {
 	data, err := c.Codec.Encode(v)
@@ -134,19 +133,22 @@ func (c *codec[T]) Encode(v T) ([]byte, error) {
 	if err := (request.Info{Tenant: tenant}).Validate(); err != nil {
 		return nil, &Error{Code: CodeTenant, Err: err}
 	}
+	if !c.takes(tenant) {
+		return nil, &Error{Code: CodeTenant, Err: c.strange(tenant)}
+	}
 	sum := sha256.Sum256(data)
 	r := Reference{
 		Version: version, Key: newKey(c.place.Topic, tenant), Size: size, SHA256: hex.EncodeToString(sum[:]), Type: c.ContentType(),
 	}
-	if err := c.ask(r, func(ctx context.Context) error { return c.store.Put(ctx, r.Key, data, r.Type) }); err != nil {
+	if err := c.ask(r, c.limit, func(ctx context.Context) error { return c.store.Put(ctx, r.Key, data, r.Type) }); err != nil {
 		return nil, err
 	}
 	return json.Marshal(r) //nolint:wrapcheck // it never fails
 }
 
 // ask asks the store until it answers, or the time is up.
-func (c *codec[T]) ask(r Reference, question func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), c.limit+time.Duration(r.Size>>mebibyte)*time.Second)
+func (c *codec[T]) ask(r Reference, limit time.Duration, question func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), limit+time.Duration(r.Size>>mebibyte)*time.Second)
 	defer cancel()
 	err := resilience.Do(ctx, c.retry, func(ctx context.Context) error {
 		err := question(ctx)
@@ -174,7 +176,7 @@ func (c *codec[T]) read(data []byte, decode func([]byte) (T, error)) (T, error) 
 		return zero, err
 	}
 	topic, tenant, _ := splitKey(r.Key)
-	if topic != c.place.Topic || tenant != "" && c.reads != nil && *c.reads != tenant {
+	if topic != c.place.Topic || !c.takes(tenant) {
 		return zero, &Error{Code: CodeForged, Key: r.Key}
 	}
 	payload, err := c.fetch(r)
@@ -196,7 +198,7 @@ func (c *codec[T]) fetch(r Reference) (payload []byte, err error) {
 	if r.Size > c.most {
 		return nil, &Error{Code: CodeTooLarge, Key: r.Key, Err: fmt.Errorf("%d bytes of %d", r.Size, c.most)}
 	}
-	err = c.ask(r, func(ctx context.Context) (err error) {
+	err = c.ask(r, c.readLimit, func(ctx context.Context) (err error) {
 		payload, err = c.store.Get(ctx, r.Key, r.Size+1)
 		return err
 	})

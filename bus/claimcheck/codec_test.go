@@ -207,6 +207,7 @@ func TestDefinition(t *testing.T) {
 		"topic": second(claimcheck.Codec(bus.JSON[scan](), &store, claimcheck.Place[scan]{})),
 		"sizes": second(claimcheck.Codec(bus.JSON[scan](), &store, place, claimcheck.Over(10), claimcheck.Most(5))),
 		"limit": second(claimcheck.Codec(bus.JSON[scan](), &store, place, claimcheck.Limit(-time.Second))),
+		"reads": second(claimcheck.Codec(bus.JSON[scan](), &store, place, claimcheck.ReadLimit(0))),
 		"retry": second(claimcheck.Codec(bus.JSON[scan](), &store, place, claimcheck.Retry(resilience.RetryPolicy{}))),
 	} {
 		if err == nil {

@@ -30,7 +30,7 @@ func published(t *testing.T, b *bus.Bus, store claimcheck.Store, to bus.Topic, c
 	t.Helper()
 	event, before := scanned().Encoded(checked(t, store)), keys(t, store, "")
 	for range count {
-		records, err := bus.Encode(t.Context(), event.New(large("acme")))
+		records, err := bus.Encode(of(t.Context(), "acme"), event.New(large("acme")))
 		if err != nil {
 			t.Fatal(err)
 		}

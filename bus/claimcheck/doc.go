@@ -18,17 +18,18 @@
 //
 // # Tenants
 //
-// With [Place].Tenant, a key names the tenant that the payload names, and the payload that is read must name the tenant of its key. Where the record
-// names a tenant too (ce_tenant) and the key another, the reference is refused: publish a payload of a tenant with that tenant, or none, in the
-// context. An encoder does not know the context, so such an event is found out by its readers only. A key without a tenant, "-", is of a payload that
-// names none, and is read in any record. A record without a tenant is not bound to one: producers without a tenant in their context are honest, and
-// their large events are read as their small ones are. Without Place.Tenant all payloads that are put are of nobody.
+// With [Place].Tenant, a key names the tenant that the payload names, and the payload that is read must name the tenant of its key. A record may refer
+// to payloads of its own tenant (ce_tenant) and to those of nobody, whose keys have "-" in the place of one; a record without a tenant to those of
+// nobody alone. So publish a tenant's payload with that tenant in the context: a large one is refused otherwise, with [ErrTenant], before it is put;
+// a test finds that for small ones too with Over(0). Readers refuse a record that was written past this package, with [ErrForged]. Without
+// Place.Tenant all payloads that are put are of nobody.
 //
 // # Waiting
 //
 // While the store is away, publishing a large payload fails with class transient, and small ones go on. Subscriptions wait with the keys concerned,
-// however long: that is no attempt, and makes no dead letter. A group of package partitions waits within its shard, so there the payloads should be
-// few. A payload that is gone or changed makes its event a dead letter that says so, which can be redriven when the object is back.
+// however long: that is no attempt, and makes no dead letter. In a group of package partitions the whole lane of the event waits, the events of its
+// other shards too, while its commands and timers go on between two tries; so there the payloads should be few. A store that hangs is waited for no
+// longer than [ReadLimit] says, and counts as one that is away then. A payload that is gone or changed makes its event a dead letter that says so, which can be redriven when the object is back.
 //
 // # Collection
 //
@@ -36,7 +37,8 @@
 // [Collector] deletes these, and those whose records are gone: it reads all that the topics keep, those of retries, dead letters and tables included,
 // to their ends, notes the references, and deletes the objects that are older than [Grace] and have none. Rows of an outbox that are not relayed yet
 // are protected by the grace, and by what [Since] says: the grace must exceed the time for which a relay may be away, unless Since tells of its
-// rows. Retry and dead letter topics keep records for ever unless
+// rows, as `millrace claimcheck gc --database` and `millrace serve --collect` do. Where a topic's retention comes past the reading, it goes on behind;
+// where it does so round after round, the collection fails. Retry and dead letter topics keep records for ever unless
 // they are given a retention, and their payloads as long. A topic must keep its records for longer than a group takes to handle them or to write
 // them into its retry topic. Only JSON, text and other encodings in which a key stands as it is can be read for references: a value that holds one in
 // base64, or compressed by the application, must be kept from collection by other means.
@@ -50,7 +52,7 @@
 //   - G2: any payload is read as it was written, also one that looks like a reference. Test: TestAnyPayloadIsRead.
 //   - G3: a reference is read with its members in any order and with more of them; another version is refused. Test: TestReferenceFormat.
 //   - G4: an object that is missing, cut or changed is a permanent error with its code, a store that is away a transient one. Test: TestObjectIsWrong.
-//   - G5: a reference in an event of another topic or tenant is refused. Test: TestForgedReference.
+//   - G5: a reference in an event of another topic or tenant, or of none, is refused. Test: TestForgedReference.
 //   - G6: of a shredded tenant nothing can be read, and its objects can be deleted. Test: TestShreddedTenant.
 //   - G7: while the store is away nothing is lost, and nothing is a dead letter. Test: TestStoreAway.
 //   - G8: an event whose payload is gone is a dead letter that says so, and is handled once the payload is back. Test: TestLostPayload.
@@ -60,7 +62,10 @@
 //   - G12: beside publishing, retries, dead letters and redrives no payload is deleted that an event refers to. Test: TestCollectBesidePublishing.
 //   - G13: memory is bounded, and errs by keeping. Test: TestFullFilter.
 //   - G14: what a transaction that is open holds is waited for, and what an aborted one holds is deleted. Test: TestTransactions.
-//   - G15: payloads of nobody are read in any record, and any payload in a record of nobody. Test: TestHonestTenants.
+//   - G15: payloads of nobody are read in any record, and those of a tenant in its own alone. Test: TestHonestTenants.
 //   - G16: what may wait in an outbox by what [Since] says is kept, and everything where it fails. Test: TestSince.
 //   - G17: where the store's time is not known nothing is deleted. Test: TestClock.
+//   - G18: a large payload that is published in a context that is not its tenant's is refused, and is not put. Test: TestPublishedForAnother.
+//   - G19: a topic whose retention comes past the collector ends no collection. Test: TestRetentionOutruns.
+//   - G20: a store that hangs counts as one that is away after [ReadLimit]; a lane's commands go on between tries. Test: TestStoreHangs.
 package claimcheck

@@ -31,8 +31,9 @@ func ExampleCodec() {
 		return
 	}
 	event := Written.Encoded(codec)
+	ctx := request.With(context.Background(), request.Info{Tenant: "acme"})
 	for _, size := range []int{10, 1 << 20} {
-		records, err := bus.Encode(context.Background(), event.New(letter{"1", "acme", strings.Repeat("x", size)}))
+		records, err := bus.Encode(ctx, event.New(letter{"1", "acme", strings.Repeat("x", size)}))
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -24,7 +24,8 @@ const (
 	CodeTooLarge Code = "claim_too_large"
 	// CodeFormat: the reference cannot be read: [ErrFormat].
 	CodeFormat Code = "claim_format"
-	// CodeTenant: the payload's tenant is none that [github.com/millrace/millrace/request.Info] takes: [ErrTenant].
+	// CodeTenant: the payload's tenant is none that [github.com/millrace/millrace/request.Info] takes, or it is published in a context that
+	// is not that tenant's: [ErrTenant].
 	CodeTenant Code = "claim_tenant"
 )
 
@@ -36,7 +37,7 @@ var (
 	ErrForged   = errors.New("the reference is to another topic's or tenant's payload")
 	ErrTooLarge = errors.New("the payload is too large; see claimcheck.Most")
 	ErrFormat   = errors.New("the reference is not one that this version knows")
-	ErrTenant   = errors.New("the payload's tenant cannot be one")
+	ErrTenant   = errors.New("the payload's tenant cannot be one, or is another than the context's")
 )
 
 // Error says why a payload could not be put into the store or had from there. It holds nothing of the payload.

@@ -108,7 +108,7 @@ func (o *office) step() {
 	o.Helper()
 	switch o.random.IntN(12) {
 	case 0, 1, 2:
-		records, err := bus.Encode(o.Context(), scanned().Encoded(o.codec).New(large("acme")))
+		records, err := bus.Encode(of(o.Context(), "acme"), scanned().Encoded(o.codec).New(large("acme")))
 		if err != nil {
 			o.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func (o *office) work(steps int, opts ...claimcheck.CollectorOption) int {
 				return
 			default:
 			}
-			if err := o.collect(opts...); err == nil { // a topic that forgets while it is read fails a collection, which deletes nothing
+			if err := o.collect(opts...); err == nil { // topics that forget again and again fail a collection, which deletes nothing
 				collections++
 			}
 		}

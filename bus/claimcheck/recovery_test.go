@@ -52,12 +52,12 @@ func TestStoreAway(t *testing.T) {
 	var store claimchecktest.Memory
 	event := scanned().Encoded(checked(t, &store))
 	b := bustest.Open(t, event)
-	if err := b.Publish(t.Context(), event.New(large("acme"))).Err(); err != nil {
+	if err := b.Publish(of(t.Context(), "acme"), event.New(large("acme"))).Err(); err != nil {
 		t.Fatal(err)
 	}
 	store.Away(true)
 	message := event.New(large("other"))
-	if err := b.Publish(t.Context(), message).Err(); !errors.Is(err, claimcheck.ErrAway) || resilience.ClassOf(err) != resilience.ClassTransient {
+	if err := b.Publish(of(t.Context(), "other"), message).Err(); !errors.Is(err, claimcheck.ErrAway) || resilience.ClassOf(err) != resilience.ClassTransient {
 		t.Errorf("published while the store is away: %v", err)
 	}
 	small := scan{ID: "2", Image: "small"}
@@ -72,7 +72,7 @@ func TestStoreAway(t *testing.T) {
 	if got := await(t, handled); got != large("acme") {
 		t.Errorf("%+v", got)
 	}
-	if err := b.Publish(t.Context(), message).Err(); err != nil {
+	if err := b.Publish(of(t.Context(), "other"), message).Err(); err != nil {
 		t.Error(err)
 	}
 	if got := await(t, handled); got != large("other") {
@@ -89,7 +89,7 @@ func TestLostPayload(t *testing.T) {
 	var store claimchecktest.Memory
 	event := scanned().Encoded(checked(t, &store))
 	b := bustest.Open(t, event)
-	if err := b.Publish(t.Context(), event.New(large("acme"))).Err(); err != nil {
+	if err := b.Publish(of(t.Context(), "acme"), event.New(large("acme"))).Err(); err != nil {
 		t.Fatal(err)
 	}
 	key := keys(t, &store, topic)[0]
@@ -133,7 +133,7 @@ func TestTombstone(t *testing.T) {
 	tombstone := bus.Record{Topic: topic, Key: []byte("1"), Headers: bus.Headers{{Key: bus.HeaderType, Value: []byte("office.document.scanned")}}}
 	empty := tombstone
 	empty.Value = []byte{}
-	if err := b.Publish(t.Context(), tombstone.Message(), empty.Message(), event.New(large("acme"))).Err(); err != nil {
+	if err := b.Publish(of(t.Context(), "acme"), tombstone.Message(), empty.Message(), event.New(large("acme"))).Err(); err != nil {
 		t.Fatal(err)
 	}
 	plain, n := scanned(), 0

@@ -59,6 +59,9 @@ func TestForgedReference(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
+	if got, err := event.Decode(bus.Record{Value: acme}); !errors.Is(err, claimcheck.ErrForged) || got != (scan{}) {
+		t.Errorf("in a record of nobody: %+v, %v", got, err)
+	}
 	if _, err := c.Encode(large("no/../tenant")); !errors.Is(err, claimcheck.ErrTenant) {
 		t.Errorf("a tenant that is a path: %v", err)
 	}

@@ -8,9 +8,9 @@
 //
 // # Lifecycle
 //
-// Let no rule expire objects sooner than the topics let go of their records, retry and dead letter topics included; the collector of package
-// claimcheck is what deletes. In a bucket with versions a rule for noncurrent versions must say how long deleted payloads are kept: without one they
-// stay for ever, those of a tenant that is forgotten included.
+// Let no rule expire objects sooner than the topics let go of their records, retry and dead letter topics and changelogs included, which
+// `millrace doctor` looks for; the collector of package claimcheck is what deletes. In a bucket with versions a rule for noncurrent versions
+// must say how long deleted payloads are kept: without one they stay for ever, those of a tenant that is forgotten included.
 //
 // # Guarantees
 //
