@@ -113,7 +113,7 @@ func (a *arena) commit(m bus.Message, back bool, rolledBack error) error {
 	}
 	defer conn.Close(a.Context())
 	err = pgx.BeginFunc(a.Context(), conn, func(tx pgx.Tx) error {
-		err := outbox.In(tx).Publish(a.Context(), m).Err()
+		err := outbox.In(tx).Publish(request.With(a.Context(), request.Info{Tenant: "acme"}), m).Err()
 		if err == nil && back {
 			err = rolledBack
 		}
