@@ -25,6 +25,9 @@ type Standing struct {
 	Published LSN
 	System    string
 	Timeline  int32
+	// Last is when the last transaction was committed of which something is published, by the server's clock: what waits was
+	// committed then or later. It is zero with Polled, and where that is not known.
+	Last time.Time
 	// Checkpoint is when the last one was committed, and Reported when the relay last told what follows: both are zero
 	// before the first.
 	Checkpoint time.Time
@@ -90,6 +93,9 @@ func readStandings(ctx context.Context, b *bus.Bus, group string) (map[string]*S
 		for slot, at := range at {
 			s := of(slot, record)
 			s.Checkpoint, s.Published, s.System, s.Timeline = record.Time, at.Log.End, at.Log.System, at.Log.Timeline
+			if at.Log.LastAt != 0 {
+				s.Last = time.UnixMicro(at.Log.LastAt)
+			}
 		}
 		told, err := reports.Rows(partitions.Stored{record}.All())
 		if err != nil {
