@@ -36,11 +36,15 @@ func newCollect(g *global) *cobra.Command {
 	var grace time.Duration
 	var also, groups []string
 	var memory, reads, deletes int
+	var names outboxNames
 	cmd := &cobra.Command{
 		Use: "gc TOPIC…", Short: "Delete payloads of the topics that no record refers to any more",
 		Long: "Delete payloads of the topics that no record refers to any more, and that are older than --grace, which must exceed the time\n" +
-			"for which an event waits between being encoded and being in its topic, rows of an outbox included: do not set it lower than a\n" +
-			"relay may be away.\n\n" +
+			"for which an event waits between being encoded and being in its topic.\n\n" +
+			"With --database or DATABASE_URL the outbox of that database is asked since when rows wait in it, and what is younger than that\n" +
+			"and the grace stays. Where it does not tell, nothing is deleted. Without a database, nobody asks: --grace must then exceed the\n" +
+			"time for which a relay may be away, and rows that wait for longer lose their payloads. The same goes for the outboxes of other\n" +
+			"databases that publish to these topics: while one of their relays stands, do not collect.\n\n" +
 			"All that the topics keep is read, and all topics of retries, dead letters and tables. Where one cannot be read, nothing is\n" +
 			"deleted. Name with --also what else holds references, such as mirrors, and with --group the groups whose topics must be seen.",
 		Example: "  millrace claimcheck gc outbox.event.document --dry-run\n" +
@@ -54,7 +58,7 @@ func newCollect(g *global) *cobra.Command {
 			if dryRun {
 				opts = append(opts, claimcheck.DryRun())
 			}
-			return g.collect(cmd, topicsOf(args), dryRun, opts)
+			return g.collect(cmd, topicsOf(args), names, dryRun, opts)
 		},
 	}
 	flags := cmd.Flags()
@@ -65,6 +69,7 @@ func newCollect(g *global) *cobra.Command {
 	flags.IntVar(&memory, "memory", 32, "`MiB` for the set of references")                 //nolint:mnd // good for 25 million
 	flags.IntVar(&reads, "records-per-second", 0, "how fast to read; 0 is no bound")       //
 	flags.IntVar(&deletes, "objects-per-second", 500, "how fast to delete; 0 is no bound") //nolint:mnd // see claimcheck.Pace
+	names.flags(flags)
 	g.wantJSON(cmd)
 	return cmd
 }
@@ -85,7 +90,7 @@ func (g *global) openS3() (*s3.Store, error) {
 	return s3.New(g.s3)
 }
 
-func (g *global) collect(cmd *cobra.Command, topics []bus.Topic, dryRun bool, opts []claimcheck.CollectorOption) error {
+func (g *global) collect(cmd *cobra.Command, topics []bus.Topic, names outboxNames, dryRun bool, opts []claimcheck.CollectorOption) error {
 	store, err := g.openS3()
 	if err != nil {
 		return err
@@ -96,6 +101,7 @@ func (g *global) collect(cmd *cobra.Command, topics []bus.Topic, dryRun bool, op
 		return err
 	}
 	defer b.Close() //nolint:errcheck // only read from
+	opts = append(opts, waits{names, g.database, b, catchUpLimit}.options()...)
 	if terminal(os.Stderr) {
 		opts = append(opts, claimcheck.Progress(func(c claimcheck.Collection) {
 			_, _ = fmt.Fprintf(os.Stderr, "\rread %d records, looked at %d payloads, %d to delete", c.Records, c.Objects, c.Deleted)

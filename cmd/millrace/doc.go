@@ -45,4 +45,7 @@
 //   - G36: payloads that no record refers to are deleted, or only counted, and a bucket that deletes the others is a problem. Test: TestClaimcheck.
 //   - G37: of the pods that are to delete unused payloads one does, and another once it is away. Test: TestPodsCollect.
 //   - G38: serve deletes the unused payloads of the topics that it is given. Test: TestServeCollects.
+//   - G39: where a database is named, a collection keeps what rows of its outbox may refer to, and deletes nothing where it does not tell. Test: TestWaitsInLog.
+//   - G40: doctor says which rights a user lacks to run a group, as far as brokers tell. Test: TestDoctorRights.
+//   - G41: doctor finds a bucket that deletes payloads before any topic with references to them lets go. Test: TestDoctorS3.
 package main

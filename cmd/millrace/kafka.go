@@ -9,7 +9,7 @@ import (
 	"github.com/millrace/millrace/bus"
 )
 
-func (g *global) diagnoseKafka(ctx context.Context) []finding {
+func (g *global) diagnoseKafka(ctx context.Context, groups []string) []finding {
 	const server = "kafka"
 	ctx, cancel := context.WithTimeout(ctx, doctorLimit)
 	defer cancel()
@@ -27,6 +27,7 @@ func (g *global) diagnoseKafka(ctx context.Context) []finding {
 	findings = append(findings, brokerFindings(ctx, b, seed)...)
 	findings = append(findings, partitionFindings(infos)...)
 	findings = append(findings, settingFindings(ctx, b, infos, seed)...)
+	findings = append(findings, rightFindings(ctx, b, groups, seed)...)
 	return append(findings, groupFindings(ctx, b)...)
 }
 

@@ -147,7 +147,7 @@ func (p *pod) build(at servers) (err error) {
 	if p.relay, err = outbox.NewRelay(at.database, outbox.Logger(p.log), outbox.Metrics(p.otel.Meter())); err != nil {
 		return err
 	}
-	collector, err := at.collecting.part(p.bus, p.s3, p.log, p.otel.Meter())
+	collector, err := at.collecting.part(p.bus, p.s3, at.database, p.log, p.otel.Meter())
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/bus/claimcheck"
+	"github.com/millrace/millrace/outbox"
 	"github.com/millrace/millrace/partitions"
 )
 
@@ -29,14 +30,18 @@ func (c collecting) check(bucket string) error {
 	return nil
 }
 
-// part has one pod of the group collect: the next one as soon as the first is away.
-func (c collecting) part(b *bus.Bus, store claimcheck.Store, log *slog.Logger, meters metric.MeterProvider) (partitions.Option, error) {
+// part has one pod of the group collect: the next one as soon as the first is away. What waits in the outbox of the database, if one is
+// named, stays.
+func (c collecting) part(
+	b *bus.Bus, store claimcheck.Store, database string, log *slog.Logger, meters metric.MeterProvider,
+) (partitions.Option, error) {
 	if len(c.topics) == 0 {
 		return partitions.Options(), nil
 	}
-	collector, err := claimcheck.NewCollector(b, store, topicsOf(c.topics),
-		claimcheck.Also(topicsOf(c.also)...), claimcheck.Groups(c.groups...),
+	own := waits{outboxNames{outbox.Publication, "outboxevent", relayGroup}, database, b, catchUpLimit}
+	opts := append(own.options(), claimcheck.Also(topicsOf(c.also)...), claimcheck.Groups(c.groups...),
 		claimcheck.Grace(c.grace), claimcheck.Logger(log), claimcheck.Metrics(meters))
+	collector, err := claimcheck.NewCollector(b, store, topicsOf(c.topics), opts...)
 	if err != nil {
 		return nil, &usageError{err}
 	}

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -68,15 +70,15 @@ func (s seen) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
-// startPod runs a group that has nothing but the collector, until the test ends.
-func startPod(t *testing.T, broker string, store claimcheck.Store) *wire {
+// startPod runs a group that has nothing but the collector, until the test ends. said is what it logs.
+func startPod(t *testing.T, broker, database string, store claimcheck.Store, said io.Writer) *wire {
 	t.Helper()
 	way := &wire{}
 	b, err := bus.Open(t.Context(), broker, bus.Dialer(way.open))
 	if err != nil {
 		t.Fatal(err)
 	}
-	part, err := collecting{topics: []string{"scans"}, grace: time.Hour}.part(b, store, slog.New(slog.DiscardHandler), noop.NewMeterProvider())
+	part, err := collecting{topics: []string{"scans"}, grace: time.Hour}.part(b, store, database, slog.New(slog.NewTextHandler(said, nil)), noop.NewMeterProvider())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,15 +130,57 @@ func TestPodsCollect(t *testing.T) {
 			t.Fatalf("nobody tells that %s", want)
 		}
 	}
-	first := startPod(t, broker, seen{&store, "first", told})
+	first := startPod(t, broker, "", seen{&store, "first", told}, io.Discard)
 	expect("first begins")
 	expect("first has deleted")
-	startPod(t, broker, seen{&store, "second", told})
+	startPod(t, broker, "", seen{&store, "second", told}, io.Discard)
 	awaitMembers(t, b, 2)
 	first.kill()
 	expect("second begins") // and the first has begun once
 	if _, err := store.Get(t.Context(), orphan, 1); !errors.Is(err, claimcheck.ErrMissing) {
 		t.Errorf("the payload that nothing refers to: %v", err)
+	}
+}
+
+// lines sends what is written.
+type lines chan string
+
+func (l lines) Write(text []byte) (int, error) {
+	l <- string(text)
+	return len(text), nil
+}
+
+// TestPodAsksOutbox has a pod whose database is away: it deletes nothing, and says why.
+func TestPodAsksOutbox(t *testing.T) {
+	t.Parallel()
+	broker := bustest.Broker(t)
+	b, err := bus.Open(t.Context(), broker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	if err := b.Create(t.Context(), bus.TopicSpec{Name: "scans", Partitions: 1}); err != nil {
+		t.Fatal(err)
+	}
+	var store claimchecktest.Memory
+	if err := store.Put(t.Context(), "scans/acme/claim-00000000000000000000000000000000", nil, ""); err != nil {
+		t.Fatal(err)
+	}
+	store.Age(2 * time.Hour)
+	told, said := make(chan string, 10), make(lines, 10)
+	startPod(t, broker, "postgres://scans:hunter2@127.0.0.1:1/scans", seen{&store, "the pod", told}, said)
+	if did := <-told; did != "the pod begins" {
+		t.Error(did)
+	}
+	select {
+	case text := <-said:
+		if !strings.Contains(text, "nothing is deleted while the outbox") || strings.Contains(text, "hunter2") {
+			t.Error(text)
+		}
+	case did := <-told:
+		t.Error(did)
+	case <-time.After(time.Minute):
+		t.Error("it says nothing")
 	}
 }
 

@@ -22,7 +22,8 @@ func newServe(g *global) *cobra.Command {
 			"KAFKA_URL and DATABASE_URL say where they are, REDIS_URL and S3_URL are optional. Nothing is embedded. As many pods as\n" +
 			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.\n\n" +
 			"With --console-tokens the console is at /console/, for those who have a token of the file: see `millrace console token`.\n" +
-			"With --collect one of the pods deletes the payloads of these topics that no record refers to: see package bus/claimcheck.",
+			"With --collect one of the pods deletes the payloads of these topics that no record refers to, and that no row of this database's\n" +
+			"outbox can refer to; while that does not tell, nothing is deleted: see package bus/claimcheck.",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
 			outliveOutput()
@@ -64,7 +65,7 @@ func newServe(g *global) *cobra.Command {
 		"`groups` whose retry and dead letter topics must be seen, or nothing is deleted: name all that the rights on Kafka "+
 			"may hide (MILLRACE_COLLECT_GROUPS)")
 	cmd.Flags().DurationVar(&unused.grace, "collect-grace", 7*24*time.Hour, //nolint:mnd // a week, as of millrace claimcheck gc
-		"how old a payload must be; longer than an event may wait in the outbox")
+		"how old a payload must be, and older than what waits in the outbox; longer than a transaction may be open")
 	return cmd
 }
 
