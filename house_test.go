@@ -22,15 +22,15 @@ const (
 
 // mayImport lists, for each package or folder of this module, which other ones it may build on.
 var mayImport = map[string][]string{
-	"request": {}, "observe": {}, "integration": {"*"}, "internal": {"*"},
+	"request": {}, "problem": {"request"}, "observe": {}, "integration": {"*"}, "internal": {"*"},
 	"resilience": {"observe"}, "seal": {"request", "observe", "resilience"}, "cache": {"request", "observe", "resilience"},
 	"bus":        {"request", "resilience", "observe", "seal"},
-	"partitions": {"bus", "request", "resilience", "observe"},
+	"partitions": {"bus", "request", "problem", "resilience", "observe"},
 	"outbox":     {"partitions", "bus", "request", "resilience", "observe"}, "jobs": {"partitions", "bus", "request", "resilience", "observe"},
-	"push":     {"bus", "request", "resilience", "observe"},
+	"push":     {"bus", "request", "problem", "resilience", "observe"},
 	"machines": {"partitions", "bus", "request", "resilience", "observe"}, "sagas": {"partitions", "bus", "request", "resilience", "observe"},
-	"httpapi": {"bus", "push", "cache", "seal", "request", "resilience", "observe"},
-	"cmd":     {"*"}, "examples": {"*"}, "httpapi/operations/durable": {"httpapi", "machines", "sagas", "partitions", "bus"},
+	"httpapi": {"bus", "push", "cache", "seal", "request", "problem", "resilience", "observe"},
+	"cmd":     {"*"}, "examples": {"*"}, "httpapi/operations/durable": {"httpapi", "machines", "sagas", "partitions", "bus", "request", "resilience"},
 }
 
 // keepsOut lists what must not come into the build of those who import a package; the row without a name is for all but integration.

@@ -77,7 +77,7 @@ func (e *Errors) Write(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p := e.translated(err)
 	switch {
-	case p != nil && p.status() < http.StatusInternalServerError:
+	case p != nil && p.Whole().Status < http.StatusInternalServerError:
 	case p == nil && late:
 		p = timedOut()
 	default:
@@ -140,21 +140,23 @@ func (e *Errors) Unrouted(router chi.Router) {
 	})
 }
 
-// unrouted is why the chi router serves the request nowhere as it came, or nil. It is asked before the router, as a step behind may rewrite the path.
-// Another router is not asked.
-func unrouted(r *http.Request) error {
+// unrouted is why the chi router serves the request nowhere as it came, or nil, which it is asked when the function is called: a step behind may
+// have rewritten the path by then. Another router is not asked.
+func unrouted(r *http.Request) func() error {
 	at := chi.RouteContext(r.Context())
 	if at == nil || at.Routes == nil {
-		return nil
+		return func() error { return nil }
 	}
-	path := cmp.Or(at.RoutePath, r.URL.RawPath, r.URL.Path)
-	if at.Routes.Match(chi.NewRouteContext(), r.Method, path) {
-		return nil
+	routes, method, path := at.Routes, r.Method, cmp.Or(at.RoutePath, r.URL.RawPath, r.URL.Path)
+	return func() error {
+		if routes.Match(chi.NewRouteContext(), method, path) {
+			return nil
+		}
+		if methods := allowed(routes, path); len(methods) > 0 {
+			return notAllowed(r, methods)
+		}
+		return notFound()
 	}
-	if methods := allowed(at.Routes, path); len(methods) > 0 {
-		return notAllowed(r, methods)
-	}
-	return notFound()
 }
 
 // allowed are the methods for which there is a route.

@@ -51,9 +51,10 @@ func newIdempotency(errs *Errors, answers Answers, opts []IdempotencyOption) (*i
 
 func (i *idempotency) handler(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		err := i.serve(w, r, next)
+		nowhere := unrouted(r)
+		err := i.serve(w, r, next, nowhere)
 		if _, refused := errors.AsType[*Problem](err); refused {
-			err = cmp.Or[error](unrouted(r), err)
+			err = cmp.Or[error](nowhere(), err)
 		}
 		if err != nil {
 			i.errs.Write(w, r, err)
@@ -75,7 +76,7 @@ type idempotency struct {
 }
 
 // serve returns an error where nothing was answered.
-func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Handler) error {
+func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Handler, nowhere func() error) error {
 	given := r.Header.Values(HeaderIdempotencyKey)
 	if !i.concerns(r) {
 		next.ServeHTTP(w, r)
@@ -107,7 +108,7 @@ func (i *idempotency) serve(w http.ResponseWriter, r *http.Request, next http.Ha
 			Status: http.StatusServiceUnavailable, Detail: "nothing was done; send the same request again", Header: http.Header{"Retry-After": {"1"}},
 		}
 	case found.Claimed:
-		i.first(w, r, next, key, claim.Owner) //nolint:contextcheck // the request has it
+		i.first(w, r, next, nowhere, key, claim.Owner) //nolint:contextcheck // the request has it
 		return nil
 	case found.Fingerprint != sum:
 		return &Problem{Status: http.StatusUnprocessableEntity, Detail: "this idempotency key was used for another request; choose a new one"}
@@ -135,8 +136,8 @@ func (*idempotency) keyed(r *http.Request) bool {
 const storing = 5 * time.Second
 
 // first runs the request that has the key.
-func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Handler, key, owner string) {
-	recorded, done, nowhere := record(w, i.answer), false, unrouted(r)
+func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Handler, nowhere func() error, key, owner string) {
+	recorded, done := record(w, i.answer), false
 	store := func(what string, do func(context.Context) error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), storing)
 		defer cancel()
@@ -164,7 +165,7 @@ func (i *idempotency) first(w http.ResponseWriter, r *http.Request, next http.Ha
 	defer stop()
 	next.ServeHTTP(recorded, r)
 	stop()
-	if recorded.repeatable(r) && (nowhere == nil || !recorded.unrouted()) {
+	if recorded.repeatable(r) && (!recorded.unrouted() || nowhere() == nil) {
 		done = true
 		answer := recorded.answer()
 		if i.early {

@@ -1,6 +1,7 @@
 package httpapi_test
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -56,5 +57,46 @@ func TestUnroutedKeys(t *testing.T) {
 				t.Errorf("%s %s: %d %v", test.method, test.path, got.status, got.header)
 			}
 		}
+	}
+}
+
+// askedRouter counts how often it is asked what it serves.
+type askedRouter struct {
+	chi.Router
+	asked int
+}
+
+func (a *askedRouter) Match(at *chi.Context, method, path string) bool {
+	a.asked++
+	return a.Router.Match(at, method, path)
+}
+
+// TestRoutedKeys counts what is asked of the router for a request with a key: nothing, where something serves it.
+func TestRoutedKeys(t *testing.T) {
+	t.Parallel()
+	errs, _ := newErrors(t)
+	answers, err := httpapi.NewRedisAnswers(startRedis(t).client(), "routed", 10*time.Second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	once, err := httpapi.Idempotency(errs, answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	router := &askedRouter{Router: chi.NewRouter()}
+	router.Use(once)
+	router.Post("/orders", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) })
+	served := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at := chi.NewRouteContext()
+		at.Routes = router
+		router.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), chi.RouteCtxKey, at)))
+	})
+	for range 2 {
+		if got := ask(t, served, "POST", "/orders", "", "Idempotency-Key", `"one"`); got.status != http.StatusCreated || router.asked != 0 {
+			t.Errorf("%d, and the router was asked %d times", got.status, router.asked)
+		}
+	}
+	if got := ask(t, served, "POST", "/orders", "else", "Idempotency-Key", `"one"`); got.status != 422 || router.asked == 0 {
+		t.Errorf("another body: %d, and the router was asked %d times", got.status, router.asked)
 	}
 }

@@ -101,7 +101,7 @@ func (c *call) failure(ctx context.Context, err error) *jsonrpc.Error {
 	params, malformed := errors.AsType[*paramsError](err)
 	switch {
 	case told:
-		return problem.rpc()
+		return rpc(problem)
 	case malformed:
 		return &jsonrpc.Error{Code: jsonrpc.CodeParams, Message: params.Error()}
 	case errors.Is(context.Cause(ctx), ErrInterrupted):
@@ -109,7 +109,7 @@ func (c *call) failure(ctx context.Context, err error) *jsonrpc.Error {
 	case errors.Is(context.Cause(ctx), ErrDisconnected): // nobody is told
 		return &jsonrpc.Error{Code: jsonrpc.CodeCancelled, Message: ErrDisconnected.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
-		return (&Problem{Status: 504, Detail: "the call took too long"}).rpc()
+		return rpc(&Problem{Status: 504, Detail: "the call took too long"})
 	}
 	c.socket.hub.settings.logger.ErrorContext(ctx, "push: a procedure failed", "method", c.Method, "error", err)
 	return &jsonrpc.Error{Code: jsonrpc.CodeInternal, Message: "the call failed"}
@@ -146,7 +146,7 @@ func (b *batch) add(s *socket, answer []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.bytes += len(answer); b.bytes > s.hub.settings.queueBytes {
-		answer = jsonrpc.Failure(nil, (&Problem{Status: 413, Detail: "the answers to the batch are too large together"}).rpc())
+		answer = jsonrpc.Failure(nil, rpc(&Problem{Status: 413, Detail: "the answers to the batch are too large together"}))
 	}
 	b.answers = append(b.answers, answer)
 	if b.open--; b.open == 0 {

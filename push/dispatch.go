@@ -122,7 +122,7 @@ func (s *socket) remember(c *call) *jsonrpc.Error {
 	defer s.guard.Unlock()
 	switch {
 	case s.pending >= s.hub.settings.atOnce:
-		return (&Problem{Status: 429, Detail: "too many calls are under way: wait for some of them"}).rpc()
+		return rpc(&Problem{Status: 429, Detail: "too many calls are under way: wait for some of them"})
 	case s.byID[string(c.ID)] != nil:
 		return &jsonrpc.Error{Code: jsonrpc.CodeRequest, Message: "another call that is under way has this id"}
 	}

@@ -1,7 +1,6 @@
 package push
 
 import (
-	"encoding/json"
 	"math"
 	"net/http"
 	"strconv"
@@ -16,19 +15,15 @@ type refusal struct {
 	after  time.Duration
 }
 
-func (p *refusal) write(w http.ResponseWriter, _ *http.Request) {
-	problem := (&Problem{Status: p.status, Detail: p.detail}).whole()
-	body, _ := json.Marshal(problem) //nolint:errchkjson // it has nothing that fails
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Cache-Control", "no-store")
+func (p *refusal) write(w http.ResponseWriter, r *http.Request) {
+	problem := Problem{Status: p.status, Detail: p.detail, Header: http.Header{}}
 	if p.status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", http.MethodGet)
+		problem.Header.Set("Allow", http.MethodGet)
 	}
 	if p.after > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(p.after.Seconds()))))
+		problem.Header.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.after.Seconds()))))
 	}
-	w.WriteHeader(problem.Status)
-	_, _ = w.Write(body)
+	problem.Write(w, r)
 }
 
 // answering serves by a function that says why it does not, if so, which refuse tells.
