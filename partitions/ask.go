@@ -21,21 +21,21 @@ import (
 // Ask sends a command to the shard of its key, wherever that is, and returns the answer once its transaction is
 // committed. A [Group] must be in [Group.Run], and its node may be a client, of weight 0; who is no node asks [Outside]. The command is a
 // record: it waits while its shard has no owner, and is done exactly once also where ctx ends first, which is an error of class
-// indefinite. A refusal is an [*AskError]. Asking again is another command.
-func Ask[In, Out any](ctx context.Context, of Asked, command *Command[In, Out], in In) (Out, error) {
+// indefinite. A refusal is an [*AskError]. Asking again is another command, unless [Once] names both.
+func Ask[In, Out any](ctx context.Context, of Asked, command *Command[In, Out], in In, opts ...AskOption) (Out, error) {
 	var out Out
-	if command == nil {
-		return out, resilience.Permanent(errors.New("partitions: the command must not be nil"))
+	if command == nil || command.key == nil {
+		return out, resilience.Permanent(errors.New("partitions: the command and its key must not be nil"))
 	}
-	q, err := of.questions(command.name, command)
+	q, err := inquiryOf(command, in, opts)
 	if err != nil {
 		return out, err
 	}
-	value, err := command.in.Encode(in)
+	way, err := of.questions(q, command)
 	if err != nil {
-		return out, resilience.Permanent(fmt.Errorf("partitions: ask %s: %w", command.name, err))
+		return out, err
 	}
-	answered, err := q.ask(ctx, command.name, command.key(in), value)
+	answered, err := way.ask(ctx, q)
 	if err != nil {
 		return out, fmt.Errorf("partitions: ask %s: %w", command.name, err)
 	}
@@ -50,21 +50,25 @@ func Ask[In, Out any](ctx context.Context, of Asked, command *Command[In, Out], 
 
 // Asked is what a command is asked of: a [Group] that this process runs, or [Outside].
 type Asked interface {
-	questions(command string, definition any) (questioner, error)
+	questions(q *inquiry, definition any) (questioner, error)
 }
 
 // questioner sends commands and waits for their answers.
 type questioner interface {
-	ask(ctx context.Context, command, key string, value []byte) (bus.Record, error)
+	ask(ctx context.Context, q *inquiry) (bus.Record, error)
 }
 
-func (g *Group) questions(command string, definition any) (questioner, error) {
+func (g *Group) questions(q *inquiry, definition any) (questioner, error) {
 	e, err := g.running()
 	if err != nil {
 		return nil, err
 	}
-	if e.config.commands[command] != definition {
+	if e.config.commands[q.command] != definition {
 		return nil, resilience.Permanent(fmt.Errorf("partitions: group %q does not know the command: pass it to partitions.Answer", e.config.name))
+	}
+	if q.once != "" && e.config.remembers[q.command] == 0 {
+		return nil, resilience.Permanent(fmt.Errorf("partitions: group %q does not remember answers of %s: pass partitions.Remember to its Answer",
+			e.config.name, q.command))
 	}
 	return e.asker, nil
 }
@@ -133,7 +137,7 @@ func (a *asker) close() {
 	}
 }
 
-func (a *asker) ask(ctx context.Context, name, key string, value []byte) (bus.Record, error) {
+func (a *asker) ask(ctx context.Context, q *inquiry) (bus.Record, error) {
 	id, answered := uuid.NewString(), make(chan *kgo.Record, 1)
 	a.mu.Lock()
 	a.waiting[id] = answered
@@ -143,7 +147,7 @@ func (a *asker) ask(ctx context.Context, name, key string, value []byte) (bus.Re
 		defer a.mu.Unlock()
 		delete(a.waiting, id)
 	}()
-	record := question(ctx, a.engine.config.commandTopic(), id, name, key, value, a.partition)
+	record := q.record(ctx, a.engine.config.commandTopic(), id, a.partition)
 	if err := a.engine.bus.Publish(ctx, record.Message()).Err(); err != nil {
 		return bus.Record{}, err
 	}
@@ -157,15 +161,18 @@ func (a *asker) ask(ctx context.Context, name, key string, value []byte) (bus.Re
 	}
 }
 
-// question is a command as a record, which is answered to a partition of the group's answers.
-func question(ctx context.Context, topic, id, name, key string, value []byte, to int32) bus.Record {
+// record is the question as it is sent, to be answered to a partition of the group's answers.
+func (q *inquiry) record(ctx context.Context, topic, id string, to int32) bus.Record {
 	record := bus.Record{
-		Topic: bus.Topic(topic), Key: []byte(key), Value: value,
+		Topic: bus.Topic(topic), Key: []byte(q.key), Value: q.value,
 		Headers: bus.Headers{
 			{Key: bus.HeaderID, Value: []byte(id)},
-			{Key: bus.HeaderType, Value: []byte(name)},
+			{Key: bus.HeaderType, Value: []byte(q.event())},
 			{Key: headerAnswerTo, Value: strconv.AppendInt(nil, int64(to), 10)},
 		},
+	}
+	if q.once != "" {
+		record.Headers = append(record.Headers, bus.Header{Key: headerOnce, Value: []byte(q.once)})
 	}
 	request.Kafka().Inject(ctx, (*asked)(&record.Headers))
 	propagation.TraceContext{}.Inject(ctx, (*asked)(&record.Headers))

@@ -49,6 +49,8 @@
 //   - G39: a node of the first version takes a forwarded request that has neither roles nor session. Test: TestPeerUpgrade.
 //   - G40: who reads what is stored may bound what is held of it. Test: TestReadStored.
 //   - G41: a record that cannot be read for a while, since what its codec needs is away, waits in its order and becomes no dead letter. Test: TestUnread.
+//   - G42: a question with a name is done once, however often, by whom and of whom it is asked, and answered as it was the first time. Test: TestOnce.
+//   - G43: what Forward answers by itself is a problem of RFC 9457 that says what to do, also where the request's time is over. Test: TestForwardRefusals.
 //
 // # Limits
 //

@@ -114,7 +114,7 @@ func ExampleAsk() {
 		}
 		Balance.Put(tx, d.Account, sum-d.Cents)
 		return sum - d.Cents, nil
-	}))
+	}, partitions.Remember(24*time.Hour)))
 	defer end()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
@@ -126,10 +126,15 @@ func ExampleAsk() {
 	_, err = partitions.Ask(ctx, g, withdraw, Deposit{"ada", 40})
 	refused, _ := errors.AsType[*partitions.AskError](err)
 	fmt.Println(refused.Code, refused.Message)
+	for range 2 { // the second time as after an answer that was lost
+		fmt.Println(partitions.Ask(ctx, g, withdraw, Deposit{"ada", 4}, partitions.Once("6f1c")))
+	}
 	// Output:
 	// <nil>
 	// 6 <nil>
 	// poor there are 6 cents
+	// 2 <nil>
+	// 2 <nil>
 }
 
 // One node at a time leads. The token fences what it writes outside of Kafka.

@@ -2,10 +2,12 @@ package partitions
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httputil"
 	"time"
 
+	"github.com/millrace/millrace/problem"
 	"github.com/millrace/millrace/request"
 )
 
@@ -45,8 +47,8 @@ const maxReplayed = 1 << 20
 // together with method and path. The deadline is a time of day: where the owner's clock is fast, it comes early. The body is
 // not signed: nodes talk over a network that is trusted, or TLS. A request is forwarded once. While its shard moves it
 // waits, see [ForwardWait], and then gets 503; bodies larger than 1 MiB, or of unknown length, wait only until they are
-// sent. What may have reached the owner is not sent again: 502. An error of keyOf is 400, and a signature that is not the
-// group's 403.
+// sent. What may have reached the owner is not sent again: 502. An error of keyOf that is a [problem.Problem] is answered as that says, any
+// other with 400, and a signature that is not the group's with 403. All these answers are problems of RFC 9457.
 //
 // Nodes of versions that know no roles and sessions take what has neither, and answer 403 to what has: they cannot vouch for it, and to
 // leave roles out would let requests fail in other ways. Upgrade all nodes first, and let credentials name roles or a session
@@ -85,12 +87,12 @@ func (g *Group) Forwarded(r *http.Request) (request.Info, bool) {
 func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e, err := f.group.running()
 	if err != nil {
-		unavailable(w, err)
+		unavailable(w, r)
 		return
 	}
 	if len(e.config.secrets) == 0 || e.config.address == "" {
 		e.logger.ErrorContext(r.Context(), "partitions: Forward needs the options Advertise and PeerSecret", "group", e.config.name)
-		http.Error(w, "requests cannot be forwarded", http.StatusInternalServerError)
+		refuse(w, r, http.StatusInternalServerError, "requests cannot be forwarded; the server's log says why")
 		return
 	}
 	peer := r.Header.Get(headerPeer) != ""
@@ -98,7 +100,7 @@ func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		ctx, until, err := e.config.unseal(r)
 		if err != nil {
 			e.forwarded(r.Context(), "refused")
-			http.Error(w, err.Error(), http.StatusForbidden)
+			refuse(w, r, http.StatusForbidden, err.Error())
 			return
 		}
 		if !until.IsZero() {
@@ -111,14 +113,18 @@ func (f *forwarder) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r = r.WithContext(ctx) //nolint:contextcheck // made from the request's
 	}
 	key, err := f.keyOf(r)
+	if told, is := errors.AsType[*problem.Problem](err); is {
+		told.Write(w, r)
+		return
+	}
 	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
+		refuse(w, r, http.StatusBadRequest, err.Error())
 		return
 	}
 	if peer {
-		f.serve(e, w, r, key, func(err error) {
+		f.serve(e, w, r, key, func(error) {
 			w.Header().Set(headerPeer, peerMoved)
-			http.Error(w, err.Error(), http.StatusMisdirectedRequest)
+			refuse(w, r, http.StatusMisdirectedRequest, "this node does not own the shard, or not yet")
 		})
 		return
 	}

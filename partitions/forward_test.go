@@ -119,7 +119,10 @@ func TestForward(t *testing.T) {
 			}
 			defer response.Body.Close()
 			text, _ := io.ReadAll(response.Body)
-			return response.StatusCode, strings.TrimSpace(string(text))
+			if response.StatusCode < http.StatusBadRequest {
+				return response.StatusCode, string(text)
+			}
+			return response.StatusCode, detailOf(t, response, text)
 		}
 		owners := make(map[string]string)
 		for _, key := range accounts {

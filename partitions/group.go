@@ -36,6 +36,12 @@ func New(b *bus.Bus, name string, opts ...Option) (*Group, error) {
 // Name is the group's name.
 func (g *Group) Name() string { return g.config.name }
 
+// Answers says whether the group answers a command, and for how long it remembers its answers, zero where it does not: see [Remember].
+func (g *Group) Answers(command string) (remembered time.Duration, known bool) {
+	_, known = g.config.commands[command]
+	return g.config.remembers[command], known
+}
+
 // Now is the time by the node's wall clock: see [WallClock].
 func (g *Group) Now() time.Time { return g.config.clock() }
 

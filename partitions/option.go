@@ -32,6 +32,7 @@ type config struct {
 	draining   []func()
 	singletons []*singleton
 	commands   map[string]any
+	remembers  map[string]time.Duration // how long commands' answers are kept
 	errs       []error
 
 	node      string

@@ -22,14 +22,14 @@ type outside struct {
 	names config
 }
 
-func (o *outside) questions(string, any) (questioner, error) {
+func (o *outside) questions(*inquiry, any) (questioner, error) {
 	if o.bus == nil {
 		return nil, resilience.Permanent(errors.New("partitions: the bus must not be nil"))
 	}
 	return o, nil
 }
 
-func (o *outside) ask(ctx context.Context, command, key string, value []byte) (bus.Record, error) {
+func (o *outside) ask(ctx context.Context, q *inquiry) (bus.Record, error) {
 	answers := bus.Topic(o.names.answerTopic())
 	ends, err := o.bus.Offsets(ctx, answers, bus.Latest)
 	if err != nil {
@@ -39,7 +39,7 @@ func (o *outside) ask(ctx context.Context, command, key string, value []byte) (b
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(id))
 	to := bus.Partition(hash.Sum32() % uint32(len(ends))) //nolint:gosec // as many as partitions
-	record := question(ctx, o.names.commandTopic(), id, command, key, value, int32(to))
+	record := q.record(ctx, o.names.commandTopic(), id, int32(to))
 	if err := o.bus.Publish(ctx, record.Message()).Err(); err != nil {
 		return bus.Record{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +15,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+
+	"github.com/millrace/millrace/problem"
 )
 
 // route finds who can serve the request, for as long as nobody has begun with it.
@@ -34,7 +37,7 @@ func (f *forwarder) route(e *engine, w http.ResponseWriter, r *http.Request, key
 			if replay && !read {
 				var err error
 				if body, err = io.ReadAll(r.Body); err != nil {
-					http.Error(w, "the request's body ended too early", http.StatusBadRequest)
+					unread(w, r, err)
 					return
 				}
 				read = true
@@ -47,8 +50,8 @@ func (f *forwarder) route(e *engine, w http.ResponseWriter, r *http.Request, key
 			if f.pass(e, w, r, owner, again) {
 				return
 			}
-			if refused = errUnreached; !replay {
-				unavailable(w, refused)
+			if !replay {
+				unavailable(w, r)
 				return
 			}
 		}
@@ -58,9 +61,10 @@ func (f *forwarder) route(e *engine, w http.ResponseWriter, r *http.Request, key
 		case <-step.C:
 		case <-deadline.C:
 			e.forwarded(r.Context(), "unavailable")
-			unavailable(w, refused)
+			unavailable(w, r)
 			return
-		case <-r.Context().Done():
+		case <-r.Context().Done(): // its time is over, or nobody reads the answer
+			unavailable(w, r)
 			return
 		}
 		step.Stop()
@@ -72,9 +76,24 @@ const forwardStep = 50 * time.Millisecond
 
 var errUnreached = errors.New("partitions: the owner of the shard is not reached")
 
-func unavailable(w http.ResponseWriter, err error) {
+// unavailable says that nobody has begun with the request.
+func unavailable(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Retry-After", "1")
-	http.Error(w, err.Error(), http.StatusServiceUnavailable)
+	refuse(w, r, http.StatusServiceUnavailable, "the shard is on the move, or its owner is not reached; nothing was done, send it again")
+}
+
+// unread says why a body could not be read.
+func unread(w http.ResponseWriter, r *http.Request, err error) {
+	if large, is := errors.AsType[*http.MaxBytesError](err); is {
+		refuse(w, r, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body must have at most %d bytes", large.Limit))
+		return
+	}
+	refuse(w, r, http.StatusBadRequest, "the request's body ended early; send it again")
+}
+
+// refuse is an answer of Forward's own.
+func refuse(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	(&problem.Problem{Status: status, Detail: detail}).Write(w, r)
 }
 
 // pass sends the request to its owner. It is false where the owner cannot have begun with it, and nothing was answered.
@@ -109,7 +128,7 @@ func (f *forwarder) pass(e *engine, w http.ResponseWriter, r *http.Request, owne
 			return
 		}
 		e.logger.WarnContext(r.Context(), "partitions: a forwarded request failed", "group", e.config.name, "to", owner.ID, "error", err)
-		http.Error(w, "the owner of the shard did not answer", http.StatusBadGateway)
+		refuse(w, r, http.StatusBadGateway, "the owner of the shard did not answer; it may have done what was asked")
 	}
 	proxy.ServeHTTP(w, r)
 	if answered {
