@@ -38,6 +38,7 @@
 //   - G11: a time-out that an older version of the machine has armed is that of its event, or nothing where there is none any more. Test: TestOtherTimeouts.
 //   - G12: what is committed of a group's machines can be read from anywhere, without their definitions. Test: TestInspect.
 //   - G13: what is parked of one tenant's instance holds up no other tenant's of the same id. Test: TestParkedTenants.
+//   - G14: of events that expect the same revision of an instance one happens at most, and of the others nothing remains. Test: TestExpect.
 //
 // # Topics
 //

@@ -31,6 +31,7 @@ type Machine[S, E ~string, D any] struct {
 	rows    *partitions.Table[string, row[S, D]]
 	timers  *partitions.Timer[string]
 	ask     *partitions.Command[asked, answer[S, D]]
+	expect  *partitions.Command[asked, answer[S, D]] // an ask with an expectation, of which owners of older versions know nothing
 	made    bus.Event[Moved[S, E, D]]
 	refused bus.Event[Refused[S, E]]
 }
@@ -62,6 +63,7 @@ func Define[S, E ~string, D any](spec Spec[S, E, D]) *Machine[S, E, D] {
 	}))
 	m.timers = partitions.NewTimer(m.part(".timeouts"), m.expire)
 	m.ask = partitions.NewCommand[asked, answer[S, D]](m.part(".ask"), func(a asked) string { return a.ID })
+	m.expect = partitions.NewCommand[asked, answer[S, D]](m.part(".expect"), func(a asked) string { return a.ID })
 	m.made = bus.Define(spec.Name+".transitioned", func(t Moved[S, E, D]) string { return t.ID },
 		bus.InTopic(transitionsTopic(spec.Name)), bus.Aggregate(spec.Name))
 	m.refused = bus.Define(spec.Name+".refused", func(r Refused[S, E]) string { return r.ID },
@@ -122,8 +124,8 @@ func (m *Machine[S, E, D]) Part() partitions.Option {
 		return partitions.Invalid(m.err)
 	}
 	parts := []partitions.Option{
-		partitions.Use(m.rows, m.timers, charts, transitions, refusals), partitions.Answer(m.ask, m.answer), partitions.Opened(m.show),
-		partitions.TenantsApart(eventsTopic(m.spec.Name)),
+		partitions.Use(m.rows, m.timers, charts, transitions, refusals), partitions.Opened(m.show),
+		partitions.Answer(m.ask, m.answer), partitions.Answer(m.expect, m.answer), partitions.TenantsApart(eventsTopic(m.spec.Name)),
 	}
 	for _, way := range m.ways {
 		parts = append(parts, way.handle(m.handle))
