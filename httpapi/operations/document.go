@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
+
+	"github.com/millrace/millrace/httpapi"
 )
 
 // described is an operation in the document.
@@ -136,7 +138,7 @@ func (a *API) verb(d *described) *verb {
 	if d.Tag != "" {
 		v.Tags = []string{d.Tag}
 	}
-	if a.keyed(d) {
+	if a.keyed(d) && !d.parameters.has(httpapi.HeaderIdempotencyKey) {
 		v.Parameters = append(slices.Clip(v.Parameters), idempotencyKey())
 	}
 	if d.takes.is {

@@ -2,6 +2,7 @@ package operations_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/millrace/millrace/httpapi"
+	"github.com/millrace/millrace/httpapi/operations"
 )
 
 var update = flag.Bool("update", false, "write testdata anew")
@@ -75,5 +77,33 @@ func TestDocument(t *testing.T) {
 		if got := strings.Join(statuses(test.steps, test.path, test.method), " "); got != test.want {
 			t.Errorf("%s %s: %s, want %s", test.method, test.path, got, test.want)
 		}
+	}
+}
+
+// TestOwnKey has an operation that reads the idempotency key itself, behind the step that does: the document has it once.
+func TestOwnKey(t *testing.T) {
+	t.Parallel()
+	f := open(t, httpapi.Steps{Idempotency: passes})
+	type keyed struct {
+		Key string `header:"idempotency-key" jsonschema:"as it is meant here"`
+	}
+	operations.Serve(f.api, operations.Operation{Method: http.MethodPost, Path: "/own", ID: "own"},
+		func(context.Context, operations.Call[keyed, operations.None]) (a operations.Answer[operations.None], err error) {
+			return a, nil
+		})
+	text, err := f.api.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ Name, Description string }
+		}
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	if all := document.Paths["/own"]["post"].Parameters; len(all) != 1 || all[0].Description != "as it is meant here" {
+		t.Errorf("%+v", all)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/httpapi/operations"
 	"github.com/millrace/millrace/partitions"
+	"github.com/millrace/millrace/resilience"
 )
 
 // Verb is what somebody wants to do with an instance or a saga.
@@ -31,19 +32,21 @@ const (
 	Cancel Verb = "cancel"
 	// Signal: send a signal to a saga.
 	Signal Verb = "signal"
+	// Ask: ask a command.
+	Ask Verb = "ask"
 )
 
 // Access is what somebody wants to do. Who it is, and for which tenant, the context says: see request.From.
 type Access struct {
 	Verb Verb
-	// Of is the name of the machine or flow, and ID the instance's or saga's.
+	// Of is the name of the machine or flow, or of what commands are asked of, and ID the instance's, the saga's or the thing's.
 	Of, ID string
-	// Name is that of the event or signal, empty for the other verbs.
+	// Name is that of the event, signal or command, empty for the other verbs.
 	Name string
 }
 
 // Allow decides who may do what: nil lets it happen, and an error is answered as [httpapi.Errors.Write] says, so that it is a [httpapi.Problem] of
-// status 403 for the most part. It is asked before it is looked whether there is such an instance or saga, and must be safe for concurrent use.
+// status 403 for the most part. It is asked before it is looked whether there is such a thing, and must be safe for concurrent use.
 type Allow func(ctx context.Context, to Access) error
 
 // at is the path of an instance or a saga.
@@ -100,7 +103,8 @@ func toOwner(group *partitions.Group, opts []partitions.ForwardOption) func(http
 
 // away is the problem of what cannot be asked now, and other errors as they are.
 func away(err error) error {
-	if errors.Is(err, partitions.ErrNotRunning) || errors.Is(err, partitions.ErrNotOwner) {
+	transient := resilience.Stated(err) && resilience.ClassOf(err) == resilience.ClassTransient
+	if errors.Is(err, partitions.ErrNotRunning) || errors.Is(err, partitions.ErrNotOwner) || transient {
 		return &httpapi.Problem{
 			Status: http.StatusServiceUnavailable, Detail: "its shard is on the move; ask again", Header: http.Header{"Retry-After": {"1"}},
 		}
@@ -108,8 +112,28 @@ func away(err error) error {
 	return err
 }
 
+// unsure is the problem of what may have been done, or be done later, and else what away says. Where the client has gone nobody is told.
+func unsure(err error) error {
+	if resilience.ClassOf(err) == resilience.ClassIndefinite && !errors.Is(err, context.Canceled) {
+		return &httpapi.Problem{
+			Status: http.StatusGatewayTimeout, Detail: "its shard did not answer in time: this may have been done, or be done later",
+		}
+	}
+	return away(err)
+}
+
+// indefinite is what unsure answers.
+func indefinite() operations.Outcome {
+	return operations.Outcome{Status: http.StatusGatewayTimeout, Meaning: "its shard did not answer in time: it may have been done, or be done later"}
+}
+
 func unavailable() operations.Outcome {
 	return operations.Outcome{Status: http.StatusServiceUnavailable, Meaning: "its shard is on the move; nothing was done"}
+}
+
+// unanswered is what Forward answers where the owner breaks off.
+func unanswered() operations.Outcome {
+	return operations.Outcome{Status: http.StatusBadGateway, Meaning: "its owner did not answer"}
 }
 
 // operationID is a name in letters, digits and _.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/millrace/millrace/httpapi/operations"
 	"github.com/millrace/millrace/httpapi/operations/durable"
@@ -19,13 +20,14 @@ var update = flag.Bool("update", false, "write testdata anew")
 func TestDocument(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
-	g, err := partitions.New(b, "house", doors.Part(), visits.Part())
+	g, err := partitions.New(b, "house", doors.Part(), visits.Part(), safes())
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, _ := api(t, nil)
+	a, _ := api(t, nil, time.Minute)
 	deriveDoors(a, g)
 	deriveVisits(a, g, b)
+	deriveSafes(a, g)
 	got, err := a.Document()
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +48,7 @@ func TestDocument(t *testing.T) {
 func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	b := broker(t)
-	g, err := partitions.New(b, "house", doors.Part(), visits.Part())
+	g, err := partitions.New(b, "house", doors.Part(), visits.Part(), safes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,15 +62,28 @@ func TestDefinitions(t *testing.T) {
 		"an option is nil":           func(a *operations.API) { durable.Machine(a, g, doors, allow, nil) },
 		"a flow, a publisher and a":  func(a *operations.API) { durable.Saga(a, g, visits, b, nil) },
 		"Operators: name a role":     func(a *operations.API) { durable.Saga(a, g, visits, b, allow, durable.Operators()) },
+		"how its question is made":   func(a *operations.API) { durable.Command[coins](a, g, "safe", deposit, nil, allow) },
+		"does not answer it":         func(a *operations.API) { durable.Command(a, g, "safe", unanswered, inSafe, allow) },
+		`"Safe" must be`:             func(a *operations.API) { durable.Command(a, g, "Safe", deposit, inSafe, allow) },
+		`a status of 400 to 499`: func(a *operations.API) {
+			durable.Command(a, g, "safe", deposit, inSafe, allow, durable.Refused("x", 500, "x"))
+		},
+		`chooses no code "panic"`: func(a *operations.API) {
+			durable.Command(a, g, "safe", deposit, inSafe, allow, durable.Refused("panic", 409, "x"))
+		},
+		`"x" is given twice`: func(a *operations.API) {
+			x := durable.Refused("x", 409, "x")
+			durable.Command(a, g, "safe", deposit, inSafe, allow, x, x)
+		},
 		"Signals: the signal is nil": func(a *operations.API) { durable.Saga(a, g, visits, b, allow, durable.Signals[int](nil)) },
 	} {
-		a, _ := api(t, nil)
+		a, _ := api(t, nil, time.Minute)
 		derive(a)
 		if err := a.Publish("/openapi.json"); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
 		}
 	}
-	a, router := api(t, nil)
+	a, router := api(t, nil, time.Minute)
 	durable.Machine(a, g, doors, nil)
 	deriveDoors(a, g)
 	deriveVisits(a, g, b)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -41,7 +40,8 @@ type routes[S, E ~string, D any] struct {
 //   - GET /{name}/{id} answers with the [Instance], from the tables of its owner, and 404 where there is none.
 //   - POST /{name}/{id}/{event}, for each event, takes the event's payload and answers with the instance as the event has left it, once that is
 //     committed. An event that is not allowed is 409, and 404 where there is no instance and the event does not lead out of the start; the problem
-//     has the members state and allowed, the events that lead out of it.
+//     has the members state and allowed, the events that lead out of it. With If-Match the event happens only to the instance that has this ETag,
+//     which the owner sees to in the event's transaction; else it is 412, with the instance's ETag.
 //
 // The group must have the machine's Part and the options [partitions.Advertise] and [partitions.PeerSecret], and the steps its Forwarded as Peer: any
 // node takes all requests. A payload that is an [operations.Checker] is checked. What is wrong is told by [operations.API.Document].
@@ -66,7 +66,7 @@ func Machine[S, E ~string, D any](
 		Method: http.MethodGet, Path: m.prefix + "/" + name + "/{id}", ID: operationID("get", name), Tag: name,
 		Summary:  "Shows " + name,
 		Headers:  []operations.Header{{Name: "ETag", Meaning: "its version"}},
-		Problems: []operations.Outcome{{Status: http.StatusNotFound, Meaning: "there is no such " + name}, unavailable()},
+		Problems: []operations.Outcome{{Status: http.StatusNotFound, Meaning: "there is no such " + name}, unavailable(), unanswered()},
 		Through:  toOwner(group, m.forward),
 	}, m.get)
 	for _, accepted := range machine.Accepts() {
@@ -75,10 +75,12 @@ func Machine[S, E ~string, D any](
 				Method: http.MethodPost, Path: m.prefix + "/" + name + "/{id}/" + event, ID: operationID(name, event), Tag: name,
 				Summary: fmt.Sprintf("Sends %s to %s", event, name),
 				Answers: []operations.Outcome{{Status: http.StatusOK, Meaning: "as the event has left it"}},
+				Headers: []operations.Header{{Name: "ETag", Meaning: "its version"}},
 				Problems: []operations.Outcome{
 					{Status: http.StatusNotFound, Meaning: "there is no such " + name + ", and the event makes none"},
 					{Status: http.StatusConflict, Meaning: "the event is not allowed: state and allowed say which are"},
-					unavailable(),
+					{Status: http.StatusPreconditionFailed, Meaning: "it is not as If-Match says; its ETag says how it is"},
+					unavailable(), indefinite(),
 				},
 				Body: operations.ShapeBy(accepted.Payload, accepted.Schema, accepted.Decode),
 			}, m.post(accepted))
@@ -107,13 +109,13 @@ func (m *routes[S, E, D]) get(ctx context.Context, c operations.Call[at, operati
 }
 
 func (m *routes[S, E, D]) post(
-	event machines.Accepted[E],
-) func(context.Context, operations.Call[at, json.RawMessage]) (operations.Answer[Instance[S, D]], error) {
-	return func(ctx context.Context, c operations.Call[at, json.RawMessage]) (a operations.Answer[Instance[S, D]], err error) {
-		if err := m.allow.admit(ctx, Access{Verb: Send, Of: m.machine.Name(), ID: c.At.ID, Name: string(event.Event)}); err != nil {
+	of machines.Accepted[E],
+) func(context.Context, operations.Call[eventAt, json.RawMessage]) (operations.Answer[Instance[S, D]], error) {
+	return func(ctx context.Context, c operations.Call[eventAt, json.RawMessage]) (a operations.Answer[Instance[S, D]], err error) {
+		if err := m.allow.admit(ctx, Access{Verb: Send, Of: m.machine.Name(), ID: c.At.ID, Name: string(of.Event)}); err != nil {
 			return a, err
 		}
-		payload, err := event.Decode(c.Body)
+		payload, err := of.Decode(c.Body)
 		if err != nil {
 			return a, err // Serve has looked at it, so that it is a fault of ours
 		}
@@ -122,19 +124,21 @@ func (m *routes[S, E, D]) post(
 				return a, httpapi.Unprocessable("change what the errors name and send it again", wrong...)
 			}
 		}
-		is, err := m.machine.Ask(ctx, m.group, c.At.ID, payload)
+		is, err := m.machine.Ask(ctx, m.group, c.At.ID, payload, expecting(c.At.IfMatch)...)
+		if changed, unmet := errors.AsType[*machines.ChangedError](err); unmet {
+			return a, unmatched(changed, is.Revision())
+		}
 		if refused, not := errors.AsType[*machines.NotAllowedError](err); not {
 			return a, m.problem(refused)
 		}
-		return answerWith(is), away(err)
+		return answerWith(is), unsure(err)
 	}
 }
 
-// answerWith is an instance with its ETag: the version alone would be that of another one, once an instance was forgotten and made anew, or
-// where a client asks for another tenant.
+// answerWith is an instance with its ETag.
 func answerWith[S ~string, D any](is machines.Instance[S, D]) (a operations.Answer[Instance[S, D]]) {
 	a.Body = Instance[S, D]{ID: is.ID, State: is.State, Version: is.Version, Data: is.Data, Entered: is.Entered}
-	a.Header = http.Header{"Etag": {strconv.Quote(strconv.FormatInt(is.Version, 10) + "-" + strconv.FormatInt(is.Entered.UnixNano(), 36))}}
+	a.Header = http.Header{headerETag: {tagOf(is.Revision())}}
 	return a
 }
 

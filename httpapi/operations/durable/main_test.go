@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -51,6 +52,7 @@ type pod struct {
 	*testing.T
 	group  *partitions.Group
 	server *httptest.Server
+	stop   func()
 	served atomic.Int64 // requests that another pod has sent on, and that were answered here
 }
 
@@ -70,7 +72,7 @@ func broker(t *testing.T) *bus.Bus {
 }
 
 // api is operations on a router.
-func api(t *testing.T, peer func(*http.Request) (request.Info, bool)) (*operations.API, chi.Router) {
+func api(t *testing.T, peer func(*http.Request) (request.Info, bool), limit time.Duration) (*operations.API, chi.Router) {
 	t.Helper()
 	errs, err := httpapi.NewErrors(slog.New(slog.DiscardHandler))
 	if err != nil {
@@ -80,7 +82,7 @@ func api(t *testing.T, peer func(*http.Request) (request.Info, bool)) (*operatio
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := httpapi.Steps{Errors: errs, Identify: identify, Peer: peer, Timeout: time.Minute}
+	steps := httpapi.Steps{Errors: errs, Identify: identify, Peer: peer, Timeout: limit}
 	chain, err := httpapi.Chain(steps)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +102,7 @@ func start(t *testing.T, b *bus.Bus, id string, part partitions.Option, derive f
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, router := api(t, p.group.Forwarded)
+	a, router := api(t, p.group.Forwarded, time.Minute)
 	derive(a, p.group)
 	if err := a.Publish("/openapi.json"); err != nil {
 		t.Fatal(err)
@@ -113,17 +115,27 @@ func start(t *testing.T, b *bus.Bus, id string, part partitions.Option, derive f
 		}
 	})
 	p.server.Start()
+	leave := run(t, p.group)
+	p.stop = sync.OnceFunc(func() {
+		p.server.Close()
+		leave()
+	})
+	t.Cleanup(p.stop)
+	return p
+}
+
+// run runs a group until the function that is returned is called.
+func run(t *testing.T, group *partitions.Group) (leave func()) {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- p.group.Run(ctx) }()
-	t.Cleanup(func() {
-		p.server.Close()
+	go func() { ended <- group.Run(ctx) }()
+	return func() {
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-	})
-	return p
+	}
 }
 
 // until waits for a minute at most.

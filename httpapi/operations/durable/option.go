@@ -23,16 +23,18 @@ type machineOption func(*config)
 
 func (o machineOption) applyMachine(c *config) { o(c) }
 
-// Option changes the routes of a machine or a flow.
+// Option changes the routes of a machine, a flow or a command.
 type Option interface {
 	MachineOption
 	SagaOption
+	CommandOption
 }
 
 type option func(*config)
 
-func (o option) applyMachine(c *config)  { o(c) }
-func (o option) applySaga(c *sagaConfig) { o(&c.config) }
+func (o option) applyMachine(c *config)        { o(c) }
+func (o option) applySaga(c *sagaConfig)       { o(&c.config) }
+func (o option) applyCommand(c *commandConfig) { o(&c.config) }
 
 // Under puts the routes under a path: "/v1" makes "/v1/{name}/{id}".
 func Under(prefix string) Option {
