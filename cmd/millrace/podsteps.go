@@ -14,16 +14,12 @@ const answersLimit = 500 * time.Millisecond
 func anybody(*http.Request) bool { return true }
 
 // steps trace and measure requests, answer repeated ones as the first where there is a Redis, and refuse those for which there is no room.
-func (p *pod) steps() (steps httpapi.Steps, err error) {
+func (p *pod) steps(errs *httpapi.Errors) (steps httpapi.Steps, err error) {
 	steps.Then = []httpapi.Middleware{p.health.hold}
 	if steps.Trace, err = httpapi.Trace(p.otel.Tracer(), p.otel.Meter(), anybody); err != nil || p.redis == nil {
 		return steps, err
 	}
 	answers, err := httpapi.NewRedisAnswers(p.redis, "shop", answersLimit)
-	if err != nil {
-		return steps, err
-	}
-	errs, err := httpapi.NewErrors(p.log)
 	if err != nil {
 		return steps, err
 	}

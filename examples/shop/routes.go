@@ -20,8 +20,12 @@ const requestTimeout = 10 * time.Second
 func (s *Shop) Handler() http.Handler { return s.handler }
 
 // routes puts the steps round the shop's routes.
-func (s *Shop) routes(steps httpapi.Steps) (http.Handler, error) {
+func (s *Shop) routes() (http.Handler, error) {
 	errs, err := httpapi.NewErrors(s.log, translate)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := s.around(errs)
 	if err != nil {
 		return nil, err
 	}

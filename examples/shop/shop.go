@@ -47,7 +47,7 @@ type Shop struct {
 	page   *template.Template
 	assets map[string]asset
 
-	around  httpapi.Steps
+	around  func(*httpapi.Errors) (httpapi.Steps, error)
 	handler http.Handler
 }
 
@@ -78,9 +78,11 @@ func Pace(p checkout.Pace) Option {
 // in the clear in Kafka.
 func Webhooks(c hooks.Config) Option { return option(func(s *Shop) { s.tell = c }) }
 
-// Around is what stands before the shop's routes besides what it puts there itself: errors, cross-origin protection and limits. By default
-// nothing does.
-func Around(steps httpapi.Steps) Option { return option(func(s *Shop) { s.around = steps }) }
+// Around makes what stands before the shop's routes besides what it puts there itself: errors, which the steps may answer with, cross-origin
+// protection and limits. By default nothing does.
+func Around(steps func(*httpapi.Errors) (httpapi.Steps, error)) Option {
+	return option(func(s *Shop) { s.around = steps })
+}
 
 // New makes a shop.
 func New(deps Deps, opts ...Option) (*Shop, error) {
@@ -94,6 +96,7 @@ func New(deps Deps, opts ...Option) (*Shop, error) {
 	s := &Shop{
 		bus: deps.Bus, hub: deps.Hub, log: slog.New(slog.DiscardHandler),
 		kafka: "127.0.0.1:9092", page: page, assets: assets,
+		around: func(*httpapi.Errors) (httpapi.Steps, error) { return httpapi.Steps{}, nil },
 	}
 	for _, opt := range opts {
 		opt.apply(s)
@@ -109,7 +112,7 @@ func New(deps Deps, opts ...Option) (*Shop, error) {
 		return nil, fmt.Errorf("shop: new: %w", err)
 	}
 	s.store = store{pool: deps.Pool, flow: s.check.Flow, mail: s.mail.Send}
-	if s.handler, err = s.routes(s.around); err != nil {
+	if s.handler, err = s.routes(); err != nil {
 		return nil, fmt.Errorf("shop: new: %w", err)
 	}
 	return s, nil
