@@ -35,4 +35,5 @@
 //   - G22: schemathesis, which asks a shop whatever its OpenAPI document allows and forbids, finds no answer that is not as the document says. Test: TestSchemathesis.
 //   - G23: large payloads go through an outbox and a bucket, and those of transactions that were rolled back are collected. Test: TestClaimCheck.
 //   - G24: what a tenant owns, in machines, sagas, jobs, channels, caches and boxes, is neither read nor changed by who is not of it, whatever operation, role or unsigned claim is tried. Test: TestAccess.
+//   - G25: schemathesis finds no answer of routes that are derived from a group's commands that is not as their document says. Test: TestSchemathesisDerived.
 package integration

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/bus/bustest"
+	"github.com/millrace/millrace/examples/bank"
+	"github.com/millrace/millrace/httpapi/operations/durable"
 	"github.com/millrace/millrace/integration/servers"
 )
 
@@ -25,14 +31,57 @@ func TestSchemathesis(t *testing.T) {
 	t.Parallel()
 	tool, err := installSchemathesis(t)
 	servers.Require(t, err)
-	shop := startPod(t)
+	schemathesisAsks(t, tool, startPod(t).url)
+}
+
+// TestSchemathesisDerived lets it ask the routes that the bank has of its commands.
+func TestSchemathesisDerived(t *testing.T) {
+	t.Parallel()
+	tool, err := installSchemathesis(t)
+	servers.Require(t, err)
+	b := bustest.Open(t)
+	if err := b.Create(t.Context(), bus.TopicSpec{Name: "bank.deposits", Partitions: 4}); err != nil {
+		t.Fatal(err)
+	}
+	group, err := bank.NewGroup(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes, err := bank.Routes(group, slog.New(slog.NewTextHandler(t.Output(), nil)), func(context.Context, durable.Access) error { return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan error, 1)
+	go func() { ended <- group.Run(ctx) }()
+	server := httptest.NewServer(routes)
+	t.Cleanup(func() {
+		server.Close()
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	for end := time.Now().Add(time.Minute); ; <-time.After(20 * time.Millisecond) {
+		if _, err := group.Nodes(); err == nil {
+			break
+		} else if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
+	schemathesisAsks(t, tool, server.URL)
+}
+
+// schemathesisAsks asks a server for its document, and then for what stands in it.
+func schemathesisAsks(t *testing.T, tool, url string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), schemathesisPatience)
 	defer cancel()
 	settings, err := filepath.Abs("testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(ctx, tool, "--config-file", filepath.Join(settings, "schemathesis.toml"), "run", shop.url+"/openapi.json",
+	run := exec.CommandContext(ctx, tool, "--config-file", filepath.Join(settings, "schemathesis.toml"), "run", url+"/openapi.json",
 		"--checks", "all", "--seed", "20261130", "--max-examples", "100", "--workers", "1", "--no-color")
 	run.Dir = t.TempDir() // it keeps what it finds there
 	run.Env = append(os.Environ(), "SCHEMATHESIS_HOOKS=schemathesis_hooks", "PYTHONPATH="+settings, "PYTHONDONTWRITEBYTECODE=1", "COLUMNS=140")
