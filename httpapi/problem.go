@@ -7,7 +7,7 @@ import (
 )
 
 // Problem is an error that the client is told of, as RFC 9457 says. See [problem.Problem]; it is push's too.
-type Problem = problem.Problem
+type Problem = problem.Problem //nolint:errname // it is what RFC 9457 calls it
 
 // Extension is a member of a [Problem] beside those of RFC 9457. See [Extend].
 type Extension = problem.Extension

@@ -69,7 +69,7 @@ func TestForwardRefusals(t *testing.T) {
 			if !strings.Contains(recorder.Body.String(), `"request_id":"r-1"`) {
 				t.Errorf("no id in %s", recorder.Body)
 			}
-			answer := recorder.Result() //nolint:bodyclose // of a recorder
+			answer := recorder.Result()
 			return answer.StatusCode, detailOf(t, answer, recorder.Body.Bytes()), answer.Header.Get("Retry-After")
 		}
 		if code, detail, after := ask(refuses, "/", time.Minute); code != 503 || !strings.Contains(detail, "nothing was done") || after != "1" {

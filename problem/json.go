@@ -48,7 +48,7 @@ type members struct {
 // text is the problem as JSON, with the id of its request where there is one.
 func (p *Problem) text(id string) []byte {
 	full := p.Whole()
-	text, _ := json.Marshal(members{full.Type, full.Title, full.Status, full.Detail, full.Instance, id}) //nolint:errchkjson // it has nothing that fails
+	text, _ := json.Marshal(members{full.Type, full.Title, full.Status, full.Detail, full.Instance, id})
 	text = text[:len(text)-1]
 	seen := make(map[string]bool, len(p.Extensions))
 	for _, extension := range p.Extensions {

@@ -59,6 +59,6 @@ func (p *Problem) Write(w http.ResponseWriter, r *http.Request) {
 		if id == "" { // it is outside of what gives the request one
 			id = header.Get(request.HTTP().ID)
 		}
-		_, _ = w.Write(p.text(id)) //nolint:gosec // JSON, and said to be; an error says that the client has gone
+		_, _ = w.Write(p.text(id)) // an error says that the client has gone
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Problem is an error that clients are told of, as RFC 9457 says: as the answer to a request, or as the data of a JSON-RPC error. It is httpapi's
 // too. The code of a JSON-RPC error comes from the status: 403 is -32003, as all from 400 to 449 are -32000 less what is beyond 400, and 503 is
 // -32053, as all from 500 to 549 are -32050 less what is beyond 500.
-type Problem = problem.Problem
+type Problem = problem.Problem //nolint:errname // it is what RFC 9457 calls it
 
 // Where the codes of statuses are, and how many there are of each kind.
 const (

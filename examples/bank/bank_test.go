@@ -46,7 +46,7 @@ func node(t *testing.T, b *bus.Bus, id string) (*partitions.Group, *websocket.Co
 		server.Close()
 	})
 	<-hub.Ready()
-	conn, _, err := websocket.Dial(t.Context(), strings.Replace(server.URL, "http", "ws", 1), nil)
+	conn, _, err := websocket.Dial(t.Context(), strings.Replace(server.URL, "http", "ws", 1), nil) //nolint:bodyclose // the connection has it
 	if err != nil {
 		t.Fatal(err)
 	}

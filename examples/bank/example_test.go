@@ -45,7 +45,7 @@ func Example() {
 	}
 
 	server := httptest.NewServer(hub.WebSocket())
-	client, _, err := websocket.Dial(ctx, strings.Replace(server.URL, "http", "ws", 1), nil)
+	client, _, err := websocket.Dial(ctx, strings.Replace(server.URL, "http", "ws", 1), nil) //nolint:bodyclose // the connection has it
 	if err != nil {
 		panic(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/jsonschema-go/jsonschema"
@@ -152,11 +151,6 @@ func (p *parameter) given(r *http.Request, query url.Values) ([]string, error) {
 		return query[p.Name], nil
 	}
 	return r.Header.Values(p.Name), nil
-}
-
-// has says whether a header is among the parameters.
-func (all parameters) has(header string) bool {
-	return slices.ContainsFunc(all, func(p parameter) bool { return p.In == "header" && strings.EqualFold(p.Name, header) })
 }
 
 // read puts the parameters of a request into a struct.

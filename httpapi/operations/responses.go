@@ -3,7 +3,9 @@ package operations
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
@@ -36,6 +38,11 @@ func problemSchema() *jsonschema.Schema {
 // keyed says whether an operation takes idempotency keys, as the step Idempotency does by default.
 func (a *API) keyed(d *described) bool {
 	return a.steps.Idempotency != nil && (d.Method == http.MethodPost || d.Method == http.MethodPatch)
+}
+
+// has says whether a header is among the parameters.
+func (all parameters) has(header string) bool {
+	return slices.ContainsFunc(all, func(p parameter) bool { return p.In == "header" && strings.EqualFold(p.Name, header) })
 }
 
 func idempotencyKey() parameter {

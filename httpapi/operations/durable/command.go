@@ -102,7 +102,7 @@ func (c *asking[Body, In, Out]) ask(ctx context.Context, id string, body Body, o
 	}
 	in := c.into(id, body)
 	if c.command.Key(in) != id {
-		return a, fmt.Errorf("durable: %s: what is asked of %s has another key than the id: the function that makes it is wrong", c.command.Name(), c.of)
+		return a, fmt.Errorf("durable: %s of %s: what is asked has another key than the id: mend the function that makes it", c.command.Name(), c.of)
 	}
 	a.Body, err = partitions.Ask(ctx, c.group, c.command, in, opts...)
 	if refused, is := errors.AsType[*partitions.AskError](err); is {
