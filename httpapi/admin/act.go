@@ -52,7 +52,10 @@ func (c *Console) done(w http.ResponseWriter, r *http.Request) error {
 	if err := a.permitted(w, r, offers[at]); err != nil {
 		return a.refuse(r.Context(), err)
 	}
-	leave, err := c.running.enter(a.entry.Section, a.entry.Row)
+	if err := a.look(r); err != nil {
+		return a.refuse(r.Context(), err)
+	}
+	leave, err := c.running.enter(held{a.entry.Section, a.entry.Row, a.entry.Owner})
 	if err != nil {
 		return a.refuse(r.Context(), err)
 	}
@@ -71,36 +74,10 @@ func (a *attempt) permitted(w http.ResponseWriter, r *http.Request, o offer) err
 	if !a.may(r.Context(), o) {
 		return &httpapi.Problem{Status: http.StatusForbidden, Detail: "a role is needed that the principal does not have: " + o.Role}
 	}
-	return a.read(w, r, o)
-}
-
-// judge reads the section again, and says why the row is not such that the action can be done.
-func (a *attempt) judge(r *http.Request) error {
-	taken, err := a.source.anew(r.Context())
-	if err != nil {
+	if err := a.read(w, r, o); err != nil {
 		return err
 	}
-	a.taken = taken
-	found, has := a.taken.find(a.entry.Tenant, a.entry.Row)
-	seen := r.Header.Get("If-Match")
-	switch {
-	case !has && taken.err != nil:
-		return unreadable(r.Context(), taken)
-	case !has && seen != "":
-		return &httpapi.Problem{Status: http.StatusPreconditionFailed, Detail: "the row is there no more: somebody or something has dealt with it"}
-	case !has:
-		return notFound("there is no such row, or no more")
-	}
-	a.row, a.entry.Owner = found.at, found.tenant
-	if seen != "" && seen != "*" && seen != `"`+found.version()+`"` {
-		return &httpapi.Problem{
-			Status: http.StatusPreconditionFailed, Detail: "the row is not as it was when you looked at it" + found.states() + "; look at it again",
-		}
-	}
-	if err := a.taken.may(a.row, a.action); err != nil {
-		return &httpapi.Problem{Status: http.StatusConflict, Detail: err.Error()}
-	}
-	return nil
+	return a.pace.take(asker{a.entry.Tenant, a.entry.Principal}, time.Now())
 }
 
 // read reads the reason.
@@ -138,7 +115,7 @@ func (a *attempt) read(w http.ResponseWriter, r *http.Request, o offer) error {
 
 // refuse tells the audit of an attempt that comes to nothing.
 func (a *attempt) refuse(ctx context.Context, why error) error {
-	tell, first, omitted := a.refusals.count(refusedOne{a.entry.Tenant, a.entry.Principal}, time.Now())
+	tell, first, omitted := a.refusals.count(asker{a.entry.Tenant, a.entry.Principal}, time.Now())
 	a.untold(context.WithoutCancel(ctx), omitted)
 	if first {
 		a.log.WarnContext(ctx, "httpapi: a principal's refused actions of this minute are only counted from now on", "principal", a.entry.Principal)

@@ -28,6 +28,7 @@ type Console struct {
 	floor    *floor
 	refusals refusals
 	running  running
+	pace     pace
 	page     *page
 	routes   http.Handler
 }
@@ -38,13 +39,13 @@ type Console struct {
 func New(errs *httpapi.Errors, auth httpapi.Authenticator, audit Audit, opts ...Option) (*Console, error) {
 	c := &Console{errs: errs, auth: cookies{auth}, audit: audit, settings: settings{
 		log: slog.New(slog.DiscardHandler), title: "Millrace", readers: []string{RoleViewer, RoleOperator}, seers: []string{RoleAllTenants},
-		streams: usualStreams,
+		streams: usualStreams, attempts: usualPace,
 	}}
 	for _, opt := range opts {
 		opt.applyConsole(&c.settings)
 	}
-	if errs == nil || auth == nil || audit == nil || c.log == nil || c.title == "" || c.streams < 1 {
-		return nil, errors.New("admin: new: errors, authenticator, audit, logger and title are needed, and room for a stream")
+	if errs == nil || auth == nil || audit == nil || c.log == nil || c.title == "" || c.streams < 1 || c.attempts < 1 {
+		return nil, errors.New("admin: new: errors, authenticator, audit, logger and title are needed, and room for a stream and an attempt")
 	}
 	for _, s := range c.of {
 		if s.of == nil {
@@ -59,6 +60,7 @@ func New(errs *httpapi.Errors, auth httpapi.Authenticator, audit Audit, opts ...
 	if len(c.sections) == 0 {
 		return nil, errors.New("admin: new: give it Sections")
 	}
+	c.pace.most = c.attempts
 	c.floor = newFloor(c.sections, c.streams)
 	var err error
 	if c.page, err = loadPage(c.title); err != nil {

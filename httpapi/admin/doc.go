@@ -37,4 +37,6 @@
 //   - G19: of refused attempts the audit is told so many of each principal, and how many more there were. Test: TestRefusalsAreBounded.
 //   - G20: while a section is read viewers are shown what was read before, with its time, and cost one reading. Test: TestPagesWhileItReads.
 //   - G21: a reading ends with the last one who waits for it. Test: TestReadingEndsWithItsViewers.
+//   - G22: nobody holds a row that it may not see: who asks for another tenant's is in nobody's way. Test: TestNobodyHoldsOthersRows.
+//   - G23: of each principal so many attempts a minute are judged, and no more read for; the page goes on after Retry-After. Test: TestAttemptsAreBounded.
 package admin

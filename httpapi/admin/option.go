@@ -10,14 +10,15 @@ type option func(*settings)
 func (f option) applyConsole(s *settings) { f(s) }
 
 type settings struct {
-	of      []Section
-	readers []string
-	anyone  bool
-	actors  []string
-	seers   []string
-	streams int
-	title   string
-	log     *slog.Logger
+	of       []Section
+	readers  []string
+	anyone   bool
+	actors   []string
+	seers    []string
+	streams  int
+	attempts int
+	title    string
+	log      *slog.Logger
 }
 
 // Roles that the console knows. An application may have others: see [Readers] and [Actors].
@@ -56,6 +57,10 @@ func AllTenants(roles ...string) Option {
 
 // Streams is how many viewers are kept up to date at the same time; further ones are told to come later. The default is 100.
 func Streams(n int) Option { return option(func(s *settings) { s.streams = n }) }
+
+// Attempts is how many actions that its roles allow a principal may ask for within a minute, as each costs a reading of its section; further ones
+// are 429 with Retry-After. The default is 120.
+func Attempts(n int) Option { return option(func(s *settings) { s.attempts = n }) }
 
 // Title is the heading of the page, such as the application's name and where it runs. The default is "Millrace".
 func Title(text string) Option { return option(func(s *settings) { s.title = text }) }

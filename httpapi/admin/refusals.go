@@ -19,12 +19,12 @@ const (
 // refusals counts refused attempts.
 type refusals struct {
 	mu    sync.Mutex
-	of    map[refusedOne]*refused
+	of    map[asker]*refused
 	swept time.Time
 }
 
-// refusedOne is a principal of a tenant, or of none.
-type refusedOne struct {
+// asker is a principal of a tenant, or of none.
+type asker struct {
 	tenant    request.Tenant
 	principal request.Principal
 }
@@ -41,7 +41,7 @@ const others request.Principal = "(others)"
 
 // count says whether the audit is told of an attempt, whether it is the first of which it is not, and what it is told of those of which it
 // was not told.
-func (r *refusals) count(who refusedOne, now time.Time) (tell, first bool, omitted []Entry) {
+func (r *refusals) count(who asker, now time.Time) (tell, first bool, omitted []Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.Sub(r.swept) >= refusalWindow {
@@ -49,12 +49,12 @@ func (r *refusals) count(who refusedOne, now time.Time) (tell, first bool, omitt
 	}
 	w := r.of[who]
 	if w == nil && len(r.of) >= mostPrincipals {
-		who = refusedOne{principal: others}
+		who = asker{principal: others}
 		w = r.of[who]
 	}
 	if w == nil {
 		if r.of == nil {
-			r.of = map[refusedOne]*refused{}
+			r.of = map[asker]*refused{}
 		}
 		w = &refused{began: now}
 		r.of[who] = w
@@ -95,7 +95,7 @@ func (r *refusals) rest(now time.Time) (omitted []Entry) {
 	return omitted
 }
 
-func (w *refused) entry(who refusedOne, now time.Time) Entry {
+func (w *refused) entry(who asker, now time.Time) Entry {
 	return Entry{
 		ID: request.NewID(), At: now, Outcome: OutcomeRefused, Principal: who.principal, Tenant: who.tenant, Omitted: w.omitted,
 		Detail: fmt.Sprintf("%d more refused attempts since %s were counted alone", w.omitted, w.began.UTC().Format(time.RFC3339)),

@@ -12,6 +12,9 @@ import (
 // cookieName is that of the cookie that has a viewer's token. Scripts do not see it, and other sites' pages do not send it.
 const cookieName = "millrace_console"
 
+// mostCookie is what browsers keep of a cookie at least, in bytes (RFC 6265 section 6.1): longer ones they drop without a word.
+const mostCookie = 4096
+
 // cookies lets an authenticator see the token of the cookie where there is none in the header.
 type cookies struct{ httpapi.Authenticator }
 
@@ -50,6 +53,11 @@ func (c *Console) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if len(cookie.String()) > mostCookie {
+		return &httpapi.Problem{
+			Status: http.StatusBadRequest, Detail: "the token is good, but longer than a browser keeps: one with fewer claims is needed",
+		}
 	}
 	c.log.InfoContext(r.Context(), "httpapi: somebody looks at the console", "principal", who.Principal, "address", r.RemoteAddr)
 	http.SetCookie(w, cookie)

@@ -29,6 +29,10 @@ func TestSession(t *testing.T) {
 	if got := ask(t, c, "", "POST", "http://localhost:8080/api/session", `{"token":"ann..viewer.all-tenants"}`); strings.Contains(got.header.Get("Set-Cookie"), "; Secure") {
 		t.Error(got.header)
 	}
+	if got := ask(t, c, "", "POST", "/api/session", `{"token":"ann..viewer.`+strings.Repeat("x", 4100)+`"}`); got.status != 400 || got.header.Get("Set-Cookie") != "" ||
+		!strings.Contains(got.Detail, "longer than a browser keeps") {
+		t.Errorf("%d %s %v", got.status, got.Detail, got.header)
+	}
 	cookie, _, _ := strings.Cut(set, ";")
 	if got := ask(t, c, "", "GET", "/api/sections", "", "Cookie", cookie); got.status != 200 || !strings.Contains(got.body, `"session":true`) {
 		t.Errorf("%d %s", got.status, got.body)
@@ -110,7 +114,7 @@ func TestSpecs(t *testing.T) {
 	}
 	errs, _ := httpapi.NewErrors(nil)
 	for i, opts := range [][]admin.Option{
-		nil, {admin.Sections(section, section)}, {admin.Sections(admin.Section{})}, {admin.Sections(section), admin.Streams(0)}, {admin.Sections(section), admin.Title("")},
+		nil, {admin.Sections(section, section)}, {admin.Sections(admin.Section{})}, {admin.Sections(section), admin.Streams(0)}, {admin.Sections(section), admin.Attempts(0)}, {admin.Sections(section), admin.Title("")},
 	} {
 		if _, err := admin.New(errs, badges{}, &paper{}, opts...); err == nil {
 			t.Errorf("%d: no error", i)

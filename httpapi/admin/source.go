@@ -74,6 +74,13 @@ func (s *source) wait(ctx context.Context, most time.Duration) (*snapshot, error
 	}
 }
 
+// before is what was read last, however long ago, or nil.
+func (s *source) before() *snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
 // anew is a snapshot of which the reading begins after the call: by it is judged what may be done.
 func (s *source) anew(ctx context.Context) (*snapshot, error) {
 	s.mu.Lock()

@@ -4,6 +4,19 @@ import { count } from './format.js';
 
 const dialog = () => one('#dialog');
 
+/** Does an action with a row, and waits where the server says that too much was asked for. */
+async function act(about, row, action, body, said) {
+	for (;;) {
+		try {
+			return await api.act(about.name, row, action.name, body);
+		} catch (error) {
+			if (error.status !== 429 || !error.after || !dialog().open) throw error;
+			said(`${error.message} It goes on by itself in ${count(error.after)} s.`);
+			await new Promise(resolve => setTimeout(resolve, 1000 * error.after));
+		}
+	}
+}
+
 /** Does an action with rows, one after the other, and says what became of each. */
 async function run(about, action, rows, reason, said) {
 	const results = [];
@@ -11,7 +24,7 @@ async function run(about, action, rows, reason, said) {
 		const { id } = row;
 		if (rows.length > 1) said(`${count(i + 1)} of ${count(rows.length)}…`);
 		try {
-			const answer = await api.act(about.name, row, action.name, reason ? { reason } : {});
+			const answer = await act(about, row, action, reason ? { reason } : {}, said);
 			results.push({ id, ok: true, text: answer.result + (answer.untold ? ' The audit does not have the outcome: tell who keeps it.' : '') });
 		} catch (error) {
 			results.push({ id, ok: false, text: error.message + (error.id ? ` (request ${error.id})` : '') });

@@ -1,9 +1,10 @@
 /** What the server says of a request that it does not do. */
 export class Problem extends Error {
-	constructor(status, body) {
+	constructor(status, body, after = null) {
 		super(body?.detail ?? body?.title ?? (status ? `The server answers ${status}.` : 'The server does not answer.'));
 		this.status = status;
 		this.id = body?.request_id;
+		this.after = Number(after);
 	}
 }
 
@@ -15,7 +16,7 @@ async function ask(path, options = {}) {
 		if (error.name === 'AbortError') throw error;
 		throw new Problem(0);
 	}
-	if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
+	if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null), response.headers.get('Retry-After'));
 	return response.status === 204 ? null : response.json();
 }
 

@@ -15,7 +15,7 @@ export function login(done, problem = '') {
 			await api.login(token.value);
 			await done();
 		} catch (error) {
-			said.textContent = error.status === 401 ? 'The token is not known.' : error.message;
+			said.textContent = `${error.message[0].toUpperCase()}${error.message.slice(1).replace(/\.$/, '')}.`;
 			token.select();
 		}
 	} },
