@@ -55,6 +55,7 @@
 //   - G44: a dead letter that is discarded is none any more, and is not redriven; others stay. Test: TestDiscard.
 //   - G45: of redrives and discards of a group at once the last one goes on: no dead letter moves twice. Test: TestRedriveTakenOver.
 //   - G46: of user and password in an address nothing is taken for a broker or told in an error; where it cannot be told where they end, it is refused. Test: TestAddressKeepsSecrets.
+//   - G47: a redrive or discard whose transaction Kafka has ended for its length begins once more, and no dead letter moves twice. Test: TestRedriveOverrun.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

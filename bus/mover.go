@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -14,6 +15,10 @@ import (
 // ErrTakenOver is found in the error of a [Bus.Redrive] or [Bus.Discard] after which another one of the same group has begun: look which dead letters
 // are left, and go on with those.
 var ErrTakenOver = errors.New("bus: another redrive or discard of the group has begun")
+
+// errOverrun is why a transaction is refused that has lasted as long as Kafka lets one: it was ended for that, or because another mover has begun
+// meanwhile, which Kafka's answers do not tell apart.
+var errOverrun = errors.New("bus: Kafka has ended the transaction, which took too long; try again when Kafka is less busy")
 
 // mover moves dead letters of one group. Its transactional id is the group's own, so that who begins fences who has begun before, and then reads
 // all that the other has moved.
@@ -49,11 +54,21 @@ func (m *mover) move(ctx context.Context, messages []Message) error {
 		for i, at := range group {
 			records[i] = batch.records[at]
 		}
+		began := time.Now()
 		_, err := transact(ctx, m.client, records)
-		if errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) {
+		switch {
+		case !ended(err):
+		case time.Since(began) < m.bus.config.transaction:
 			err = fmt.Errorf("%w: %s", ErrTakenOver, m.group)
+		default:
+			err = fmt.Errorf("%w: dead letters of %s: %w", errOverrun, m.group, err)
 		}
 		batch.settleAll(group, records, err)
 	}
 	return batch.results.Err()
+}
+
+// ended says whether a transaction was refused because it is no longer the one that its transactional id has.
+func ended(err error) bool {
+	return errors.Is(err, kerr.ProducerFenced) || errors.Is(err, kerr.InvalidProducerEpoch) || errors.Is(err, kerr.InvalidTxnState)
 }

@@ -45,7 +45,8 @@ func Progress(report func(done int)) RedriveOption {
 // Redrive gives dead letters back to their group through its retry topic, in their order, with their attempts at
 // zero; no other group sees them again. Each moves in one transaction with the note that it moved, so an interrupted
 // redrive may simply be made again. It returns how many moved. Of redrives and discards of one group at the same time, by any processes, the one that
-// began last goes on, and the others end with an error that matches [ErrTakenOver]: no dead letter moves twice.
+// began last goes on, and the others end with an error that matches [ErrTakenOver]: no dead letter moves twice. One whose transaction Kafka has ended
+// because it took too long, 10 seconds, begins once more, and looks at the dead letters again.
 // A group that has never been subscribed with this package reads no retry topic: the error matches [ErrNoRetries] then,
 // and [ToOrigin] is the other way.
 func (b *Bus) Redrive(ctx context.Context, group string, opts ...RedriveOption) (int, error) {
@@ -72,14 +73,25 @@ func newRedrive(opts []RedriveOption) *redrive {
 	return r
 }
 
+// becoming is what a dead letter becomes, after so many others.
+type becoming func(letter DeadLetter, done int) ([]Message, error)
+
 // settle notes of the dead letters that are meant that they are none any more, each in one transaction with what becomes of it.
-func (b *Bus) settle(ctx context.Context, group string, r *redrive, becomes func(letter DeadLetter, done int) ([]Message, error)) (int, error) {
+func (b *Bus) settle(ctx context.Context, group string, r *redrive, becomes becoming) (int, error) {
+	done, err := b.settleFrom(ctx, group, r, becomes, 0)
+	if errors.Is(err, errOverrun) {
+		done, err = b.settleFrom(ctx, group, r, becomes, done)
+	}
+	return done, err
+}
+
+// settleFrom settles dead letters after so many others.
+func (b *Bus) settleFrom(ctx context.Context, group string, r *redrive, becomes becoming, done int) (int, error) {
 	mover, err := b.newMover(ctx, group)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
 	defer mover.client.Close()
-	done := 0
 	for letter, err := range b.DeadLetters(ctx, group) {
 		if err != nil {
 			return done, err
