@@ -49,26 +49,35 @@ func New[C Claims](verifier *tokens.Verifier) (*Authenticator[C], error) {
 
 // Authenticate says who asks.
 func (a *Authenticator[C]) Authenticate(r *http.Request) (httpapi.Identity, error) {
-	given := r.Header.Values("Authorization")
-	if len(given) == 0 {
-		return httpapi.Identity{}, httpapi.ErrAnonymous
-	}
-	scheme, token, _ := strings.Cut(given[0], " ")
-	if len(given) > 1 || !strings.EqualFold(scheme, "Bearer") {
-		return httpapi.Identity{}, refused("give one token, as Authorization: Bearer …", "invalid_request")
+	token, err := presented(r)
+	if err != nil {
+		return httpapi.Identity{}, err
 	}
 	claims := new(C)
 	pointer, is := any(claims).(jwt.Claims)
 	if !is {
 		return httpapi.Identity{}, errors.New("bearer: the claims are no claims")
 	}
-	if err := a.verifier.Parse(strings.TrimSpace(token), pointer); err != nil {
+	if err := a.verifier.Parse(token, pointer); err != nil {
 		if problem, is := errors.AsType[*push.Problem](err); is {
 			return httpapi.Identity{}, refused(problem.Detail, "invalid_token")
 		}
 		return httpapi.Identity{}, err
 	}
 	return (*claims).Identity(), nil
+}
+
+// presented is the token of a request.
+func presented(r *http.Request) (string, error) {
+	given := r.Header.Values("Authorization")
+	if len(given) == 0 {
+		return "", httpapi.ErrAnonymous
+	}
+	scheme, token, _ := strings.Cut(given[0], " ")
+	if len(given) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		return "", refused("give one token, as Authorization: Bearer …", "invalid_request")
+	}
+	return strings.TrimSpace(token), nil
 }
 
 func refused(detail, code string) *httpapi.Problem {
