@@ -46,22 +46,18 @@ func (p *pod) developed(cmd *cobra.Command, at servers) error {
 	return p.look(cmd.Context(), admin.Loopback(developer), at, settings(cmd))
 }
 
-// lookedAt gives the pod a console for those who have a token of the file, and none without one.
-func (p *pod) lookedAt(cmd *cobra.Command, at servers, tokens string) error {
-	if tokens == "" {
-		p.log.InfoContext(cmd.Context(), "the console is not served; name who may look with --console-tokens or MILLRACE_CONSOLE_TOKENS")
+// lookedAt gives the pod a console for those whom access knows, and none where it knows nobody.
+func (p *pod) lookedAt(cmd *cobra.Command, at servers, who access) error {
+	auth, err := who.authenticator(p.log)
+	if err != nil {
+		return err
+	}
+	if auth == nil {
+		p.log.InfoContext(cmd.Context(), "the console is not served; name who may look with --console-tokens or MILLRACE_CONSOLE_TOKENS, "+
+			"or an identity provider with --console-issuer or MILLRACE_CONSOLE_ISSUER")
 		return nil
 	}
-	file, err := os.Open(tokens) //nolint:gosec // asked for
-	if err != nil {
-		return &usageError{fmt.Errorf("--console-tokens: %w", err)}
-	}
-	defer file.Close() //nolint:errcheck // only read from
-	known, err := console.ReadTokens(file)
-	if err != nil {
-		return &usageError{fmt.Errorf("--console-tokens: %w", err)}
-	}
-	return p.look(cmd.Context(), known, at, settings(cmd))
+	return p.look(cmd.Context(), auth, at, settings(cmd))
 }
 
 // serveHTTP serves the pod's routes until ctx ends. A console's streams end with the listening, as they would not by themselves.

@@ -13,7 +13,8 @@ import (
 )
 
 func newServe(g *global) *cobra.Command {
-	var httpAddress, tokens string
+	var httpAddress string
+	var who access
 	var drain time.Duration
 	var unused collecting
 	cmd := &cobra.Command{
@@ -22,6 +23,8 @@ func newServe(g *global) *cobra.Command {
 			"KAFKA_URL and DATABASE_URL say where they are, REDIS_URL and S3_URL are optional. Nothing is embedded. As many pods as\n" +
 			"wanted run side by side. SIGTERM lets /readyz fall, waits --drain-delay, finishes requests and events, and ends.\n\n" +
 			"With --console-tokens the console is at /console/, for those who have a token of the file: see `millrace console token`.\n" +
+			"With --console-issuer and --console-audience it is there for those to whom an identity provider gives a token with a role,\n" +
+			"which the page asks for, or a proxy before it sends as Authorization: Bearer.\n" +
 			"With --collect one of the pods deletes the payloads of these topics that no record refers to, and that no row of this database's\n" +
 			"outbox can refer to; while that does not tell, nothing is deleted: see package bus/claimcheck.",
 		Args: noArgs,
@@ -47,7 +50,7 @@ func newServe(g *global) *cobra.Command {
 			}
 			defer func() { err = errors.Join(err, p.close(cmd.Context())) }()
 			p.drain = drain
-			if err := p.lookedAt(cmd, at, tokens); err != nil {
+			if err := p.lookedAt(cmd, at, who); err != nil {
 				return err
 			}
 			return p.serve(cmd.Context(), listener, func() { log.Info("ready", "http", listener.Addr().String()) })
@@ -55,8 +58,7 @@ func newServe(g *global) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&httpAddress, "http", cmp.Or(os.Getenv("HTTP_ADDRESS"), ":8080"), "listen address (HTTP_ADDRESS)")
 	cmd.Flags().DurationVar(&drain, "drain-delay", 5*time.Second, "how long to serve on after readiness has fallen")
-	cmd.Flags().StringVar(&tokens, "console-tokens", os.Getenv("MILLRACE_CONSOLE_TOKENS"),
-		"`file` of those who may look at the console (MILLRACE_CONSOLE_TOKENS; without it there is none)")
+	who.add(cmd.Flags())
 	cmd.Flags().StringSliceVar(&unused.topics, "collect", listed(os.Getenv("MILLRACE_COLLECT")),
 		"`topics` whose payloads one pod deletes from the bucket daily, once no record refers to them (MILLRACE_COLLECT)")
 	cmd.Flags().StringSliceVar(&unused.also, "collect-also", listed(os.Getenv("MILLRACE_COLLECT_ALSO")),

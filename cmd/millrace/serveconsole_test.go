@@ -14,35 +14,41 @@ import (
 	"github.com/millrace/millrace/internal/pgtest"
 )
 
+// servePod runs a pod until the test ends, and says where.
+func servePod(t *testing.T, kafka, database string, args ...string) (*process, string) {
+	t.Helper()
+	p := launch(t, func(cmd *exec.Cmd) {
+		cmd.Args = append([]string{cmd.Path, "serve", "--http", "127.0.0.1:0", "--drain-delay", "10ms"}, args...)
+		cmd.Env = environment("KAFKA_URL="+kafka, "DATABASE_URL="+database)
+	}).awaitReady(t)
+	return p, "http://" + regexp.MustCompile(`msg=ready http=(\S+)`).FindStringSubmatch(p.output())[1]
+}
+
+// statusOf is how a pod answers who has a token, or none.
+func statusOf(t *testing.T, method, url, token string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	answer, err := httpClient(t).Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode
+}
+
 // TestServeConsole serves without a file of tokens, and with one.
 func TestServeConsole(t *testing.T) {
 	t.Parallel()
-	kafka, database, client := bustest.Broker(t), pgtest.Open(t), httpClient(t)
-	serve := func(args ...string) (*process, string) {
-		p := launch(t, func(cmd *exec.Cmd) {
-			cmd.Args = append([]string{cmd.Path, "serve", "--http", "127.0.0.1:0", "--drain-delay", "10ms"}, args...)
-			cmd.Env = environment("KAFKA_URL="+kafka, "DATABASE_URL="+database)
-		}).awaitReady(t)
-		return p, "http://" + regexp.MustCompile(`msg=ready http=(\S+)`).FindStringSubmatch(p.output())[1]
-	}
-	ask := func(method, url, token string) int {
-		r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader("{}"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Header.Set("Content-Type", "application/json")
-		if token != "" {
-			r.Header.Set("Authorization", "Bearer "+token)
-		}
-		answer, err := client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer answer.Body.Close()
-		return answer.StatusCode
-	}
-	without, at := serve()
-	if got := ask("GET", at+"/console/", ""); got != http.StatusNotFound || !strings.Contains(without.output(), "the console is not served") {
+	kafka, database := bustest.Broker(t), pgtest.Open(t)
+	without, at := servePod(t, kafka, database)
+	if got := statusOf(t, "GET", at+"/console/", ""); got != http.StatusNotFound || !strings.Contains(without.output(), "the console is not served") {
 		t.Errorf("without tokens: %d\n%s", got, without.output())
 	}
 	if err := without.signal(t, syscall.SIGTERM); err != nil {
@@ -56,7 +62,7 @@ func TestServeConsole(t *testing.T) {
 		t.Fatal(err, code)
 	}
 	viewer, olga := secret[strings.LastIndex(secret, " ")+1:], operator[strings.LastIndex(operator, " ")+1:]
-	with, at := serve("--console-tokens", file)
+	with, at := servePod(t, kafka, database, "--console-tokens", file)
 	for _, test := range []struct {
 		method, path, token string
 		want                int
@@ -71,7 +77,7 @@ func TestServeConsole(t *testing.T) {
 		{"POST", "/console/api/dead-letters/x/redrive", viewer, http.StatusForbidden},
 		{"POST", "/console/api/dead-letters/x/redrive", olga, http.StatusNotFound},
 	} {
-		if got := ask(test.method, at+test.path, strings.TrimSpace(test.token)); got != test.want {
+		if got := statusOf(t, test.method, at+test.path, strings.TrimSpace(test.token)); got != test.want {
 			t.Errorf("%s %s: %d, want %d", test.method, test.path, got, test.want)
 		}
 	}

@@ -11,4 +11,5 @@
 //   - G5: on a cluster where nothing has run every section says that there is nothing. Test: TestEmpty.
 //   - G6: a changelog is not read again before something is written to it. Test: TestKept.
 //   - G7: credentials of a tenant see its own rows in each section, and nothing of sections that are no tenant's. Test: TestSectionsOfTenants.
+//   - G8: beside a file's tokens those of an identity provider are taken, and neither knows of the other's. Test: TestEither.
 package console

@@ -12,8 +12,8 @@ import (
 	"github.com/millrace/millrace/partitions"
 )
 
-// Bounds of what a serving process does for its console: what is read of one group's changelog, in bytes and time, and how many rows of a section
-// are held beside those that are shown.
+// Bounds of what a serving process does for its console: what is read of one group's changelog, in bytes and time, or of all groups' dead letters, in
+// bytes, and how many rows of a section are held beside those that are shown.
 const (
 	mostHeld   = 64 << 20
 	groupLimit = 10 * time.Second

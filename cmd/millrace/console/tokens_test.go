@@ -3,6 +3,7 @@ package console_test
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -63,6 +64,40 @@ func TestTokens(t *testing.T) {
 	for _, name := range []string{"", "a b", "#a", "ä"} {
 		if _, _, err := console.NewToken(name, []string{"viewer"}, "acme"); err == nil {
 			t.Errorf("the name %q passes", name)
+		}
+	}
+}
+
+// people know one token.
+type people struct{}
+
+func (people) Authenticate(r *http.Request) (httpapi.Identity, error) {
+	if r.Header.Get("Authorization") == "Bearer a.b.c" {
+		return httpapi.Identity{Principal: "ann"}, nil
+	}
+	return httpapi.Identity{}, &httpapi.Problem{Status: http.StatusUnauthorized, Detail: "nobody of mine"}
+}
+
+func TestEither(t *testing.T) {
+	t.Parallel()
+	token, line, err := console.NewToken("olga", []string{"viewer", "all-tenants"}, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := console.ReadTokens(strings.NewReader(line))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for given, want := range map[string]string{
+		"": httpapi.ErrAnonymous.Error(), "Bearer " + token: "olga", "Bearer a.b.c": "ann", "Bearer a.b.d": "nobody of mine", "Bearer ab": "the token is not known",
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+		if given != "" {
+			r.Header.Set("Authorization", given)
+		}
+		who, err := console.Either(people{}, tokens).Authenticate(r)
+		if err == nil && string(who.Principal) != want || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %+v %v, want %s", given, who, err, want)
 		}
 	}
 }
