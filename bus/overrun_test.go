@@ -53,14 +53,14 @@ func TestRedriveOverrun(t *testing.T) {
 			}
 
 			held, begun := 0, 0
-			cluster.ControlKey(int16(kmsg.InitProducerID), func(r kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // as kfake has it
+			cluster.ControlKey(int16(kmsg.InitProducerID), func(r kmsg.Request) (kmsg.Response, error, bool) {
 				cluster.KeepControl()
 				if id := r.(*kmsg.InitProducerIDRequest).TransactionalID; id != nil && strings.HasPrefix(*id, "millrace-letters-") {
 					begun++
 				}
 				return nil, nil, false
 			})
-			cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) { //nolint:revive // as kfake has it
+			cluster.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
 				cluster.KeepControl()
 				if cluster.CurrentNode() == 1 && held < test.held {
 					held++

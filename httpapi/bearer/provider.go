@@ -111,7 +111,7 @@ func why(r *http.Request, err error) error {
 		return problem
 	}
 	if r.Context().Err() != nil {
-		return r.Context().Err() //nolint:wrapcheck // the request's
+		return r.Context().Err()
 	}
 	for _, known := range []struct {
 		is     error

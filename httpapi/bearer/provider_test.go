@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -69,9 +70,7 @@ func TestProvider(t *testing.T) {
 		"a role of a number": {"realm_access": map[string]any{"roles": []any{"ops", 7}}},
 	} {
 		all := jwt.MapClaims{"preferred_username": "ann"}
-		for claim, value := range claims {
-			all[claim] = value
-		}
+		maps.Copy(all, claims)
 		if got := status(t, named, signers[0].token(t, all)); !strings.HasPrefix(got, "Unauthorized: the token") {
 			t.Errorf("%s: %s", name, got)
 		}
@@ -90,9 +89,12 @@ func TestForgeries(t *testing.T) {
 	good, stranger := newSigner(t, "k"), newSigner(t, "k")
 	rs, other := signer{"r", jwt.SigningMethodRS256, own}, newSigner(t, "enc")
 	weak := newSigner(t, "verifies-nothing")
+	encrypting := weak.jwk()
+	encrypting["key_ops"] = []string{"encrypt"}
 	l := &login{keys: []map[string]any{
-		good.jwk(), rs.jwk(), other.jwk("use", "enc"), {"kid": "s", "kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA", "alg": "HS256", "use": "sig"},
-		func() map[string]any { k := weak.jwk(); k["key_ops"] = []string{"encrypt"}; return k }(),
+		good.jwk(), rs.jwk(), other.jwk("use", "enc"),
+		{"kid": "s", "kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA", "alg": "HS256", "use": "sig"},
+		encrypting,
 		newSigner(t, "off").jwk("y", good.jwk()["y"].(string)),
 	}}
 	client, end := serve(t, l)

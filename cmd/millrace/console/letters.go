@@ -44,7 +44,8 @@ func (l *looker) letters(ctx context.Context) ([]letter, error) {
 			}
 			n, held = n+1, held+len(found.Record.Key)+len(found.Record.Value)
 			if n > mostLetters || held > most {
-				errs = append(errs, fmt.Errorf("%s has more than %d dead letters, or %d bytes of them; the first are shown", group, mostLetters, most))
+				errs = append(errs, fmt.Errorf("%s has more than %d dead letters, or %d bytes of them; the first are shown",
+					group, mostLetters, most))
 				break
 			}
 			all = append(all, letter{found, group})
