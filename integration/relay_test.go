@@ -117,17 +117,21 @@ func (a *arena) until(what string, n int) {
 	for a.count() < n {
 		select {
 		case <-limit:
+			for _, relay := range a.relays {
+				_ = relay.cmd.Process.Signal(syscall.SIGQUIT) // it says where it stands
+			}
 			a.Fatalf("%s: %d records of %d", what, a.count(), n)
 		case <-poll.C:
 		}
 	}
 }
 
-// TestRelaysFight crashes relays, the database and the broker under transactions of which some are rolled back: what is
-// on the topic is what was committed, once, and in order.
+// TestRelaysFight crashes relays, the database and a broker of three under transactions of which some are rolled back: what is
+// on the topic is what was committed, once, and in order. A broker without others may lose, as it starts again, the markers of a transaction that
+// it had begun to commit (Kafka 4.3.1), and nobody reads past it.
 func TestRelaysFight(t *testing.T) {
 	t.Parallel()
-	cluster, err := servers.StartCluster(t.Context(), 1, t.TempDir())
+	cluster, err := servers.StartCluster(t.Context(), 3, t.TempDir())
 	servers.Require(t, err)
 	t.Cleanup(func() {
 		if err := cluster.Close(); err != nil {
@@ -171,7 +175,7 @@ func TestRelaysFight(t *testing.T) {
 		{"crash the database", a.crashDatabase},
 		{"the relay stands still", freeze},
 		{"it wakes", thaw},
-		{"kill the broker", restart},
+		{"kill a broker", restart},
 		{"kill the relay again", kill},
 		{"and crash the database", a.crashDatabase},
 		{"and again", kill},

@@ -21,8 +21,12 @@ type committed struct {
 	metadata string
 }
 
-// pendingWait is how long an offset that is part of an open transaction is waited for before it is asked again.
-const pendingWait = 25 * time.Millisecond
+const (
+	// pendingWait is how long an offset that is part of an open transaction is waited for before it is asked again.
+	pendingWait = 25 * time.Millisecond
+	// pendingTold is after which time that is told, and told again: brokers should have ended the transaction.
+	pendingTold = 3 * transactionTimeout
+)
 
 // fetchOffsets asks for the committed offsets of the shards. With stable it waits until no transaction holds one open.
 //
@@ -34,15 +38,19 @@ func (e *engine) fetchOffsets(ctx context.Context, stable bool, shards []*shard)
 	for _, s := range shards {
 		byID[s.id] = s
 	}
-	for attempt := 1; ; attempt++ {
+	for told := time.Now(); ; wait(ctx, pendingWait) {
 		fetched, err := e.askOffsets(ctx, stable, byID)
-		if err == nil || ctx.Err() != nil {
+		pending := errors.Is(err, kerr.UnstableOffsetCommit)
+		switch {
+		case err == nil, ctx.Err() != nil:
 			return fetched, err
-		}
-		if !kerr.IsRetriable(err) && !errors.Is(err, kerr.UnstableOffsetCommit) {
+		case !kerr.IsRetriable(err) && !pending:
 			return nil, err
+		case pending && time.Since(told) >= pendingTold:
+			told = time.Now()
+			e.logger.WarnContext(ctx, "partitions: shards wait for a transaction that brokers do not end; kafka-transactions.sh find-hanging finds it",
+				"group", e.config.name, "node", e.config.node, "error", err)
 		}
-		wait(ctx, pendingWait)
 	}
 }
 
