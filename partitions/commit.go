@@ -160,6 +160,7 @@ func (b *batch) apply() error {
 		return err
 	}
 	for s, o := range b.overlays {
+		s.awaited.tell(o.entries)
 		if o.timers {
 			if err := s.nextTimer(); err != nil {
 				return err

@@ -51,6 +51,7 @@
 //   - G41: a record that cannot be read for a while, since what its codec needs is away, waits in its order and becomes no dead letter. Test: TestUnread.
 //   - G42: a question with a name is done once, however often, by whom and of whom it is asked, and answered as it was the first time. Test: TestOnce.
 //   - G43: what Forward answers by itself is a problem of RFC 9457 that says what to do, also where the request's time is over. Test: TestForwardRefusals.
+//   - G44: who awaits a row on its owner is given it once it is committed, or told to ask elsewhere when the shard leaves. Test: TestAwait.
 //
 // # Limits
 //

@@ -32,6 +32,7 @@ type shard struct {
 	finished chan struct{}    // of a copy: closed when its state is
 	led      bool
 	parks    bool // some key may have parked records
+	awaited  awaited
 }
 
 // Phase is how far a node is with a shard.

@@ -2,6 +2,7 @@ package sagas
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -81,7 +82,7 @@ func (h Handle[In, Out]) settled(ctx context.Context) (settled, error) {
 	case <-w.done:
 		return w.is, w.err
 	case <-ctx.Done():
-		return settled{}, resilience.Indefinite(fmt.Errorf("the saga goes on: %w", context.Cause(ctx)))
+		return settled{}, goesOn(ctx)
 	case w.asks <- struct{}{}:
 	}
 	defer func() { <-w.asks }()
@@ -90,11 +91,30 @@ func (h Handle[In, Out]) settled(ctx context.Context) (settled, error) {
 		return w.is, w.err
 	default:
 	}
-	is, err := h.inquire(ctx, w.from)
+	is, err := h.outcome(ctx, of.key, w.from)
 	if ctx.Err() == nil || err == nil {
 		all.answer(of, w, is, err)
 	}
 	return is, err
+}
+
+// outcome waits for the saga's end on the node that owns its shard without a record, and otherwise asks for it.
+func (h Handle[In, Out]) outcome(ctx context.Context, key, from string) (settled, error) {
+	past, err := h.flow.ended.Await(ctx, h.group, h.id, key)
+	switch {
+	case err == nil:
+		return settledBy(past), nil
+	case errors.Is(err, partitions.ErrNotOwner):
+		return h.inquire(ctx, from)
+	case ctx.Err() != nil:
+		return settled{}, goesOn(ctx)
+	}
+	return settled{}, err
+}
+
+// goesOn is the error of who does not wait any longer.
+func goesOn(ctx context.Context) error {
+	return resilience.Indefinite(fmt.Errorf("the saga goes on: %w", context.Cause(ctx)))
 }
 
 // inquire asks for the saga's end, again after a time, by which what is kept of the question is forgotten.

@@ -48,8 +48,9 @@ func settledBy(past ended) settled {
 }
 
 // Result waits for the saga's end, also for that of one that is started later, and returns what the flow has returned. One that
-// has not completed is a [*FailedError]. When ctx ends first, the saga goes on, and so does everybody else's wait. However many wait in a
-// process for one saga, it asks once; at most 1000 processes may.
+// has not completed is a [*FailedError]. When ctx ends first, the saga goes on, and so does everybody else's wait. Who waits on
+// the node that owns the saga's shard looks at what that has in memory. Elsewhere a process asks once, however many wait in it for one saga; at most
+// 1000 processes may.
 func (h Handle[In, Out]) Result(ctx context.Context) (Out, error) {
 	var none Out
 	if err := h.usable(); err != nil {
