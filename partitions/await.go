@@ -8,15 +8,16 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions/internal/store"
 	"github.com/millrace/millrace/resilience"
 )
 
 // Await waits until the table has a value of the key, which may be there already, and returns it: on the node that owns the shard of
-// shardKey, and without a record or a transaction. A value that is deleted again at once may be passed over. Where this node does not own the
-// shard, is not done restoring, or the shard leaves while it is waited for, the error is a [*NotOwnerError]: a [Command] that is answered
-// by [Command.Later] waits on any node.
-func (t *Table[K, V]) Await(ctx context.Context, g *Group, shardKey string, key K) (V, error) {
+// shardKey, and without a record or a transaction. A value that is deleted again at once may be passed over. It is decoded by the codec
+// given, if one is, which may read a part of the value alone. Where this node does not own the shard, is not done restoring, or the shard leaves
+// while it is waited for, the error is a [*NotOwnerError]: a [Command] that is answered by [Command.Later] waits on any node.
+func (t *Table[K, V]) Await(ctx context.Context, g *Group, shardKey string, key K, by ...bus.Codec[V]) (V, error) {
 	var none V
 	e, err := g.running()
 	if err == nil {
@@ -29,10 +30,13 @@ func (t *Table[K, V]) Await(ctx context.Context, g *Group, shardKey string, key 
 	if err != nil {
 		return none, err
 	}
-	row := string(t.keys.append(slices.Clone(t.prefix), key))
+	row, reads := string(t.keys.append(slices.Clone(t.prefix), key)), *t
+	if len(by) > 0 {
+		reads.values = by[0]
+	}
 	for {
 		told, forget := s.awaited.join(row)
-		v, found, err := t.leased(e, s, row)
+		v, found, err := reads.leased(e, s, row)
 		if err != nil || found {
 			forget()
 			return v, err

@@ -100,7 +100,7 @@ func (h Handle[In, Out]) settled(ctx context.Context) (settled, error) {
 
 // outcome waits for the saga's end on the node that owns its shard without a record, and otherwise asks for it.
 func (h Handle[In, Out]) outcome(ctx context.Context, key, from string) (settled, error) {
-	past, err := h.flow.ended.Await(ctx, h.group, h.id, key)
+	past, err := h.flow.ended.Await(ctx, h.group, h.id, key, results{})
 	switch {
 	case err == nil:
 		return settledBy(past), nil

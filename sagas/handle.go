@@ -5,6 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
 	"github.com/millrace/millrace/resilience"
 )
@@ -41,6 +45,23 @@ type settled struct {
 	Status Status          `json:"status"`
 	Reason string          `json:"reason,omitempty"`
 	Result json.RawMessage `json:"result,omitempty"`
+}
+
+// results is the codec of those who read of what has ended how it did, and no more.
+type results struct{ bus.Codec[ended] }
+
+func (results) Decode(data []byte) (past ended, err error) {
+	var only struct {
+		Head struct {
+			Status Status `json:"status"`
+			Reason string `json:"reason"`
+		} `json:"head"`
+		Result jsontext.Value `json:"result"`
+	}
+	if err := jsonv2.Unmarshal(data, &only); err != nil {
+		return past, fmt.Errorf("decode json: %w", err)
+	}
+	return ended{Head: head{Status: only.Head.Status, Reason: only.Head.Reason}, Result: json.RawMessage(only.Result)}, nil
 }
 
 func settledBy(past ended) settled {
