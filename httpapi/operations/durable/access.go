@@ -51,7 +51,7 @@ type Allow func(ctx context.Context, to Access) error
 
 // at is the path of an instance or a saga.
 type at struct {
-	ID string `path:"id" jsonschema:"1 to 500 bytes of text without control characters" maxLength:"500"`
+	ID string `path:"id" jsonschema:"1 to 500 bytes of text without control characters" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f]+$"`
 }
 
 const maxID = 500
