@@ -36,4 +36,7 @@
 //   - G23: large payloads go through an outbox and a bucket, and those of transactions that were rolled back are collected. Test: TestClaimCheck.
 //   - G24: what a tenant owns, in machines, sagas, jobs, channels, caches and boxes, is neither read nor changed by who is not of it, whatever operation, role or unsigned claim is tried. Test: TestAccess.
 //   - G25: schemathesis finds no answer of routes that are derived from a group's commands that is not as their document says. Test: TestSchemathesisDerived.
+//   - G26: a store that hangs, is killed and comes back while large events are read loses none of them and makes no dead letter, and commands of the lane go on. Test: TestClaimStoreKilled.
+//   - G27: where the pod that collects is killed in its sweep another one goes on, and no payload that a record refers to is deleted. Test: TestCollectingPodKilled.
+//   - G28: doctor tells a user what it lacks to run a group on Apache Kafka. Test: TestDoctorRightsOnKafka.
 package integration

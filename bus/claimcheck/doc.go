@@ -18,9 +18,9 @@
 //
 // # Tenants
 //
-// With [Place].Tenant, a key names the tenant that the payload names, and the payload that is read must name the tenant of its key. A record may refer
-// to payloads of its own tenant (ce_tenant) and to those of nobody, whose keys have "-" in the place of one; a record without a tenant to those of
-// nobody alone. So publish a tenant's payload with that tenant in the context: a large one is refused otherwise, with [ErrTenant], before it is put;
+// With [Place].Tenant, a key names the tenant that the payload names, and the payload that is read must name the tenant of its key. A record may
+// refer to payloads of its own tenant (ce_tenant) and to those of nobody, whose keys have "-" in the place of one; a record without a tenant to
+// those of nobody alone. So publish a tenant's payload with that tenant in the context: a large one is refused otherwise, with [ErrTenant], before it is put;
 // a test finds that for small ones too with Over(0). Readers refuse a record that was written past this package, with [ErrForged]. Without
 // Place.Tenant all payloads that are put are of nobody.
 //
@@ -29,7 +29,8 @@
 // While the store is away, publishing a large payload fails with class transient, and small ones go on. Subscriptions wait with the keys concerned,
 // however long: that is no attempt, and makes no dead letter. In a group of package partitions the whole lane of the event waits, the events of its
 // other shards too, while its commands and timers go on between two tries; so there the payloads should be few. A store that hangs is waited for no
-// longer than [ReadLimit] says, and counts as one that is away then. A payload that is gone or changed makes its event a dead letter that says so, which can be redriven when the object is back.
+// longer than [ReadLimit] says, and counts as one that is away then. A payload that is gone or changed makes its event a dead letter that says
+// so, which can be redriven when the object is back.
 //
 // # Collection
 //
@@ -37,8 +38,8 @@
 // [Collector] deletes these, and those whose records are gone: it reads all that the topics keep, those of retries, dead letters and tables included,
 // to their ends, notes the references, and deletes the objects that are older than [Grace] and have none. Rows of an outbox that are not relayed yet
 // are protected by the grace, and by what [Since] says: the grace must exceed the time for which a relay may be away, unless Since tells of its
-// rows, as `millrace claimcheck gc --database` and `millrace serve --collect` do. Where a topic's retention comes past the reading, it goes on behind;
-// where it does so round after round, the collection fails. Retry and dead letter topics keep records for ever unless
+// rows, as `millrace claimcheck gc --database` and `millrace serve --collect` do. Where a topic's retention comes past the reading, it goes on
+// behind; where it does so round after round, the collection fails. Retry and dead letter topics keep records for ever unless
 // they are given a retention, and their payloads as long. A topic must keep its records for longer than a group takes to handle them or to write
 // them into its retry topic. Only JSON, text and other encodings in which a key stands as it is can be read for references: a value that holds one in
 // base64, or compressed by the application, must be kept from collection by other means.

@@ -27,19 +27,19 @@ func TestPublishedForAnother(t *testing.T) {
 	event := scanned().Encoded(checked(t, &store))
 	b := bustest.Open(t, event)
 	for name, test := range map[string]struct {
-		ctx   context.Context
-		value scan
-		says  string
+		context request.Tenant
+		value   scan
+		says    string
 	}{
-		"its own":                        {of(t.Context(), "acme"), large("acme"), ""},
-		"another's":                      {of(t.Context(), "other"), large("acme"), "of tenant acme, and the context that it is published in of other"},
-		"nobody's":                       {t.Context(), large("acme"), "of tenant acme, and the context that it is published in of none"},
-		"a payload of nobody":            {of(t.Context(), "acme"), large(""), ""},
-		"nobody's, of nobody":            {t.Context(), large(""), ""},
-		"another's, and it is not large": {of(t.Context(), "other"), scan{ID: "1", Tenant: "acme"}, ""},
+		"its own":                        {"acme", large("acme"), ""},
+		"another's":                      {"other", large("acme"), "of tenant acme, and the context that it is published in of other"},
+		"nobody's":                       {"", large("acme"), "of tenant acme, and the context that it is published in of none"},
+		"a payload of nobody":            {"acme", large(""), ""},
+		"nobody's, of nobody":            {"", large(""), ""},
+		"another's, and it is not large": {"other", scan{ID: "1", Tenant: "acme"}, ""},
 	} {
 		before := len(keys(t, &store, ""))
-		err := b.Publish(test.ctx, event.New(test.value)).Err()
+		err := b.Publish(of(t.Context(), test.context), event.New(test.value)).Err()
 		if test.says == "" {
 			if err != nil {
 				t.Errorf("%s: %v", name, err)

@@ -77,7 +77,7 @@ func (w waits) ask(ctx context.Context) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("postgres: %w", err)
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // only read from
+	defer conn.Close(context.WithoutCancel(ctx))
 	var oldest time.Time
 	var end, system string
 	var slotted, polled bool

@@ -160,7 +160,7 @@ func (r *rights) askTopic(ctx context.Context, name string, made bool, wanted ..
 				return r.askCreate(ctx, name)
 			}
 		case err != nil:
-			return err
+			return err //nolint:wrapcheck // as it is
 		case t.AuthorizedOperations == math.MinInt32:
 			r.untold = append(r.untold, "the topic "+name)
 		default:
@@ -177,7 +177,7 @@ func (r *rights) askCreate(ctx context.Context, name string) error {
 		r.lack("topic", name, nil, mayCreate)
 		err = nil
 	}
-	return err //nolint:wrapcheck // as it is
+	return err
 }
 
 // askTransactions looks for an id that nobody has: it is not found where it may be described.

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/millrace/millrace/bus/claimcheck/s3"
 )
@@ -25,6 +26,24 @@ func S3(ctx context.Context) (*Server, error) {
 const bucket = "millrace"
 
 func s3Process(ctx context.Context) (*Server, error) {
+	g, err := S3Process(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{URL: g.URL, end: g.Close}, nil
+}
+
+// Gateway is an S3 server of a test's own, which the test may stop and start.
+type Gateway struct {
+	// URL is its address, as [S3] gives it.
+	URL string
+
+	build func(dir string) *exec.Cmd
+	p     *process
+}
+
+// S3Process starts one.
+func S3Process(ctx context.Context) (*Gateway, error) {
 	program, err := gateway(ctx)
 	if err != nil {
 		return nil, err
@@ -34,7 +53,8 @@ func s3Process(ctx context.Context) (*Server, error) {
 		return nil, err
 	}
 	at, key, secret := "127.0.0.1:"+strconv.Itoa(ports[0]), "millrace", rand.Text()
-	p, err := launch(func(dir string) *exec.Cmd {
+	g := &Gateway{URL: fmt.Sprintf("s3://%s:%s@%s/%s?region=us-east-1&tls=false&path=true", key, secret, at, bucket)}
+	g.build = func(dir string) *exec.Cmd {
 		data, about, old := filepath.Join(dir, "data"), filepath.Join(dir, "about"), filepath.Join(dir, "old")
 		for _, folder := range []string{data, about, old, filepath.Join(data, bucket)} {
 			_ = os.Mkdir(folder, 0o700) //nolint:mnd // for its owner; the gateway tells what is missing
@@ -44,12 +64,45 @@ func s3Process(ctx context.Context) (*Server, error) {
 		cmd.Dir = dir
 		cmd.Env = append(os.Environ(), "ROOT_ACCESS_KEY="+key, "ROOT_SECRET_KEY="+secret)
 		return cmd
-	})
-	if err != nil {
+	}
+	if g.p, err = launch(g.build); err != nil {
 		return nil, err
 	}
-	url := fmt.Sprintf("s3://%s:%s@%s/%s?region=us-east-1&tls=false&path=true", key, secret, at, bucket)
-	return p.serve(ctx, url, askS3(url))
+	return g, g.await(ctx)
+}
+
+// await waits for its answers, and ends it where there are none.
+func (g *Gateway) await(ctx context.Context) error {
+	if err := await(ctx, askS3(g.URL), g.p.alive); err != nil {
+		return errors.Join(err, g.p.end(), errors.New(g.p.output.lastWords()))
+	}
+	return nil
+}
+
+// Pause lets it hang: it takes connections, and answers nothing.
+func (g *Gateway) Pause() { g.p.signal(syscall.SIGSTOP) }
+
+// Kill ends it with SIGKILL, hanging or not. What it has stored stays.
+func (g *Gateway) Kill() {
+	g.p.signal(syscall.SIGKILL)
+	g.p.wg.Wait()
+}
+
+// Restart starts it anew, where it was, after [Gateway.Kill].
+func (g *Gateway) Restart(ctx context.Context) error {
+	dir := g.p.dir
+	p, err := spawn(g.build(dir))
+	if err != nil {
+		return err
+	}
+	p.dir, g.p = dir, p
+	return g.await(ctx)
+}
+
+// Close ends it, and removes what it kept.
+func (g *Gateway) Close() error {
+	g.p.signal(syscall.SIGCONT)
+	return g.p.end()
 }
 
 // gateway builds the server with the Go command, which keeps it in its cache.
