@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions/internal/store"
@@ -16,7 +17,8 @@ import (
 // Await waits until the table has a value of the key, which may be there already, and returns it: on the node that owns the shard of
 // shardKey, and without a record or a transaction. A value that is deleted again at once may be passed over. It is decoded by the codec
 // given, if one is, which may read a part of the value alone. Where this node does not own the shard, is not done restoring, or the shard leaves
-// while it is waited for, the error is a [*NotOwnerError]: a [Command] that is answered by [Command.Later] waits on any node.
+// while it is waited for, the error is a [*NotOwnerError]: a [Command] that is answered by [Command.Later] waits on any node. A handler must not
+// wait for its own shard.
 func (t *Table[K, V]) Await(ctx context.Context, g *Group, shardKey string, key K, by ...bus.Codec[V]) (V, error) {
 	var none V
 	e, err := g.running()
@@ -41,8 +43,10 @@ func (t *Table[K, V]) Await(ctx context.Context, g *Group, shardKey string, key 
 			forget()
 			return v, err
 		}
+		again := time.NewTimer(awaitAgain)
 		select {
 		case <-told:
+		case <-again.C:
 		case <-s.ctx.Done():
 			err = e.elsewhere(s.id)
 		case <-ctx.Done():
@@ -50,11 +54,15 @@ func (t *Table[K, V]) Await(ctx context.Context, g *Group, shardKey string, key 
 		case <-e.life.Done():
 			err = resilience.Indefinite(fmt.Errorf("partitions: %w", errStopped))
 		}
+		again.Stop()
 		if forget(); err != nil {
 			return none, err
 		}
 	}
 }
+
+// awaitAgain is after which time it is looked at whether this node still knows what the owner does: one that is cut off is told of nothing.
+const awaitAgain = 15 * time.Second
 
 // leased reads a row as the shard's owner.
 func (t *Table[K, V]) leased(e *engine, s *shard, row string) (v V, found bool, err error) {
@@ -121,5 +129,15 @@ func (a *awaited) tell(changes []store.Change) {
 			close(r.told)
 			a.drop(string(changes[i].Key))
 		}
+	}
+}
+
+// stir wakes all: the shard is not live any more.
+func (a *awaited) stir() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for row, r := range a.rows {
+		close(r.told)
+		a.drop(row)
 	}
 }

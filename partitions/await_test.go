@@ -4,11 +4,17 @@ package partitions_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/partitions"
 )
 
@@ -104,5 +110,67 @@ func TestAwait(t *testing.T) {
 			t.Errorf("of a node that has stopped: %+v", is)
 		}
 		stopOther()
+	})
+}
+
+// forgetful is a connection that loses what is answered from an end of a transaction on, while it is to.
+type forgetful struct {
+	net.Conn
+
+	loses *atomic.Bool
+	lost  atomic.Bool
+}
+
+func (f *forgetful) Write(b []byte) (int, error) {
+	if len(b) > 5 && int16(binary.BigEndian.Uint16(b[4:])) == int16(kmsg.EndTxn) && f.loses.Load() { //nolint:gosec // a request's key
+		f.lost.Store(true)
+	}
+	return f.Conn.Write(b)
+}
+
+func (f *forgetful) Read(b []byte) (int, error) {
+	for {
+		if n, err := f.Conn.Read(b); err != nil || !f.lost.Load() {
+			return n, err
+		}
+	}
+}
+
+// TestAwaitUncertain waits for a row whose transaction is committed without the node's being told: it takes its shards anew, and nobody who waits
+// is forgotten.
+func TestAwaitUncertain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		defer w.end()
+		var loses atomic.Bool
+		b := w.open(bus.Dialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := w.network.DialContext(ctx, network, address)
+			return &forgetful{Conn: conn, loses: &loses}, err
+		}))
+		defer b.Close()
+		g, balance, err := w.ledger(b, "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer start(t, g)()
+		<-time.After(10 * time.Second)
+		ended := make(chan error, 1)
+		began := time.Now()
+		go func() {
+			_, err := balance.Await(t.Context(), g, "a0", "a0")
+			ended <- err
+		}()
+		synctest.Wait()
+		loses.Store(true)
+		w.deposit(1, 1)
+		time.AfterFunc(11*time.Second, func() { loses.Store(false) }) // later than the node gives up
+		if err := <-ended; !errors.Is(err, partitions.ErrNotOwner) || time.Since(began) > 12*time.Second {
+			t.Errorf("after %s who waits is told %v", time.Since(began), err)
+		}
+		<-time.After(10 * time.Second)
+		if got, err := balance.Await(t.Context(), g, "a0", "a0"); err != nil || got != 1 {
+			t.Errorf("afterwards there is %d, %v", got, err)
+		}
 	})
 }

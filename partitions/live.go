@@ -85,6 +85,7 @@ func (l *lane) recover(ctx context.Context) error {
 	for id, s := range l.shards {
 		shards = append(shards, s)
 		s.enter(PhaseClaiming)
+		s.awaited.stir()
 		l.engine.trust.revoke(s)
 		for topic := range s.offsets {
 			away[topic] = append(away[topic], id)

@@ -48,7 +48,7 @@ func (e *engine) fetchOffsets(ctx context.Context, stable bool, shards []*shard)
 			return nil, err
 		case pending && time.Since(told) >= pendingTold:
 			told = time.Now()
-			e.logger.WarnContext(ctx, "partitions: shards wait for a transaction that brokers do not end; kafka-transactions.sh find-hanging finds it",
+			e.logger.WarnContext(ctx, "partitions: shards wait for a transaction that brokers do not end; see kafka-transactions.sh find-hanging",
 				"group", e.config.name, "node", e.config.node, "error", err)
 		}
 	}

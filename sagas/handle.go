@@ -3,6 +3,7 @@ package sagas
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -58,8 +59,8 @@ func (results) Decode(data []byte) (past ended, err error) {
 		} `json:"head"`
 		Result jsontext.Value `json:"result"`
 	}
-	if err := jsonv2.Unmarshal(data, &only); err != nil {
-		return past, fmt.Errorf("decode json: %w", err)
+	if jsonv2.Unmarshal(data, &only, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)) != nil { // as in what others have given
+		return past, errors.New("decode json: the row of a saga that has ended cannot be read")
 	}
 	return ended{Head: head{Status: only.Head.Status, Reason: only.Head.Reason}, Result: json.RawMessage(only.Result)}, nil
 }

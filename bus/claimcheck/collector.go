@@ -58,8 +58,8 @@ func Grace(d time.Duration) CollectorOption {
 	return collectorOption(func(c *collecting) { c.grace = d })
 }
 
-// Since asks, before each collection, since when events may wait that no topic holds yet: the time of the oldest row of an outbox, or the present
-// where none waits. What is younger than that time less the grace is kept. Where it fails nothing is deleted.
+// Since asks, before each collection, since when events may wait that no topic holds yet: when the oldest row of an outbox was written, or
+// the present where none waits. What is younger than that time less the grace is kept. Where it fails nothing is deleted.
 func Since(oldest func(context.Context) (time.Time, error)) CollectorOption {
 	return collectorOption(func(c *collecting) { c.since = oldest })
 }

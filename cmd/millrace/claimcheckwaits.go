@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -98,12 +97,8 @@ func (w waits) ask(ctx context.Context) (time.Time, error) {
 		}
 	}
 	if polled {
-		since, err := w.inTable(ctx, conn)
-		if err != nil {
-			return time.Time{}, fmt.Errorf("postgres: %w", err)
-		}
-		if since != nil && since.Before(oldest) {
-			oldest = *since
+		if err := w.inTable(ctx, conn); err != nil {
+			return time.Time{}, err
 		}
 	}
 	return oldest, nil
@@ -129,26 +124,29 @@ func (w waits) inLog(ctx context.Context, conn *pgx.Conn, end, system string) (t
 		"or name its group with --outbox-group; `millrace outbox` says more", w.slot, end, w.group)
 }
 
-// inTable is nil where all rows are gone that were there when it was called, and when the oldest of them happened otherwise.
-func (w waits) inTable(ctx context.Context, conn *pgx.Conn) (*time.Time, error) {
+// inTable is an error where rows wait on that were there when it was called: a row's time is the application's, and not when it was written.
+func (w waits) inTable(ctx context.Context, conn *pgx.Conn) error {
 	table := pgx.Identifier(strings.Split(w.table, ".")).Sanitize()
 	var last *int64
-	if err := conn.QueryRow(ctx, "SELECT max(seq) FROM "+table).Scan(&last); err != nil || last == nil {
-		return nil, err //nolint:wrapcheck // wrapped by ask
+	err := conn.QueryRow(ctx, "SELECT max(seq) FROM "+table).Scan(&last)
+	if err != nil || last == nil {
+		return ofPostgres(err)
 	}
-	if gone, err := w.comes(ctx, conn, "SELECT NOT EXISTS (SELECT FROM "+table+" WHERE seq <= $1)", *last); err != nil || gone {
-		return nil, err
+	gone, err := w.comes(ctx, conn, "SELECT NOT EXISTS (SELECT FROM "+table+" WHERE seq <= $1)", *last)
+	if err != nil {
+		return ofPostgres(err)
 	}
-	var oldest *time.Time
-	var untold bool
-	query := "SELECT min(\"time\"::timestamptz), coalesce(bool_or(\"time\" IS NULL), false) FROM " + table + " WHERE seq <= $1"
-	if err := conn.QueryRow(ctx, query, *last).Scan(&oldest, &untold); err != nil {
-		return nil, err //nolint:wrapcheck // wrapped by ask
+	if !gone {
+		return fmt.Errorf("rows of %s have waited for %s: start its relay", w.table, w.catchUp)
 	}
-	if untold {
-		return nil, errors.New("a row of " + w.table + " waits that has no time: start its relay")
+	return nil
+}
+
+func ofPostgres(err error) error {
+	if err != nil {
+		err = fmt.Errorf("postgres: %w", err)
 	}
-	return oldest, nil
+	return err
 }
 
 // comes asks until the answer is yes, or for as long as a relay may take.

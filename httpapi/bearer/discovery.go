@@ -44,15 +44,19 @@ func (e *endpoint) fetch(ctx context.Context) ([]key, error) {
 			return nil, err
 		}
 		if described.Issuer != e.issuer {
-			return nil, fmt.Errorf("the provider calls itself %q, and not %q: give the issuer as it does, to the slash", described.Issuer, e.issuer)
+			return nil, fmt.Errorf("the provider calls itself %.200q, and not %q: give the issuer as it does, to the slash", described.Issuer, e.issuer)
 		}
-		if err := trusted(described.Keys); err != nil {
+		err = trusted(described.Keys)
+		if err == nil && secured(e.issuer) && !secured(described.Keys) {
+			err = errors.New("it must be https, as the issuer is")
+		}
+		if err != nil {
 			return nil, fmt.Errorf("the provider's jwks_uri: %w", err)
 		}
 		at = described.Keys
 	}
 	set, err := get[struct {
-		Keys []jwk `json:"keys"`
+		Keys []json.RawMessage `json:"keys"`
 	}](ctx, e.client, at)
 	if err != nil {
 		return nil, err
@@ -106,6 +110,11 @@ func trusted(address string) error {
 		return nil
 	}
 	return fmt.Errorf("%s must be https, or anybody between could give out keys", at.Redacted())
+}
+
+func secured(address string) bool {
+	at, err := url.Parse(address)
+	return err == nil && at.Scheme == "https"
 }
 
 // straight is a client that goes nowhere else than it is sent.

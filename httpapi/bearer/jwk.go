@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"math/big"
 	"slices"
 )
@@ -48,10 +49,11 @@ var asymmetric = slices.Concat(ofRSA, []string{"ES256", "ES384", "ES512", "EdDSA
 var ofRSA = []string{"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"} //nolint:gochecknoglobals // constant
 
 // usable are the keys that sign. Others, and those that are not understood, are left out, as RFC 7517 section 5 wants it.
-func usable(all []jwk) []key {
+func usable(all []json.RawMessage) []key {
 	var keys []key
-	for _, j := range all {
-		if j.Use != "" && j.Use != "sig" || len(j.Operations) > 0 && !slices.Contains(j.Operations, "verify") {
+	for _, text := range all {
+		var j jwk
+		if json.Unmarshal(text, &j) != nil || j.Use != "" && j.Use != "sig" || len(j.Operations) > 0 && !slices.Contains(j.Operations, "verify") {
 			continue
 		}
 		k := key{id: j.ID}

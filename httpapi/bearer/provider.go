@@ -37,13 +37,17 @@ func NewProvider(issuer, audience string, opts ...Option) (*Provider, error) {
 		naming: naming{principal: "sub", roles: "roles", session: "sid"}, log: slog.New(slog.DiscardHandler),
 		pause: usualPause, refresh: usualRefresh, keep: usualKeep, timeout: usualTimeout,
 	}
+	var errs []error
 	for _, opt := range opts {
+		if opt == nil {
+			errs = append(errs, errors.New("an option is nil"))
+			continue
+		}
 		opt.applyProvider(&s)
 	}
 	if s.client == nil {
 		s.client = &http.Client{}
 	}
-	var errs []error
 	if at, err := url.Parse(issuer); err == nil && (at.RawQuery != "" || at.ForceQuery) {
 		errs = append(errs, errors.New("the issuer must have no query"))
 	}

@@ -138,12 +138,12 @@ func TestProviderAway(t *testing.T) {
 	})
 }
 
-// TestKeySet asks a provider that has no description, and one whose keys have no ids.
+// TestKeySet asks a provider that has no description, whose key has no id, and which has others beside it that are written in ways nobody reads.
 func TestKeySet(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		own := newSigner(t, "")
-		l := &login{keys: []map[string]any{own.jwk("kid", "")}}
+		l := &login{keys: []map[string]any{{"kty": "RSA", "kid": 7}, {"kty": "RSA", "key_ops": "verify"}, own.jwk("kid", "")}}
 		client, end := serve(t, l)
 		defer end()
 		p := newProvider(t, client, bearer.KeySet(at+"/keys"))

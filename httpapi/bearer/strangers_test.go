@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -76,5 +77,28 @@ func TestStrangeProviders(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestDowngrade lets an issuer that has https name keys that have not: nobody asks for them, although they are of this machine.
+func TestDowngrade(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	client := &http.Client{Transport: roundTrip(func(*http.Request) (*http.Response, error) {
+		asked++
+		described := `{"issuer":"https://login.example","jwks_uri":"http://localhost/keys"}`
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(described))}, nil
+	})}
+	var log bytes.Buffer
+	p, err := bearer.NewProvider("https://login.example", "console", bearer.Client(client), bearer.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := status(t, p, newSigner(t, "1").long(t)); !strings.HasPrefix(got, nobody) || asked != 1 || !strings.Contains(log.String(), "as the issuer is") {
+		t.Errorf("%s after %d requests: %s", got, asked, log.String())
 	}
 }

@@ -104,7 +104,9 @@ func toOwner(group *partitions.Group, opts []partitions.ForwardOption) func(http
 // away is the problem of what cannot be asked now, and other errors as they are.
 func away(err error) error {
 	transient := resilience.Stated(err) && resilience.ClassOf(err) == resilience.ClassTransient
-	if errors.Is(err, partitions.ErrNotRunning) || errors.Is(err, partitions.ErrNotOwner) || transient {
+	refused, _ := errors.AsType[*partitions.AskError](err)
+	older := refused != nil && refused.Code == partitions.CodeUnknown // an owner that does not know the command yet
+	if errors.Is(err, partitions.ErrNotRunning) || errors.Is(err, partitions.ErrNotOwner) || transient || older {
 		return &httpapi.Problem{
 			Status: http.StatusServiceUnavailable, Detail: "its shard is on the move; ask again", Header: http.Header{"Retry-After": {"1"}},
 		}
