@@ -52,6 +52,7 @@
 //   - G42: a question with a name is done once, however often, by whom and of whom it is asked, and answered as it was the first time. Test: TestOnce.
 //   - G43: what Forward answers by itself is a problem of RFC 9457 that says what to do, also where the request's time is over. Test: TestForwardRefusals.
 //   - G44: who awaits a row on its owner is given it once it is committed, or told to ask elsewhere when the shard leaves. Test: TestAwait.
+//   - G45: what a node has sent on and what comes back to it is refused at once. Test: TestForwardLoop.
 //
 // # Limits
 //
