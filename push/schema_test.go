@@ -2,19 +2,16 @@ package push_test
 
 import (
 	"context"
-	"flag"
 	"iter"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"testing"
 	"time"
 
 	"github.com/millrace/millrace/bus/bustest"
+	"github.com/millrace/millrace/internal/golden"
 	"github.com/millrace/millrace/push"
 )
-
-var update = flag.Bool("update", false, "write the golden files")
 
 type orderView struct {
 	ID       string            `json:"id"`
@@ -67,15 +64,7 @@ func TestSchema(t *testing.T) {
 	if answer.Code != http.StatusOK || answer.Header().Get("Content-Type") != "application/json" {
 		t.Fatal(answer.Code, answer.Header())
 	}
-	const golden = "testdata/schema.json"
-	if *update {
-		if err := os.WriteFile(golden, body, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if want, err := os.ReadFile(golden); err != nil || string(want) != string(body) {
-		t.Errorf("the document is not that of %s (%v):\n%s", golden, err, body)
-	}
+	golden.Compare(t, "testdata/schema.json", body)
 	tag := answer.Header().Get("ETag")
 	for range 20 {
 		if again := ask(schemaOf(t, schemaOptions()...), http.MethodGet, tag); again.Code != http.StatusNotModified {

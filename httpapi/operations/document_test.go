@@ -1,22 +1,18 @@
 package operations_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"flag"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/millrace/millrace/httpapi"
 	"github.com/millrace/millrace/httpapi/operations"
+	"github.com/millrace/millrace/internal/golden"
 )
-
-var update = flag.Bool("update", false, "write testdata anew")
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
@@ -27,16 +23,7 @@ func TestDocument(t *testing.T) {
 	t.Parallel()
 	all := httpapi.Steps{Identify: identified(t), CrossOrigin: passes, RateLimit: passes, Idempotency: passes, ReplayGuard: passes}
 	got := open(t, all).send("GET", "/openapi.json", "")
-	const golden = "testdata/openapi.json"
-	if *update {
-		if err := os.WriteFile(golden, got.Body.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || !bytes.Equal(want, got.Body.Bytes()) {
-		t.Errorf("the document is not that of %s; -update writes it: %v", golden, err)
-	}
+	golden.Compare(t, "testdata/openapi.json", got.Body.Bytes())
 	if got.Header().Get("Content-Type") != "application/json" || got.Header().Get("ETag") == "" {
 		t.Errorf("%v", got.Header())
 	}
@@ -44,10 +31,10 @@ func TestDocument(t *testing.T) {
 		Paths      map[string]map[string]struct{ Responses map[string]json.RawMessage }
 		Components struct{ Schemas map[string]json.RawMessage }
 	}
-	if err := json.Unmarshal(want, &document); err != nil {
+	if err := json.Unmarshal(got.Body.Bytes(), &document); err != nil {
 		t.Fatal(err)
 	}
-	for _, after := range strings.Split(string(want), `"$ref": "`)[1:] {
+	for _, after := range strings.Split(got.Body.String(), `"$ref": "`)[1:] {
 		to, _, _ := strings.Cut(after, `"`)
 		if document.Components.Schemas[strings.TrimPrefix(to, "#/components/schemas/")] == nil {
 			t.Errorf("%s refers to nothing", to)

@@ -1,20 +1,16 @@
 package durable_test
 
 import (
-	"bytes"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/millrace/millrace/httpapi/operations"
 	"github.com/millrace/millrace/httpapi/operations/durable"
+	"github.com/millrace/millrace/internal/golden"
 	"github.com/millrace/millrace/machines"
 	"github.com/millrace/millrace/partitions"
 )
-
-var update = flag.Bool("update", false, "write testdata anew")
 
 // TestDocument holds the document of what is derived against a recorded one.
 func TestDocument(t *testing.T) {
@@ -32,16 +28,7 @@ func TestDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const golden = "testdata/openapi.json"
-	if *update {
-		if err := os.WriteFile(golden, got, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil || !bytes.Equal(want, got) {
-		t.Errorf("the document is not that of %s; -update writes it: %v", golden, err)
-	}
+	golden.Compare(t, "testdata/openapi.json", got)
 }
 
 // TestDefinitions derives of what is defined wrongly: it is told, and nothing is served.
