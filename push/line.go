@@ -2,40 +2,51 @@ package push
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"time"
 	"unicode/utf8"
+
+	"github.com/millrace/millrace/push/internal/jsonrpc"
 )
 
 // lines frames as NDJSON: one JSON object a line.
 type lines struct{}
 
-// line is one of: a message, with data or base64; a reset; the time to wait before connecting again; and, with an id
-// alone, where the client stands.
+// line is what is told beside messages: a reset; the time to wait before connecting again; and, with an id alone, where the client stands.
 type line struct {
-	Channel string          `json:"channel,omitzero"`
-	Key     string          `json:"key,omitzero"`
-	ID      string          `json:"id,omitzero"`
-	Data    json.RawMessage `json:"data,omitzero"`
-	Base64  []byte          `json:"base64,omitzero"`
-	Reset   string          `json:"reset,omitzero"`
-	Retry   int64           `json:"retry_ms,omitzero"`
+	ID    string `json:"id,omitzero"`
+	Reset string `json:"reset,omitzero"`
+	Retry int64  `json:"retry_ms,omitzero"`
 }
 
 func (lines) contentType() string { return "application/x-ndjson" }
 
 // message frames one message: JSON as it is, text as a JSON string, and what is neither in base64.
 func (lines) message(m *message, id string) []byte {
-	l := line{Channel: m.channel, Key: m.subject, ID: id}
-	switch {
-	case m.kind == kindJSON && utf8.Valid(m.payload) && json.Valid(m.payload):
-		l.Data = m.payload
-	case m.kind == kindBinary || !utf8.Valid(m.payload):
-		l.Base64 = append([]byte{}, m.payload...)
-	default:
-		l.Data = bytes.TrimSuffix(encode(string(m.payload)), []byte("\n"))
+	const most = 64 // of a line's own text
+	into := make([]byte, 0, len(m.payload)+len(m.channel)+len(m.subject)+len(id)+most)
+	into = jsonrpc.AppendString(append(into, `{"channel":`...), m.channel)
+	if m.subject != "" {
+		into = jsonrpc.AppendString(append(into, `,"key":`...), m.subject)
 	}
-	return encode(l)
+	into = jsonrpc.AppendString(append(into, `,"id":`...), id)
+	return append(m.appendData(into), "}\n"...)
+}
+
+// appendData appends the field of the payload. JSON loses its white space, as a line has no line feed.
+func (m *message) appendData(into []byte) []byte {
+	readable := m.kind != kindBinary && utf8.Valid(m.payload)
+	if readable && m.kind == kindJSON {
+		if data := bytes.NewBuffer(append(into, `,"data":`...)); json.Compact(data, m.payload) == nil {
+			return data.Bytes()
+		}
+	}
+	if readable {
+		return jsonrpc.AppendString(append(into, `,"data":`...), string(m.payload))
+	}
+	into = base64.StdEncoding.AppendEncode(append(into, `,"base64":"`...), m.payload)
+	return append(into, '"')
 }
 
 // encode gives v's JSON and a line feed. Nothing that it is called with can fail.

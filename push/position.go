@@ -44,7 +44,13 @@ func (p position) String() string {
 		text = append(text, '.')
 		text = strconv.AppendInt(text, int64(p.count), base)
 	}
-	for _, partition := range slices.Sorted(maps.Keys(p.offsets)) {
+	var few [64]bus.Partition
+	partitions := few[:0]
+	for partition := range p.offsets {
+		partitions = append(partitions, partition)
+	}
+	slices.Sort(partitions)
+	for _, partition := range partitions {
 		text = append(text, '-')
 		text = strconv.AppendInt(text, int64(partition), base)
 		text = append(text, '.')

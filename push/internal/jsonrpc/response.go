@@ -47,11 +47,12 @@ func answer(id json.RawMessage, between string, value []byte) []byte {
 
 // Notification is told to the client, which does not answer.
 func Notification(method string, params json.RawMessage) []byte {
-	name := text(method)
-	if len(params) == 0 {
-		return bytes.Join([][]byte{[]byte(`{"jsonrpc":"2.0","method":`), name, []byte("}")}, nil)
+	const head, most = `{"jsonrpc":"2.0","method":`, 64
+	into := AppendString(append(make([]byte, 0, len(params)+len(method)+most), head...), method)
+	if len(params) > 0 {
+		into = append(append(into, `,"params":`...), params...)
 	}
-	return bytes.Join([][]byte{[]byte(`{"jsonrpc":"2.0","method":`), name, []byte(`,"params":`), params, []byte("}")}, nil)
+	return append(into, '}')
 }
 
 // Batch is the answers to a batch.
@@ -64,15 +65,4 @@ func or(value json.RawMessage) json.RawMessage {
 		return json.RawMessage("null")
 	}
 	return value
-}
-
-// text is JSON of what always has it.
-func text[T string | *Error](v T) []byte {
-	var into bytes.Buffer
-	encoder := json.NewEncoder(&into)
-	encoder.SetEscapeHTML(false)
-	if encoder.Encode(v) != nil {
-		return []byte("null")
-	}
-	return bytes.TrimSuffix(into.Bytes(), []byte("\n"))
 }
