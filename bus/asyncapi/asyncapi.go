@@ -13,8 +13,8 @@ import (
 type About struct {
 	// Title and Version are needed; Description may be Markdown.
 	Title, Version, Description string
-	// Servers are Kafka clusters by name, each with its address as [bus.Open] takes it. Of an address the brokers alone are in the document:
-	// each is a server, and those after the first have a number behind the name.
+	// Servers are Kafka clusters by name, each with its address as [bus.Open] takes it. Of an address the brokers are in the document, each as a
+	// server, of which those after the first have a number behind the name; and which kind of authentication it asks for, without what that takes.
 	Servers map[string]string
 }
 

@@ -9,6 +9,18 @@
 // extensions x-schema-version and x-sensitive are what the contract says of its version and fields. What a consumer group takes from one topic is
 // one operation, and so is all that the application publishes to one.
 //
+// An application serves it beside its OpenAPI document in a line, or two with the error:
+//
+//	events, err := asyncapi.Handler(about, contracts...)
+//	router.Method(http.MethodGet, "/asyncapi.json", events)
+//
+// # Servers
+//
+// How brokers are reached, and how a client says to them who it is, the address says as [bus.Open] reads it: TLS is the protocol kafka-secure,
+// SASL and a client's certificate are security schemes. Where [bus.Credentials] or [bus.OAuth] give what is needed, sasl= in the address names the mechanism.
+// AsyncAPI lists schemes of which one is enough: SASL together with a certificate is one of its own. An OAUTHBEARER token is of type oauth2, without
+// flows, as no address says where it is had.
+//
 // # Schemas
 //
 // JSON Schemas stand as AsyncAPI's own, which are of draft 7, as what [bus.JSON] derives means the same there; those that use later keywords are
@@ -26,6 +38,8 @@
 //   - G1: the document is valid by AsyncAPI's own JSON Schema, each reference leads to a part of it, and it is the same for the same definitions in any order and number. Test: TestDocument.
 //   - G2: recursive schemas, those of names that pointers escape and those of other languages hold in their new place. Test: TestSchemas.
 //   - G3: the headers are those that records have. Test: TestHeaders.
-//   - G4: of a server's address the brokers alone are in the document, and no secret is in an error. Test: TestSecrets.
+//   - G4: of a server's address the brokers and the kind of authentication alone are in the document, and no secret is in an error. Test: TestSecrets.
 //   - G5: definitions that are wrong, contradict each other or cannot be described are refused with what to change. Test: TestRefused.
+//   - G6: a server has the security scheme that its address asks for. Test: TestAccess.
+//   - G7: the document is served with its media type and an ETag. Test: TestHandler.
 package asyncapi

@@ -29,6 +29,7 @@ type info struct {
 type server struct {
 	Host     string `json:"host"`
 	Protocol string `json:"protocol"`
+	Security []ref  `json:"security,omitempty"`
 }
 
 type channel struct {
@@ -57,6 +58,7 @@ type message struct {
 type components struct {
 	Messages map[string]message `json:"messages,omitempty"`
 	Schemas  map[string]any     `json:"schemas"`
+	Security map[string]scheme  `json:"securitySchemes,omitempty"`
 }
 
 type ref struct {
@@ -67,7 +69,9 @@ func newDocument(about About) *document {
 	return &document{
 		AsyncAPI: "3.0.0", Info: info{about.Title, about.Version, about.Description}, ContentType: "application/json",
 		Servers: map[string]server{}, Channels: map[string]*channel{}, Operations: map[string]*operation{},
-		Components: components{Messages: map[string]message{}, Schemas: map[string]any{headersName: headers()}},
+		Components: components{
+			Messages: map[string]message{}, Schemas: map[string]any{headersName: headers()}, Security: map[string]scheme{},
+		},
 	}
 }
 
@@ -78,15 +82,11 @@ func (d *document) servers(addresses map[string]string) error {
 		if !serverName.MatchString(name) {
 			return fmt.Errorf("the server's name %q must be of the characters a-z A-Z 0-9 _ -", name)
 		}
-		seeds, encrypted, err := bus.Seeds(address)
+		reached, err := accessOf(address)
 		if err != nil {
 			return fmt.Errorf("server %s: %w", name, err)
 		}
-		protocol := "kafka"
-		if encrypted {
-			protocol = "kafka-secure"
-		}
-		for i, seed := range seeds {
+		for i, broker := range reached.brokers {
 			numbered := name
 			if i > 0 {
 				numbered += "-" + strconv.Itoa(i+1)
@@ -94,7 +94,7 @@ func (d *document) servers(addresses map[string]string) error {
 			if _, taken := d.Servers[numbered]; taken {
 				return fmt.Errorf("two servers are called %s: a cluster's further brokers have numbers behind its name; choose another", numbered)
 			}
-			d.Servers[numbered] = server{seed, protocol}
+			d.Servers[numbered] = server{broker, reached.protocol, d.demand(reached)}
 		}
 	}
 	return nil

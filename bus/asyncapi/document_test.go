@@ -97,6 +97,7 @@ func TestSecrets(t *testing.T) {
 	for _, address := range []string{
 		"amqp://shop:secret-word@one", "kafka://shop:secret-word%zz@one", "kafka://shop:secret-word@", "kafka://a:secret-word@b c",
 		"kafka://one?password=x@secret-word", "kafka://shop:secret-word?x@one", "kafka://shop:x@one?ca=/a@secret-word", "kafka://shop:secret-word",
+		"kafka://one?sasl=secret-word", "kafka://shop:x@one?sasl=plain&cert=secret-word",
 	} {
 		broken := about
 		broken.Servers = map[string]string{"x": address}
@@ -104,7 +105,7 @@ func TestSecrets(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
-	if bytes.Contains(text, []byte("secret-word")) || bytes.Contains(text, []byte("scram")) || bytes.Contains(text, []byte("shop:")) {
+	if bytes.Contains(text, []byte("secret-word")) || bytes.Contains(text, []byte("shop:")) {
 		t.Errorf("the document has a secret: %s", text)
 	}
 }

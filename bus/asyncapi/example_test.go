@@ -42,7 +42,7 @@ func Example() {
 	fmt.Println(document.Channels)
 	fmt.Println(document.Operations)
 	// Output:
-	// map[production:map[host:kafka:9093 protocol:kafka-secure]]
+	// map[production:map[host:kafka:9093 protocol:kafka-secure security:[map[$ref:#/components/securitySchemes/scram-sha-512]]]]
 	// map[outbox.event.payment:{map[kafka:map[bindingVersion:0.5.0 partitions:6 topic:outbox.event.payment]]}]
 	// map[send/outbox.event.payment:{send [map[$ref:#/channels/outbox.event.payment/messages/bank.payment.made]]}]
 }

@@ -116,6 +116,10 @@ func TestRefused(t *testing.T) {
 		{named(map[string]string{"a b": "kafka://x"}), nil, nil, "name"},
 		{named(map[string]string{"a": "kafka://x,y", "a-2": "kafka://z"}), nil, nil, "two servers are called a-2"},
 		{named(map[string]string{"a": "http://x"}), nil, bus.ErrAddress, "server a"},
+		{named(map[string]string{"a": "kafkas://x?sasl=gssapi"}), nil, nil, "server a: sasl must be"},
+		{named(map[string]string{"a": "kafka://ann:x@y?sasl=plain"}), nil, nil, "need the scheme kafkas"},
+		{named(map[string]string{"a": "kafka://y?token_file=/t"}), nil, nil, "need the scheme kafkas"},
+		{named(map[string]string{"a": "kafka://y?cert=/c&key=/k"}), nil, nil, "need the scheme kafkas"},
 	} {
 		_, err := asyncapi.Document(test.about, test.defs...)
 		if err == nil || !strings.Contains(err.Error(), test.want) || test.is != nil && !errors.Is(err, test.is) {

@@ -167,7 +167,7 @@ func (p *pod) sell(ctx context.Context, at servers, http net.Addr) error {
 		return err
 	}
 	p.shop, err = shop.New(shop.Deps{Pool: p.pool, Bus: p.bus, Hub: p.hub}, //nolint:contextcheck // a start's is the record's
-		shop.Logger(p.log), shop.KafkaAddress(kafkaSeed(at.kafka)), shop.Outbox(p.outboxLag),
+		shop.Logger(p.log), shop.KafkaAddress(at.kafka), shop.Outbox(p.outboxLag),
 		shop.Webhooks(hooks.Config{Receiver: receiver(http), Seal: seal, Log: p.log}), shop.Around(p.steps))
 	if err != nil {
 		return err

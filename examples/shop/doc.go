@@ -8,12 +8,17 @@
 // in a transaction of its own, and broadcasts a view of it on the push channel "orders", where GET /events hands it to
 // every browser. Each step notes its time, and the page shows what each one took.
 //
+// Any pod answers any request by itself: what becomes of an order is read from PostgreSQL, where it is kept besides, and not from the order's owner. So
+// pods need neither addresses nor a secret among themselves, which routes that package durable derives from a machine would need to read it, and an
+// order is looked up before it is approved or cancelled. Routes that are derived from commands are in examples/bank.
+//
 // # Where to look
 //
 //   - contracts.go: the event and the push channel.
 //   - order.go, draft.go: the domain, and what a client may ask for.
 //   - store.go, migrations/: PostgreSQL, and the outbox.
 //   - fulfil.go: the event's handler.
+//   - events.go: the document of the events.
 //   - checkout/, life.go: the order's machine and its checkout.
 //   - mail/, post.go: mails, which are jobs.
 //   - hooks/, partners.go: webhooks, and a receiver of them.
@@ -34,4 +39,5 @@
 //   - G9: A customer who gave an address has one mail of each, however often sending fails. Test: TestMailOfAnOrder.
 //   - G10: Partners' endpoints are told of all that happens to an order, and the receiver takes each event once. Test: TestWebhooksOfAnOrder.
 //   - G11: The document at /openapi.json has the operations that are served. Test: TestDocumentIsServed.
+//   - G12: The document at /asyncapi.json has each event, who takes it, and how Kafka is reached, without a password. Test: TestEventsAreDescribed.
 package shop

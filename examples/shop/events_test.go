@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/millrace/millrace/bus/asyncapi"
@@ -19,6 +22,12 @@ type events struct {
 	}
 	Operations map[string]struct {
 		Messages []any
+	}
+	Servers map[string]struct {
+		Security []any
+	}
+	Components struct {
+		SecuritySchemes map[string]struct{ Type string }
 	}
 }
 
@@ -51,22 +60,31 @@ func Example_asyncapi() {
 	// send/outbox.event.order
 }
 
-// TestEventsAreDescribed finds each contract of the shop in its document.
+// TestEventsAreDescribed asks for the document of a shop whose Kafka wants a password, and finds each of its contracts, but not that.
 func TestEventsAreDescribed(t *testing.T) {
 	t.Parallel()
-	contracts := withoutDatabase(t).Contracts()
-	text, err := asyncapi.Document(asyncapi.About{Title: "Shop", Version: "1"}, contracts...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := withoutDatabase(t, shop.KafkaAddress("kafkas://shop:secret-word@one:9093,two"))
+	got := httptest.NewRecorder()
+	s.Handler().ServeHTTP(got, httptest.NewRequestWithContext(t.Context(), "GET", "/asyncapi.json", http.NoBody))
 	var document events
-	if err := json.Unmarshal(text, &document); err != nil {
-		t.Fatal(err)
+	if err := json.Unmarshal(got.Body.Bytes(), &document); err != nil || got.Header().Get("Content-Type") != asyncapi.MediaType {
+		t.Fatalf("%d %v: %v", got.Code, got.Header(), err)
 	}
-	for _, def := range contracts {
+	for _, def := range s.Contracts() {
 		c := def.Contract()
 		if document.Channels[string(c.Topic())].Messages[c.Name()] == nil {
 			t.Errorf("%s is not in %s", c.Name(), c.Topic())
 		}
+	}
+	for _, operation := range []string{
+		"receive/shop-mail/order.transitions", "send/outbox.event.order", "receive/shop-webhook-events/outbox.event.order",
+	} {
+		if len(document.Operations[operation].Messages) == 0 {
+			t.Errorf("%s is not among %v", operation, slices.Sorted(maps.Keys(document.Operations)))
+		}
+	}
+	if strings.Contains(got.Body.String(), "secret-word") || len(document.Servers["kafka-2"].Security) != 1 ||
+		document.Components.SecuritySchemes["scram-sha-512"].Type != "scramSha512" {
+		t.Errorf("%v %v", document.Servers, document.Components)
 	}
 }

@@ -68,7 +68,7 @@ func TestStalledBodyIsGivenUp(t *testing.T) {
 }
 
 // withoutDatabase is a shop that takes requests and can place nothing.
-func withoutDatabase(t testing.TB) *shop.Shop {
+func withoutDatabase(t testing.TB, opts ...shop.Option) *shop.Shop {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), "postgres://nobody@127.0.0.1:1/none?connect_timeout=1")
 	if err != nil {
@@ -80,7 +80,7 @@ func withoutDatabase(t testing.TB) *shop.Shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := shop.New(shop.Deps{Pool: pool, Bus: b, Hub: hub})
+	s, err := shop.New(shop.Deps{Pool: pool, Bus: b, Hub: hub}, opts...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,9 @@ import (
 // nothing is a call without parameters and body.
 type nothing = operations.Call[operations.None, operations.None]
 
+// What the shop's documents call it.
+const title, version = "Millrace shop", "1"
+
 // operations serves the shop's API, and its document at /openapi.json.
 func (s *Shop) operations(r chi.Router, steps httpapi.Steps) error {
 	away := operations.Outcome{Status: http.StatusServiceUnavailable, Meaning: "a server is away; send the same request again"}
@@ -20,7 +23,7 @@ func (s *Shop) operations(r chi.Router, steps httpapi.Steps) error {
 	late := append([]operations.Outcome{{Status: http.StatusConflict, Meaning: "the order is not open yet, or it is too late"}}, none...)
 	accepted := []operations.Outcome{{Status: http.StatusAccepted, Meaning: "it will be done"}}
 	api := operations.New(r, steps, operations.About{
-		Title: "Millrace shop", Version: "1", Description: "Orders, and what becomes of them.", Problems: []operations.Outcome{away},
+		Title: title, Version: version, Description: "Orders, and what becomes of them.", Problems: []operations.Outcome{away},
 	})
 	operations.Serve(api, operations.Operation{
 		Method: http.MethodPost, Path: "/orders", ID: "placeOrder", Tag: "orders", Summary: "Places an order, once however often it is sent",

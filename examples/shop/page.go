@@ -78,7 +78,7 @@ func (s *Shop) showPage(w http.ResponseWriter, r *http.Request) error {
 			{SKU: "cups-02", Name: "Espresso cups", Note: "Stoneware, set of two", PriceCents: 2400, Quantity: 2},
 			{SKU: "filters-100", Name: "Paper filters", Note: "Pack of 100", PriceCents: 750},
 		},
-		Base: scheme + r.Host, Kafka: s.kafka, Topic: string(OrderPlaced.Contract().Topic()), Group: Group, Receiver: s.tell.Receiver,
+		Base: scheme + r.Host, Kafka: s.broker, Topic: string(OrderPlaced.Contract().Topic()), Group: Group, Receiver: s.tell.Receiver,
 	})
 	if err != nil {
 		return err //nolint:wrapcheck // told by the router

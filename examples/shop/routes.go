@@ -35,11 +35,16 @@ func (s *Shop) routes() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	events, err := s.events()
+	if err != nil {
+		return nil, err
+	}
 	r := chi.NewRouter()
 	r.Use(chain...)
 	errs.Unrouted(r)
 	r.Method(http.MethodGet, "/events", httpapi.Stream(s.hub.SSE()))
 	r.Method(http.MethodPost, "/hooks/receiver", s.hooks.Receiver())
+	r.Method(http.MethodGet, "/asyncapi.json", events)
 	r.Method(http.MethodGet, "/", errs.Handle(s.showPage))
 	r.Method(http.MethodGet, "/assets/*", errs.Handle(s.showAsset))
 	return r, s.operations(r, steps)

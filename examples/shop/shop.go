@@ -44,6 +44,7 @@ type Shop struct {
 	log    *slog.Logger
 	outbox func(context.Context) (OutboxLag, error)
 	kafka  string
+	broker string
 	page   *template.Template
 	assets map[string]asset
 
@@ -66,7 +67,8 @@ func Outbox(lag func(context.Context) (OutboxLag, error)) Option {
 	return option(func(s *Shop) { s.outbox = lag })
 }
 
-// KafkaAddress is the broker's address in the commands that the page offers, by default 127.0.0.1:9092.
+// KafkaAddress is the cluster's address as [bus.Open] takes it, by default 127.0.0.1:9092. The commands that the page offers have its first broker,
+// and the document at /asyncapi.json says how it is reached, without a password.
 func KafkaAddress(address string) Option { return option(func(s *Shop) { s.kafka = address }) }
 
 // Pace is how long people take to approve, pack and ship; by default each state of an order can be seen.
@@ -101,6 +103,11 @@ func New(deps Deps, opts ...Option) (*Shop, error) {
 	for _, opt := range opts {
 		opt.apply(s)
 	}
+	brokers, _, err := bus.Seeds(s.kafka)
+	if err != nil {
+		return nil, fmt.Errorf("shop: new: %w", err)
+	}
+	s.broker = brokers[0]
 	if s.check, err = checkout.New(deps.Pool, deps.Bus, s.pace...); err != nil {
 		return nil, fmt.Errorf("shop: new: %w", err)
 	}

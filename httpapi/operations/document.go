@@ -2,18 +2,16 @@ package operations
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
 
 	"github.com/millrace/millrace/httpapi"
+	"github.com/millrace/millrace/internal/served"
 )
 
 // described is an operation in the document.
@@ -165,14 +163,6 @@ func (a *API) Publish(at string) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256(text)
-	tag := `"` + hex.EncodeToString(sum[:16]) + `"`
-	a.router.Get(at, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set(headerETag, tag)
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(text))
-	})
+	a.router.Method(http.MethodGet, at, served.Text("application/json", text))
 	return nil
 }
