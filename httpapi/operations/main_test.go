@@ -45,6 +45,13 @@ type place struct {
 	ID string `path:"id"`
 }
 
+// mark has the parameters of a place, and one of its own.
+type mark struct {
+	place
+
+	Match string `header:"If-Match"`
+}
+
 type window struct {
 	Limit int64   `query:"limit" default:"20" minimum:"1" maximum:"100" jsonschema:"how many"`
 	All   bool    `query:"all"`
@@ -106,6 +113,11 @@ func open(t *testing.T, steps httpapi.Steps) *fixture {
 		})
 	operations.Serve(f.api, operations.Operation{Method: http.MethodDelete, Path: "/things/{id}", ID: "dropThing"},
 		func(context.Context, operations.Call[place, operations.None]) (a operations.Answer[operations.None], err error) {
+			return a, nil
+		})
+	operations.Serve(f.api, operations.Operation{Method: http.MethodGet, Path: "/marks/{id}", ID: "getMark", Public: true},
+		func(_ context.Context, c operations.Call[mark, operations.None]) (a operations.Answer[things], err error) {
+			a.Body.Agent = c.At.ID + c.At.Match
 			return a, nil
 		})
 	if err := f.api.Publish("/openapi.json"); err != nil {

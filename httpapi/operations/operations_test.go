@@ -29,6 +29,7 @@ func TestParameters(t *testing.T) {
 	f.wants(f.send("GET", "/things", "", agent, agent), 400, "once")
 	f.wants(f.send("GET", "/things/a%2Fb", ""), 200, `{"count":3}`)
 	f.wants(f.send("GET", "/things/a%20b", ""), 200, `{"count":3}`)
+	f.wants(f.send("GET", "/marks/ab", "", "If-Match: x"), 200, `"agent":"abx"`)
 }
 
 func TestBodies(t *testing.T) {
@@ -157,6 +158,14 @@ func TestDefinitions(t *testing.T) {
 		}
 	}
 	f := open(t, httpapi.Steps{})
+	type far struct{ *place }
+	operations.Serve(f.api, good, func(context.Context, operations.Call[far, operations.None]) (a operations.Answer[operations.None], err error) {
+		return a, nil
+	})
+	if err := f.api.Err(); err == nil || !strings.Contains(err.Error(), "the parameter place of") {
+		t.Errorf("%v", err)
+	}
+	f = open(t, httpapi.Steps{})
 	operations.Serve[place, json.RawMessage, operations.None](f.api, good, nil)
 	if err := f.api.Err(); err == nil || !strings.Contains(err.Error(), "Operation.Body") {
 		t.Errorf("%v", err)

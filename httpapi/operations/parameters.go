@@ -25,7 +25,7 @@ type parameter struct {
 	Required    bool               `json:"required,omitempty"`
 	Schema      *jsonschema.Schema `json:"schema"`
 
-	field    int
+	field    []int
 	fallback string
 	rules    *rules
 }
@@ -34,17 +34,20 @@ type parameters []parameter
 
 var inPath = regexp.MustCompile(`\{([^{}]+)\}`)
 
-// parametersOf are the fields of a struct, and all parameters of a path.
+// parametersOf are the fields of a struct and of those that it embeds, and all parameters of a path.
 func parametersOf(t reflect.Type, path string) (parameters, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("the parameters %s are no struct", t)
 	}
 	var all parameters
 	var wrong []error
-	for i := range t.NumField() {
-		p, err := parameterOf(t.Field(i), i)
+	for _, field := range reflect.VisibleFields(t) {
+		if field.Anonymous && field.Type.Kind() == reflect.Struct {
+			continue // whose own fields come next
+		}
+		p, err := parameterOf(field)
 		if err != nil {
-			wrong = append(wrong, fmt.Errorf("the parameter %s of %s: %w", t.Field(i).Name, t, err))
+			wrong = append(wrong, fmt.Errorf("the parameter %s of %s: %w", field.Name, t, err))
 			continue
 		}
 		all = append(all, p)
@@ -66,8 +69,8 @@ func parametersOf(t reflect.Type, path string) (parameters, error) {
 	return all, errors.Join(wrong...)
 }
 
-func parameterOf(f reflect.StructField, at int) (p parameter, err error) {
-	p = parameter{field: at, Description: f.Tag.Get("jsonschema"), fallback: f.Tag.Get("default"), Required: f.Tag.Get("required") == "true"}
+func parameterOf(f reflect.StructField) (p parameter, err error) {
+	p = parameter{field: f.Index, Description: f.Tag.Get("jsonschema"), fallback: f.Tag.Get("default"), Required: f.Tag.Get("required") == "true"}
 	for _, in := range []string{"path", "query", "header"} {
 		if name := f.Tag.Get(in); name != "" {
 			p.Name, p.In = name, in
@@ -200,7 +203,7 @@ func (p *parameter) readOne(r *http.Request, query url.Values, into reflect.Valu
 	if value = look.value(p.rules.root, value, ""); len(look.wrong) > 0 {
 		return look.wrong[0].Detail
 	}
-	field := into.Field(p.field)
+	field := into.FieldByIndex(p.field)
 	switch value := value.(type) {
 	case string:
 		field.SetString(value)

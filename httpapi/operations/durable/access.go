@@ -49,7 +49,7 @@ type Access struct {
 // status 403 for the most part. It is asked before it is looked whether there is such a thing, and must be safe for concurrent use.
 type Allow func(ctx context.Context, to Access) error
 
-// at is the path of an instance or a saga.
+// at is the path of an instance, a saga or what commands are asked of.
 type at struct {
 	ID string `path:"id" jsonschema:"1 to 500 bytes of text without control characters" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f]+$"`
 }

@@ -18,7 +18,8 @@ import (
 
 // keyedAt is the path of a command, and the name of the request.
 type keyedAt struct {
-	ID  string `path:"id" jsonschema:"1 to 500 bytes of text without control characters" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f]+$"`
+	at
+
 	Key string `header:"Idempotency-Key" jsonschema:"names the request: it is done once, and answered as it was" pattern:"^(\"[!#-\\[\\]-~]{1,255}\"|[!#-~]{1,255})$"` //nolint:lll // a tag cannot be broken
 }
 

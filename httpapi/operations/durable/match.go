@@ -12,7 +12,8 @@ import (
 
 // eventAt is the path of an event, and which instance it expects.
 type eventAt struct {
-	ID      string `path:"id" jsonschema:"1 to 500 bytes of text without control characters" maxLength:"500" pattern:"^[^\\x00-\\x1f\\x7f]+$"`
+	at
+
 	IfMatch string `header:"If-Match" jsonschema:"the ETag of the instance as it must be for the event to happen: several with commas, or * for any"`
 }
 
