@@ -115,7 +115,7 @@ func (a *attempt) read(w http.ResponseWriter, r *http.Request, o offer) error {
 
 // refuse tells the audit of an attempt that comes to nothing.
 func (a *attempt) refuse(ctx context.Context, why error) error {
-	tell, first, omitted := a.refusals.count(asker{a.entry.Tenant, a.entry.Principal}, time.Now())
+	tell, first, omitted := a.refusals.tell(asker{a.entry.Tenant, a.entry.Principal}, time.Now())
 	a.untold(context.WithoutCancel(ctx), omitted)
 	if first {
 		a.log.WarnContext(ctx, "httpapi: a principal's refused actions of this minute are only counted from now on", "principal", a.entry.Principal)

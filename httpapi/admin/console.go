@@ -81,7 +81,7 @@ func (c *Console) Drain() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), auditLimit)
 	defer cancel()
-	c.untold(ctx, c.refusals.rest(time.Now()))
+	c.untold(ctx, c.refusals.untold(time.Now()))
 }
 
 // untold tells the audit of attempts that were only counted.
