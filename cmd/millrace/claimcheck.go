@@ -44,7 +44,8 @@ func newCollect(g *global) *cobra.Command {
 			"With --database or DATABASE_URL the outbox of that database is asked since when rows wait in it, and what is younger than that\n" +
 			"and the grace stays. Where it does not tell, nothing is deleted. Without a database, nobody asks: --grace must then exceed the\n" +
 			"time for which a relay may be away, and rows that wait for longer lose their payloads. The same goes for the outboxes of other\n" +
-			"databases that publish to these topics: while one of their relays stands, do not collect.\n\n" +
+			"databases that publish to these topics: while one of their relays stands, do not collect. A Debezium connector in a relay's place\n" +
+			"needs a heartbeat (heartbeat.interval.ms with heartbeat.action.query): on an idle table its slot tells nothing without.\n\n" +
 			"All that the topics keep is read, and all topics of retries, dead letters and tables. Where one cannot be read, nothing is\n" +
 			"deleted. Name with --also what else holds references, such as mirrors, and with --group the groups whose topics must be seen.",
 		Example: "  millrace claimcheck gc outbox.event.document --dry-run\n" +

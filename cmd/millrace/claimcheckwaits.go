@@ -121,7 +121,8 @@ func (w waits) inLog(ctx context.Context, conn *pgx.Conn, end, system string) (t
 		}
 	}
 	return time.Time{}, fmt.Errorf("the slot %s is behind %s, and no relay of the group %s has told up to when it has published: start it, "+
-		"or name its group with --outbox-group; `millrace outbox` says more", w.slot, end, w.group)
+		"or name its group with --outbox-group; `millrace outbox` says more. A Debezium connector tells only by what the slot has confirmed, "+
+		"which on an idle table stands: give it a heartbeat, heartbeat.interval.ms with heartbeat.action.query", w.slot, end, w.group)
 }
 
 // inTable is an error where rows wait on that were there when it was called: a row's time is the application's, and not when it was written.
