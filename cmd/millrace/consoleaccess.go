@@ -40,7 +40,10 @@ func (a *access) add(flags *pflag.FlagSet) {
 			&a.tenant, "tenant-claim", "TENANT_CLAIM", "",
 			"`claim` that says whose rows alone are seen; who has none needs the role for all (MILLRACE_CONSOLE_TENANT_CLAIM)",
 		},
-		{&a.roles, "roles-claim", "ROLES_CLAIM", "roles", "`claim` with the roles, such as realm_access.roles (MILLRACE_CONSOLE_ROLES_CLAIM)"},
+		{
+			&a.roles, "roles-claim", "ROLES_CLAIM", "roles",
+			"`claim` with the roles, such as realm_access.roles: a list, or words of a text (MILLRACE_CONSOLE_ROLES_CLAIM)",
+		},
 		{&a.viewer, "viewer-role", "VIEWER_ROLE", admin.RoleViewer, "the provider's `role` of who looks (MILLRACE_CONSOLE_VIEWER_ROLE)"},
 		{
 			&a.operator, "operator-role", "OPERATOR_ROLE", admin.RoleOperator,

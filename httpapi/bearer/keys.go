@@ -13,7 +13,7 @@ import (
 	"github.com/millrace/millrace/httpapi"
 )
 
-// keys are a provider's, fetched when they are needed: by one for all who wait, and not again before a pause, whatever tokens name.
+// keys are a provider's, fetched when they are needed: by one for all who wait, and for unknown keys not again before a pause, whatever tokens name.
 type keys struct {
 	endpoint
 
@@ -24,6 +24,7 @@ type keys struct {
 	known  []key
 	at     time.Time     // when known were asked for
 	asked  time.Time     // when the provider was asked last
+	sought time.Time     // when it was asked last for a key that is not among known
 	failed bool          // that came to nothing
 	open   chan struct{} // nil unless it is asked
 }
@@ -31,11 +32,14 @@ type keys struct {
 // patience is how many times refresh keys may be old before who needs them waits for newer ones, where these can be had.
 const patience = 2
 
+// tries are how often who needs a key waits for the provider: what was asked before it came may have been answered before there was the key.
+const tries = 2
+
 var errUnknownKey = errors.New("bearer: the token's key is unknown")
 
 // find is the key that a token names, or the only one where it names none.
 func (k *keys) find(ctx context.Context, id, algorithm string) (crypto.PublicKey, error) {
-	for last := false; ; last = true {
+	for try := 0; ; try++ {
 		k.mu.Lock()
 		now := time.Now()
 		age := now.Sub(k.at)
@@ -43,8 +47,8 @@ func (k *keys) find(ctx context.Context, id, algorithm string) (crypto.PublicKey
 		found := k.named(id, algorithm)
 		has := held && found != nil
 		var open chan struct{}
-		if !last && (!has || age >= k.refresh) {
-			open = k.ask(ctx, now)
+		if try < tries && (!has || age >= k.refresh) {
+			open = k.ask(ctx, now, !has)
 		}
 		refusal := k.refuse(held, now)
 		k.mu.Unlock()
@@ -75,10 +79,18 @@ func (k *keys) named(id, algorithm string) crypto.PublicKey {
 	return nil
 }
 
-// ask begins to ask the provider, unless it is asked or was a moment ago; who waits for it waits for the channel. It is called with the lock held.
-func (k *keys) ask(ctx context.Context, now time.Time) chan struct{} {
-	if k.open != nil || !k.asked.IsZero() && now.Sub(k.asked) < k.pause {
+// ask begins to ask the provider, unless it is asked or was a moment ago; who waits for it waits for the channel. That keys were asked for because of
+// their age keeps nobody from a new one. It is called with the lock held.
+func (k *keys) ask(ctx context.Context, now time.Time, unknown bool) chan struct{} {
+	before := k.asked
+	if unknown && !k.failed {
+		before = k.sought
+	}
+	if k.open != nil || !before.IsZero() && now.Sub(before) < k.pause {
 		return k.open
+	}
+	if unknown {
+		k.sought = now
 	}
 	k.asked, k.open = now, make(chan struct{})
 	go k.take(context.WithoutCancel(ctx), now, k.open)

@@ -43,7 +43,7 @@ func TestRotation(t *testing.T) {
 		}{
 			{0, nil, "ann", unknown},
 			{time.Second, []map[string]any{first.jwk(), next.jwk()}, "ann", unknown}, // the provider was asked just now
-			{30 * time.Second, nil, "ann", "ann"},                                    // and is asked for what is unknown
+			{10 * time.Second, nil, "ann", "ann"},                                    // and is asked for what is unknown
 			{time.Minute, []map[string]any{next.jwk()}, "ann", "ann"},                // what it has withdrawn is seen when keys are asked for again
 			{15 * time.Minute, nil, "ann", "ann"},                                    // by which nobody waits
 			{time.Second, nil, unknown, "ann"},
@@ -62,6 +62,39 @@ func TestRotation(t *testing.T) {
 			}
 			synctest.Wait()
 		}
+	})
+}
+
+// TestNewKey signs by keys that the provider has just made: after its keys were asked for anew, and while they are.
+func TestNewKey(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		first, next, last := newSigner(t, "1"), newSigner(t, "2"), newSigner(t, "3")
+		l := &login{}
+		client, end := serve(t, l)
+		defer end()
+		p := newProvider(t, client)
+		wants := func(s signer, want string, asked int) {
+			t.Helper()
+			if got := status(t, p, s.long(t)); got != want || l.count("/keys") != asked {
+				t.Errorf("key %s: %s, and keys were asked for %d times, want %s and %d", s.id, got, l.count("/keys"), want, asked)
+			}
+		}
+		l.set(nil, first.jwk())
+		wants(first, "ann", 1)
+		<-time.After(15 * time.Minute)
+		status(t, p, first.long(t)) // by which keys are asked for anew
+		synctest.Wait()
+		l.set(nil, first.jwk(), next.jwk())
+		wants(next, "ann", 3)
+		wants(last, unknown, 3)
+		<-time.After(15 * time.Minute)
+		slowly := func(http.ResponseWriter, *http.Request) bool { <-time.After(time.Second); return false }
+		l.set(slowly, first.jwk(), next.jwk())
+		status(t, p, first.long(t))
+		<-time.After(1500 * time.Millisecond) // it has said where its keys are, and which there are, but not been heard yet
+		l.set(slowly, first.jwk(), next.jwk(), last.jwk())
+		wants(last, "ann", 5)
 	})
 }
 
@@ -92,7 +125,7 @@ func TestFlood(t *testing.T) {
 			})
 		}
 		asking.Wait()
-		if got := l.count("/keys"); got < 3 || got > 4 { // 90 seconds, and one to begin with
+		if got := l.count("/keys"); got < 5 || got > 10 { // 90 seconds, and one to begin with
 			t.Errorf("it was asked %d times", got)
 		}
 	})
@@ -112,12 +145,12 @@ func TestProviderAway(t *testing.T) {
 			there      bool
 			own, other string
 		}{
-			{0, false, nobody + "30", nobody + "30"},
-			{20 * time.Second, true, nobody + "10", nobody + "10"}, // it is not asked again so soon
-			{10 * time.Second, true, "ann", unknown},
-			{time.Hour, false, "ann", nobody + "30"}, // the other one may be good too
-			{59 * time.Minute, false, "ann", nobody + "30"},
-			{2 * time.Minute, false, nobody + "30", nobody + "30"},
+			{0, false, nobody + "10", nobody + "10"},
+			{6 * time.Second, true, nobody + "4", nobody + "4"}, // it is not asked again so soon
+			{4 * time.Second, true, "ann", unknown},
+			{time.Hour, false, "ann", nobody + "10"}, // the other one may be good too
+			{59 * time.Minute, false, "ann", nobody + "10"},
+			{2 * time.Minute, false, nobody + "10", nobody + "10"},
 			{time.Minute, true, "ann", unknown},
 		} {
 			<-time.After(step.after)

@@ -23,7 +23,7 @@ type settings struct {
 }
 
 const (
-	usualPause   = 30 * time.Second
+	usualPause   = 10 * time.Second
 	usualRefresh = 15 * time.Minute
 	usualKeep    = 6 * time.Hour
 	usualTimeout = 5 * time.Second
@@ -35,8 +35,8 @@ func PrincipalClaim(path string) Option { return option(func(s *settings) { s.pr
 // TenantClaim names the claim that says whose tenant somebody is of: text. By default, and where a token has none, it is of none.
 func TenantClaim(path string) Option { return option(func(s *settings) { s.tenant = path }) }
 
-// RolesClaim names the claim with the roles: a list of names, or words with spaces between them. The default is "roles"; one within
-// others has dots between the names, such as "realm_access.roles".
+// RolesClaim names the claim with the roles: a list of names, or text, of which each word is one; a role whose name has spaces must be in a list. The
+// default is "roles"; one within others has dots between the names, such as "realm_access.roles".
 func RolesClaim(path string) Option { return option(func(s *settings) { s.roles = path }) }
 
 // Role takes one of the provider's roles for one of the application's. Once there is such an option, roles that none names are left out.
@@ -60,7 +60,9 @@ func Client(c *http.Client) Option { return option(func(s *settings) { s.client 
 // Timeout is how long the provider has to give its keys. The default is 5 seconds.
 func Timeout(d time.Duration) Option { return option(func(s *settings) { s.timeout = d }) }
 
-// Pause is how long the provider is not asked again after it was asked, whatever keys tokens name. The default is 30 seconds.
+// Pause is how long the provider is not asked for an unknown key again after it was, whatever keys tokens name, and not at all after it has failed. So
+// a token of a new key may be refused for as long, where somebody has sent one of an unknown key before; else it is taken at once. The default is 10
+// seconds.
 func Pause(d time.Duration) Option { return option(func(s *settings) { s.pause = d }) }
 
 // Refresh is after how long keys are asked for again when they are used, by which nobody waits; who comes after twice that waits for the
