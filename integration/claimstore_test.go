@@ -84,6 +84,8 @@ func pages(t *testing.T, event bus.Event[scan], count int) (ids []string, record
 
 // TestClaimStoreKilled lets the store hang, and then kills it, while a subscription and a partition group read large events, and starts it again: both
 // handle all events, the group in their order, and neither gives one up.
+//
+//nolint:revive // function-length: one outage, step by step
 func TestClaimStoreKilled(t *testing.T) {
 	t.Parallel()
 	gateway, store := startGateway(t)
