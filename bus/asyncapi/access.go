@@ -40,7 +40,7 @@ type access struct {
 func accessOf(address string) (a access, err error) {
 	brokers, encrypted, err := bus.Seeds(address)
 	if err != nil {
-		return a, err //nolint:wrapcheck // wrapped by servers
+		return a, err
 	}
 	address, parameters, _ := strings.Cut(address, "?") // which is no part of a password: Seeds has seen to that
 	query, _ := url.ParseQuery(parameters)              // as Seeds has

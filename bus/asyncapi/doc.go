@@ -17,9 +17,9 @@
 // # Servers
 //
 // How brokers are reached, and how a client says to them who it is, the address says as [bus.Open] reads it: TLS is the protocol kafka-secure,
-// SASL and a client's certificate are security schemes. Where [bus.Credentials] or [bus.OAuth] give what is needed, sasl= in the address names the mechanism.
-// AsyncAPI lists schemes of which one is enough: SASL together with a certificate is one of its own. An OAUTHBEARER token is of type oauth2, without
-// flows, as no address says where it is had.
+// SASL and a client's certificate are security schemes. Where [bus.Credentials] or [bus.OAuth] give what is needed, sasl= in the address names the
+// mechanism. AsyncAPI lists schemes of which one is enough: SASL together with a certificate is one of its own. An OAUTHBEARER token is of type
+// oauth2, without flows, as no address says where it is had.
 //
 // # Schemas
 //

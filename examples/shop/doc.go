@@ -8,9 +8,9 @@
 // in a transaction of its own, and broadcasts a view of it on the push channel "orders", where GET /events hands it to
 // every browser. Each step notes its time, and the page shows what each one took.
 //
-// Any pod answers any request by itself: what becomes of an order is read from PostgreSQL, where it is kept besides, and not from the order's owner. So
-// pods need neither addresses nor a secret among themselves, which routes that package durable derives from a machine would need to read it, and an
-// order is looked up before it is approved or cancelled. Routes that are derived from commands are in examples/bank.
+// Any pod answers any request by itself: what becomes of an order is read from PostgreSQL, where it is kept besides, and not from the order's
+// owner. So pods need neither addresses nor a secret among themselves, which routes that package durable derives from a machine would need to
+// read it, and an order is looked up before it is approved or cancelled. Routes that are derived from commands are in examples/bank.
 //
 // # Where to look
 //

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	aMinute        = time.Minute
+	countedFor     = time.Minute
 	mostPrincipals = 1000
 )
 
@@ -35,13 +35,13 @@ type minute struct {
 	count int
 }
 
-func (m minute) over(now time.Time) bool { return now.Sub(m.began) >= aMinute }
+func (m minute) over(now time.Time) bool { return now.Sub(m.began) >= countedFor }
 
 // count counts one more, and says in which minute of the asker it is, and which minutes are over.
 func (m *minutes) count(who asker, now time.Time) (in minute, over []minute) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.of == nil || now.Sub(m.swept) >= aMinute {
+	if m.of == nil || now.Sub(m.swept) >= countedFor {
 		over = m.sweep(now)
 	}
 	if _, counted := m.of[who]; !counted && len(m.of) >= mostPrincipals {

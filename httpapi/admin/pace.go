@@ -23,7 +23,7 @@ func (p *pace) take(who asker, now time.Time) error {
 	if in.count <= p.most {
 		return nil
 	}
-	rest := in.began.Add(aMinute).Sub(now)
+	rest := in.began.Add(countedFor).Sub(now)
 	return &httpapi.Problem{
 		Status: http.StatusTooManyRequests,
 		Detail: "you have asked for " + strconv.Itoa(p.most) + " actions within a minute; go on after Retry-After",

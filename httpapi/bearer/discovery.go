@@ -44,7 +44,8 @@ func (e *endpoint) fetch(ctx context.Context) ([]key, error) {
 			return nil, err
 		}
 		if described.Issuer != e.issuer {
-			return nil, fmt.Errorf("the provider calls itself %.200q, and not %q: give the issuer as it does, to the slash", described.Issuer, e.issuer)
+			return nil, fmt.Errorf("the provider calls itself %.200q, and not %q: give the issuer as it does, to the slash",
+				described.Issuer, e.issuer)
 		}
 		err = trusted(described.Keys)
 		if err == nil && secured(e.issuer) && !secured(described.Keys) {

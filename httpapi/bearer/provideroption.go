@@ -60,9 +60,9 @@ func Client(c *http.Client) Option { return option(func(s *settings) { s.client 
 // Timeout is how long the provider has to give its keys. The default is 5 seconds.
 func Timeout(d time.Duration) Option { return option(func(s *settings) { s.timeout = d }) }
 
-// Pause is how long the provider is not asked for an unknown key again after it was, whatever keys tokens name, and not at all after it has failed. So
-// a token of a new key may be refused for as long, where somebody has sent one of an unknown key before; else it is taken at once. The default is 10
-// seconds.
+// Pause is how long the provider is not asked for an unknown key again after it was, whatever keys tokens name, and not at all after it has
+// failed. So a token of a new key may be refused for as long, where somebody has sent one of an unknown key before; else it is taken at once.
+// The default is 10 seconds.
 func Pause(d time.Duration) Option { return option(func(s *settings) { s.pause = d }) }
 
 // Refresh is after how long keys are asked for again when they are used, by which nobody waits; who comes after twice that waits for the

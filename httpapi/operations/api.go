@@ -57,11 +57,11 @@ var operationID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 
 // Serve serves an operation: P are its parameters, B its body and R its answer, [None] where there is none of that.
 //
-// P is a struct whose fields have the tags path, query or header with the parameter's name, and are text, numbers or truth values, or structs of such
-// that are embedded. A path's are needed, others where the tag required is "true"; default is the value of one that is left out. B and R are types of JSON, as [bus.JSON] takes them.
-// Fields of both are described by the tag jsonschema, and limited by pattern, format, enum (a list with commas), minimum, maximum, minLength,
-// maxLength, minItems and maxItems, as JSON Schema means them. Limits stand in the document, and what breaks one is refused. A body of which more is
-// to be said is a [Checker].
+// P is a struct whose fields have the tags path, query or header with the parameter's name, and are text, numbers or truth values, or structs of
+// such that are embedded. A path's are needed, others where the tag required is "true"; default is the value of one that is left out. B and R are
+// types of JSON, as [bus.JSON] takes them. Fields of both are described by the tag jsonschema, and limited by pattern, format, enum (a list with
+// commas), minimum, maximum, minLength, maxLength, minItems and maxItems, as JSON Schema means them. Limits stand in the document, and what breaks
+// one is refused. A body of which more is to be said is a [Checker].
 //
 // Errors are answered as [httpapi.Errors.Write] says.
 func Serve[P, B, R any](a *API, of Operation, do func(context.Context, Call[P, B]) (Answer[R], error)) {
