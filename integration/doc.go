@@ -32,7 +32,8 @@
 //   - G20: the container image runs as an ordinary user without capabilities on a read-only file system, writes nothing to it, and says what it is made of. Test: TestImage.
 //   - G16: a record that brokers refuse is the only one that a group gives up. Test: TestRefusedRecordOnKafka.
 //   - G21: what is known of a request is known wherever it comes to: chain, outbox, event, machine, saga, job, push, call, shard, and the pod that it is sent on to; what nobody has signed is not believed. Test: TestContextWalk.
-//   - G22: schemathesis, which asks a shop whatever its OpenAPI document allows and forbids, finds no answer that is not as the document says. Test: TestSchemathesis.
+//   - G22: schemathesis, which asks a shop whatever its OpenAPI document allows and forbids, finds no answer that is not as the document says, and has removed endpoints that were there. Test: TestSchemathesis.
+//   - G30: a fault that the removal of an endpoint that is there shows, and nothing else, is found by it. Test: TestSchemathesisFindsFaults.
 //   - G23: large payloads go through an outbox and a bucket, and those of transactions that were rolled back are collected. Test: TestClaimCheck.
 //   - G24: what a tenant owns, in machines, sagas, jobs, channels, caches and boxes, is neither read nor changed by who is not of it, whatever operation, role or unsigned claim is tried. Test: TestAccess.
 //   - G25: schemathesis finds no answer of routes that are derived from a group's commands that is not as their document says. Test: TestSchemathesisDerived.

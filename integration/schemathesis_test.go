@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +34,43 @@ func TestSchemathesis(t *testing.T) {
 	t.Parallel()
 	tool, err := installSchemathesis(t)
 	servers.Require(t, err)
-	schemathesisAsks(t, tool, startPod(t).url)
+	answers := schemathesisAsks(t, tool, startPod(t).url).pass(t)
+	if answers[removeEndpoint+" 204"] == 0 || answers[removeEndpoint+" 404"] == 0 {
+		t.Errorf("it has removed no endpoint, or none that is not there: %v", answers)
+	}
+}
+
+const removeEndpoint = "DELETE /hooks/endpoints/{id}"
+
+// TestSchemathesisFindsFaults puts a fault before the shop that those alone meet who remove an endpoint that is there, and none.
+func TestSchemathesisFindsFaults(t *testing.T) {
+	t.Parallel()
+	tool, err := installSchemathesis(t)
+	servers.Require(t, err)
+	shop, err := url.Parse(startPod(t).url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for status, want := range map[int]string{
+		http.StatusNoContent: "", http.StatusAccepted: "Undocumented status code", http.StatusInternalServerError: "Server error",
+	} {
+		proxy := httputil.NewSingleHostReverseProxy(shop)
+		proxy.ModifyResponse = func(r *http.Response) error {
+			if r.Request.Method == http.MethodDelete && r.StatusCode == http.StatusNoContent {
+				r.StatusCode = status
+			}
+			return nil
+		}
+		server := httptest.NewServer(proxy)
+		t.Cleanup(server.Close)
+		asked := schemathesisAsks(t, tool, server.URL, "--include-operation-id", "removeEndpoint", "--phases", "fuzzing")
+		switch exit, failed := errors.AsType[*exec.ExitError](asked.err); {
+		case want == "":
+			asked.pass(t)
+		case !failed || exit.ExitCode() != 1 || !strings.Contains(asked.said, want):
+			t.Errorf("removed endpoints are answered %d, and it does not say %q: %v", status, want, asked.err)
+		}
+	}
 }
 
 // TestSchemathesisDerived lets it ask the routes that the bank has of its commands.
@@ -69,11 +108,27 @@ func TestSchemathesisDerived(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	schemathesisAsks(t, tool, server.URL)
+	schemathesisAsks(t, tool, server.URL).pass(t)
+}
+
+// asked is what schemathesis has done: how often which operation answered which status, what it says, and an error where it finds something.
+type asked struct {
+	answers map[string]int
+	said    string
+	err     error
+}
+
+// pass fails the test where it finds something, or has not asked.
+func (a asked) pass(t *testing.T) map[string]int {
+	t.Helper()
+	if a.err != nil || len(a.answers) == 0 {
+		t.Errorf("it finds something, or does not end: %v, after %v", a.err, a.answers)
+	}
+	return a.answers
 }
 
 // schemathesisAsks asks a server for its document, and then for what stands in it.
-func schemathesisAsks(t *testing.T, tool, url string) {
+func schemathesisAsks(t *testing.T, tool, server string, args ...string) asked {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), schemathesisPatience)
 	defer cancel()
@@ -81,15 +136,21 @@ func schemathesisAsks(t *testing.T, tool, url string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	run := exec.CommandContext(ctx, tool, "--config-file", filepath.Join(settings, "schemathesis.toml"), "run", url+"/openapi.json",
-		"--checks", "all", "--seed", "20261130", "--max-examples", "100", "--workers", "1", "--no-color")
+	run := exec.CommandContext(ctx, tool, append([]string{
+		"--config-file", filepath.Join(settings, "schemathesis.toml"), "run", server + "/openapi.json",
+		"--checks", "all", "--seed", "20261130", "--max-examples", "100", "--workers", "1", "--no-color",
+	}, args...)...)
 	run.Dir = t.TempDir() // it keeps what it finds there
 	run.Env = append(os.Environ(), "SCHEMATHESIS_HOOKS=schemathesis_hooks", "PYTHONPATH="+settings, "PYTHONDONTWRITEBYTECODE=1", "COLUMNS=140")
 	output, err := run.CombinedOutput()
 	t.Logf("%s\n%s", strings.Join(run.Args[1:], " "), output)
-	if err != nil {
-		t.Errorf("it finds something, or does not end: %v", err)
+	a := asked{answers: map[string]int{}, said: string(output), err: err}
+	written, _ := os.ReadFile(filepath.Join(run.Dir, "answers")) // not there where it has asked nothing
+	for answer := range strings.Lines(string(written)) {
+		a.answers[strings.TrimSpace(answer)]++
 	}
+	t.Logf("%v", a.answers)
+	return a
 }
 
 // installSchemathesis makes a virtual environment of Python in the user's cache, unless there is one.
