@@ -94,8 +94,8 @@ func Channels(n int) Option { return option(func(s *settings) { s.channels = n }
 // disconnected. The default is 15 seconds.
 func KeepAlive(d time.Duration) Option { return option(func(s *settings) { s.heartbeat = d }) }
 
-// WriteLimit is how long one write of 64 KiB, or of one larger message, may take before the client counts as gone.
-// The default is 10 seconds.
+// WriteLimit is how long one write of 64 KiB, or of one larger message, may take before the client counts as gone. A
+// WebSocket's may take half as long again. The default is 10 seconds.
 func WriteLimit(d time.Duration) Option { return option(func(s *settings) { s.write = d }) }
 
 // Reconnect is how long a client waits at least before it connects again; it is told a time between that and three

@@ -124,13 +124,11 @@ func (s *socket) write() {
 		}
 		for rest := queue; len(rest) > 0; {
 			chunk, n := join(rest, buffer)
-			_ = s.wire.SetWriteDeadline(time.Now().Add(s.hub.settings.write))
 			if _, err := s.wire.Write(chunk); err != nil {
 				s.end(whyGone)
 				s.abort()
 				return
 			}
-			_ = s.wire.SetWriteDeadline(time.Time{}) // the library's own frames have theirs
 			s.hub.meters.wrote(s.base, n, len(chunk))
 			rest = rest[n:]
 		}

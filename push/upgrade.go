@@ -3,7 +3,6 @@ package push
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/coder/websocket"
 	"go.opentelemetry.io/otel/trace"
@@ -32,7 +31,7 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 		s.stop(ErrDisconnected)
 		return refused
 	}
-	under := &hijacked{ResponseWriter: w}
+	under := &hijacked{ResponseWriter: w, limit: h.settings.write}
 	heard := func(context.Context, []byte) { s.heard() }
 	conn, err := websocket.Accept(under, r, &websocket.AcceptOptions{
 		InsecureSkipVerify: true, // authenticate has looked at where it comes from
@@ -46,7 +45,6 @@ func (h *Hub) upgrade(w http.ResponseWriter, r *http.Request) *refusal {
 		return nil
 	}
 	conn.SetReadLimit(int64(h.settings.message))
-	_ = under.conn.SetDeadline(time.Time{})
 	h.enlist(s, conn, under.conn)
 	s.allow(grant)
 	go s.read()

@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"net"
 	"net/http"
+	"sync/atomic"
+	"time"
 )
 
 // Buffers of a WebSocket's connection, in bytes: what it is sent is not buffered, but for what coder/websocket writes itself.
@@ -18,7 +20,8 @@ const (
 type hijacked struct {
 	http.ResponseWriter
 
-	conn net.Conn
+	limit time.Duration
+	conn  net.Conn
 }
 
 func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
@@ -26,11 +29,31 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err //nolint:wrapcheck // the library's caller wraps it
 	}
-	h.conn, h.ResponseWriter = conn, hollow{h.ResponseWriter.Header()}
+	_ = conn.SetDeadline(time.Time{}) // those of its request
+	h.conn, h.ResponseWriter = &timed{Conn: conn, limit: h.limit}, hollow{h.ResponseWriter.Header()}
 	if buffered.Reader.Buffered() > 0 { // what came with the request
-		return conn, buffered, nil
+		buffered.Writer.Reset(h.conn)
+		return h.conn, buffered, nil
 	}
-	return conn, bufio.NewReadWriter(bufio.NewReaderSize(conn, readBuffer), bufio.NewWriterSize(conn, writeBuffer)), nil
+	return h.conn, bufio.NewReadWriter(bufio.NewReaderSize(conn, readBuffer), bufio.NewWriterSize(h.conn, writeBuffer)), nil
+}
+
+// timed is a connection each of whose writes may take its limit, or half as long again: the deadline is moved when it is too near, as to set
+// it for each write takes longer than many a write.
+type timed struct {
+	net.Conn
+
+	limit time.Duration
+	until atomic.Int64 // the deadline, in nanoseconds since 1970
+}
+
+func (t *timed) Write(b []byte) (int, error) {
+	if now := time.Now(); now.Add(t.limit).UnixNano() > t.until.Load() {
+		until := now.Add(t.limit + t.limit/2) //nolint:mnd // half
+		t.until.Store(until.UnixNano())
+		_ = t.SetWriteDeadline(until)
+	}
+	return t.Conn.Write(b) //nolint:wrapcheck // it is the connection
 }
 
 // hollow is a response that is over, so that the server's is not kept.
