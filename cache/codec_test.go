@@ -53,7 +53,8 @@ func TestValues(t *testing.T) {
 			t.Errorf("%v, want it to be %v", err, class)
 		}
 	}
-	if _, err := cache.New(s.client(), "numbers", func(context.Context, string) (int, error) { return 0, nil }, cache.Values(backwards{})); err == nil {
+	if _, err := cache.New(s.client(), "numbers", func(context.Context, string) (int, error) { return 0, nil },
+		cache.Values(backwards{})); err == nil {
 		t.Error("a codec of another type")
 	}
 }

@@ -45,7 +45,8 @@ func startRedis(t testing.TB) *server {
 func (s *server) start() {
 	s.t.Helper()
 	_, port, _ := net.SplitHostPort(s.addr)
-	s.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+	s.cmd = exec.Command("redis-server", "--bind", "127.0.0.1", "--port", port, "--save", "", "--appendonly", "no", "--maxmemory-policy",
+		"noeviction")
 	s.cmd.Dir = s.t.TempDir()
 	if err := s.cmd.Start(); err != nil {
 		s.t.Fatal(err)

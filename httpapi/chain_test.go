@@ -178,7 +178,8 @@ func TestReplayGuard(t *testing.T) {
 	t.Parallel()
 	e, _ := newErrors(t)
 	key := seal.HMACKey("partner", []byte(strings.Repeat("s", 32)), seal.Owner{Tenant: "acme", Principal: "partner"})
-	guard := must[*seal.ReplayGuard](t)(seal.NewReplayGuard(seal.KeySet(key), must[*seal.MemoryNonces](t)(seal.NewMemoryNonces(10)), seal.Refuse(e.Unsigned)))
+	guard := must[*seal.ReplayGuard](t)(seal.NewReplayGuard(seal.KeySet(key), must[*seal.MemoryNonces](t)(seal.NewMemoryNonces(10)),
+		seal.Refuse(e.Unsigned)))
 	peer := false
 	r := whole(t, startRedis(t).client(), tracetest.NewSpanRecorder(), func(s *httpapi.Steps) {
 		s.Identify, s.RateLimit, s.ReplayGuard = nil, nil, guard.Handler

@@ -36,14 +36,21 @@ func TestProblems(t *testing.T) {
 		"a problem": {
 			err: fmt.Errorf("wrapped: %w", &httpapi.Problem{
 				Status: 403, Type: "https://example.com/credit", Title: "No credit", Detail: "pay first", Instance: "/accounts/1",
-				Extensions: []httpapi.Extension{httpapi.Extend("balance", 30), httpapi.Extend("balance", 31), httpapi.Extend("status", 200), httpapi.Extend("f", 1)},
+				Extensions: []httpapi.Extension{
+					httpapi.Extend("balance", 30), httpapi.Extend("balance", 31), httpapi.Extend("status", 200),
+					httpapi.Extend("f", 1),
+				},
 			}),
-			want: problem{Status: 403, Type: "https://example.com/credit", Title: "No credit", Detail: "pay first", Instance: "/accounts/1", Balance: new(30)},
+			want: problem{
+				Status: 403, Type: "https://example.com/credit", Title: "No credit", Detail: "pay first", Instance: "/accounts/1",
+				Balance: new(30),
+			},
 		},
 		"with places": {
 			err: httpapi.Unprocessable("look", httpapi.Invalid{Pointer: "#/a", Detail: "too small"}),
 			want: problem{
-				Status: 422, Type: "about:blank", Title: "Unprocessable Entity", Detail: "look", Errors: []httpapi.Invalid{{Pointer: "#/a", Detail: "too small"}},
+				Status: 422, Type: "about:blank", Title: "Unprocessable Entity", Detail: "look",
+				Errors: []httpapi.Invalid{{Pointer: "#/a", Detail: "too small"}},
 			},
 		},
 		"an odd status": {err: &httpapi.Problem{Status: 200}, want: problem{Status: 500, Type: "about:blank", Title: "Internal Server Error"}},
@@ -69,11 +76,13 @@ func TestProblems(t *testing.T) {
 			t.Errorf("%s: %+v %v", name, got.problem, got.header)
 		}
 		logged := strings.TrimPrefix(said.String(), before)
-		if test.log != (strings.Contains(logged, "confidential") && strings.Contains(logged, "request_id=r1")) || strings.Contains(got.body, "confidential") {
+		if test.log != (strings.Contains(logged, "confidential") && strings.Contains(logged, "request_id=r1")) ||
+			strings.Contains(got.body, "confidential") {
 			t.Errorf("%s: log %q", name, logged)
 		}
 	}
-	if err := httpapi.Extend("channel", make(chan int)).Err(); err == nil || httpapi.Extend("title", 1).Err() == nil || httpapi.Extend("good_one", 1).Err() != nil {
+	if err := httpapi.Extend("channel", make(chan int)).Err(); err == nil || httpapi.Extend("title", 1).Err() == nil ||
+		httpapi.Extend("good_one", 1).Err() != nil {
 		t.Error("extensions are not checked")
 	}
 }
@@ -119,7 +128,8 @@ func TestRecover(t *testing.T) {
 	if got.status != 500 || got.problem.RequestID == "" || strings.Contains(got.body, "confidential") {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	if text := said.String(); !strings.Contains(text, "confidential") || !strings.Contains(text, "errors_test.go") || !strings.Contains(text, got.problem.RequestID) {
+	if text := said.String(); !strings.Contains(text, "confidential") || !strings.Contains(text, "errors_test.go") ||
+		!strings.Contains(text, got.problem.RequestID) {
 		t.Errorf("the log has not the stack: %s", text)
 	}
 	if response, err := get("/late"); err == nil {

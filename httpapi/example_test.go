@@ -153,7 +153,8 @@ func ExampleServer_Run() {
 	go func() { ended <- server.Run(ctx) }()
 
 	for _, name := range []string{"ann", ""} {
-		asked, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+listener.Addr().String()+"/orders", strings.NewReader(`{"quantity": 2}`))
+		asked, _ := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+listener.Addr().String()+"/orders",
+			strings.NewReader(`{"quantity": 2}`))
 		asked.Header.Set("Name", name)
 		response, err := http.DefaultClient.Do(asked)
 		if err != nil {

@@ -63,11 +63,13 @@ func TestIdempotency(t *testing.T) {
 		_, _ = fmt.Fprintf(w, "%s, run %d", body, p.ran.Load())
 	})
 	first := p.post(t, 0, "/orders", "two cups", `"k1"`, "Badge", "ann acme")
-	if first.status != 201 || first.body != "two cups, run 1" || first.header.Get("Idempotency-Replayed") != "" || first.header.Get("Set-Cookie") == "" {
+	if first.status != 201 || first.body != "two cups, run 1" || first.header.Get("Idempotency-Replayed") != "" ||
+		first.header.Get("Set-Cookie") == "" {
 		t.Fatalf("%+v", first)
 	}
 	again := p.post(t, 1, "/orders", "two cups", "k1", "Badge", "ann acme") // in another process, and the key bare
-	if again.status != 201 || again.body != first.body || again.header.Get("Location") != "/orders/1" || again.header.Get("Idempotency-Replayed") != "true" ||
+	if again.status != 201 || again.body != first.body || again.header.Get("Location") != "/orders/1" ||
+		again.header.Get("Idempotency-Replayed") != "true" ||
 		again.header.Get("Set-Cookie") != "" || again.header.Get("X-Request-Id") == first.header.Get("X-Request-Id") {
 		t.Errorf("%+v", again)
 	}

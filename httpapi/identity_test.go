@@ -81,7 +81,8 @@ func TestIdentify(t *testing.T) {
 			headers = append(headers, "X-Tenant", test.tenant)
 		}
 		got := ask(t, identify(http.HandlerFunc(whoAsks)), "GET", "http://"+test.host+"/", "", headers...)
-		if got.status == 200 && got.body != test.want || got.status != 200 && fmt.Sprint(got.status) != test.want || got.status != 200 && got.problem.Status == 0 {
+		if got.status == 200 && got.body != test.want || got.status != 200 && fmt.Sprint(got.status) != test.want || got.status != 200 &&
+			got.problem.Status == 0 {
 			t.Errorf("%d: %d %s, want %s", i, got.status, got.body, test.want)
 		}
 		if challenged := got.header.Get("WWW-Authenticate") != ""; challenged != (got.status == 401) {
@@ -110,7 +111,8 @@ func TestRequireRole(t *testing.T) {
 	}
 	for i, roles := range []string{"a,b", strings.Repeat("a", 129), "ü", many} {
 		got := ask(t, h, "GET", "/", "", "Badge", "ann acme admin"+strings.Replace(" "+roles, "  ", " ", 1))
-		if got.status != 403 || !strings.Contains(got.problem.Detail, "1024 bytes in all") || strings.Count(said.String(), "1024 bytes in all") != i+1 {
+		if got.status != 403 || !strings.Contains(got.problem.Detail, "1024 bytes in all") ||
+			strings.Count(said.String(), "1024 bytes in all") != i+1 {
 			t.Errorf("%q: %+v\n%s", roles, got, said)
 		}
 	}

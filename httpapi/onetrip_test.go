@@ -86,7 +86,8 @@ func TestOneTrip(t *testing.T) {
 			t.Errorf("%d: %+v", i, got)
 		}
 		if before.Load() != test.beforeIt || made.Load() != test.together {
-			t.Errorf("%d: %d round trips before the handler, want %d, and %d in all, want %d", i, before.Load(), test.beforeIt, made.Load(), test.together)
+			t.Errorf("%d: %d round trips before the handler, want %d, and %d in all, want %d", i, before.Load(), test.beforeIt, made.Load(),
+				test.together)
 		}
 	}
 }

@@ -39,12 +39,14 @@ func TestProbes(t *testing.T) {
 			}
 		}
 		expect("at the start", 200, 503, 503)
-		if got := ask(t, h, "GET", "/readyz?verbose", ""); got.body != "[-]kafka fails (critical, asked 0s ago, took 0s, so for 0s)\nreadyz failing\n" || got.status != 503 {
+		if got := ask(t, h, "GET", "/readyz?verbose",
+			""); got.body != "[-]kafka fails (critical, asked 0s ago, took 0s, so for 0s)\nreadyz failing\n" || got.status != 503 {
 			t.Errorf("%+v", got)
 		}
 		down.Store(false)
 		expect("when it is up", 200, 200, 200)
-		if got := ask(t, h, "GET", "/readyz?verbose", ""); got.body != "[+]kafka ok (critical, asked 0s ago, took 0s, so for 0s)\n   2000-01-01T00:00:02Z fails\nreadyz ok\n" {
+		if got := ask(t, h, "GET", "/readyz?verbose",
+			""); got.body != "[+]kafka ok (critical, asked 0s ago, took 0s, so for 0s)\n   2000-01-01T00:00:02Z fails\nreadyz ok\n" {
 			t.Errorf("%+v", got)
 		}
 		down.Store(true)

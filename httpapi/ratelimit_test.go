@@ -37,12 +37,14 @@ func TestRateLimit(t *testing.T) {
 	}
 	h := identify(outer(inner(answering("done"))))
 	for i, badge := range []string{"ann acme", "ann acme", "bob acme", "ann other"} {
-		if got := ask(t, h, "GET", "/", "", "Badge", badge); got.status != 200 || len(got.header["Ratelimit"]) != 2 || got.header.Get("Retry-After") != "" {
+		if got := ask(t, h, "GET", "/", "", "Badge", badge); got.status != 200 || len(got.header["Ratelimit"]) != 2 ||
+			got.header.Get("Retry-After") != "" {
 			t.Errorf("%d: %+v", i, got)
 		}
 	}
 	got := ask(t, h, "GET", "/", "", "Badge", "ann acme")
-	if got.status != 429 || got.problem.Type != "https://iana.org/assignments/http-problem-types#quota-exceeded" || got.header.Get("Retry-After") == "" {
+	if got.status != 429 || got.problem.Type != "https://iana.org/assignments/http-problem-types#quota-exceeded" ||
+		got.header.Get("Retry-After") == "" {
 		t.Errorf("%+v", got)
 	}
 	if policies := fmt.Sprint(got.header["Ratelimit-Policy"]); policies != `["daily";q=100;w=6000 "burst";q=2;w=120]` {

@@ -27,7 +27,8 @@ func startRedis(t testing.TB) *redisServer {
 		t.Skipf("NOT TESTED: install redis-server: %v", err)
 	}
 	s := &redisServer{t: t, addr: filepath.Join(t.TempDir(), "redis")} // a socket, since others may take a port that was free
-	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.addr, "--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction")
+	s.cmd = exec.Command("redis-server", "--port", "0", "--unixsocket", s.addr, "--save", "", "--appendonly", "no", "--maxmemory-policy",
+		"noeviction")
 	s.cmd.Dir = t.TempDir()
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

@@ -49,10 +49,12 @@ func TestTrace(t *testing.T) {
 	} {
 		ask(t, r, "GET", test.path, "", "traceparent", traceparent)
 		span := spans.Ended()[i]
-		if span.Name() != test.name || attr(span.Attributes(), "http.response.status_code").AsInt64() != test.status || span.Status().Code != test.code {
+		if span.Name() != test.name || attr(span.Attributes(), "http.response.status_code").AsInt64() != test.status ||
+			span.Status().Code != test.code {
 			t.Errorf("%s: %s %v %v", test.path, span.Name(), span.Attributes(), span.Status())
 		}
-		if span.Parent().TraceID().String() != remoteTrace || span.SpanContext().TraceID().String() != remoteTrace || span.SpanKind().String() != "server" {
+		if span.Parent().TraceID().String() != remoteTrace || span.SpanContext().TraceID().String() != remoteTrace ||
+			span.SpanKind().String() != "server" {
 			t.Errorf("%s: parent %v", test.path, span.Parent())
 		}
 		if got := points(t, reader)[test.route]; got != 1 {

@@ -89,7 +89,8 @@ func (a *access) say(name, method, params string) (status int, body string) {
 		return response.StatusCode, ""
 	}
 	defer func() { _ = conn.CloseNow() }()
-	if err := conn.Write(ctx, websocket.MessageText, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":%q,"params":%s}`, method, params)); err != nil {
+	if err := conn.Write(ctx, websocket.MessageText, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":1,"method":%q,"params":%s}`, method,
+		params)); err != nil {
 		a.Fatal(err)
 	}
 	for {

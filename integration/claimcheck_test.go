@@ -84,7 +84,8 @@ func TestClaimCheck(t *testing.T) {
 			t.Fatal("an event does not arrive")
 		}
 	}
-	collector, err := claimcheck.NewCollector(a.bus, store, []bus.Topic{a.topic()}, claimcheck.Grace(time.Second), claimcheck.Groups(a.aggregate+"-reader"))
+	collector, err := claimcheck.NewCollector(a.bus, store, []bus.Topic{a.topic()}, claimcheck.Grace(time.Second),
+		claimcheck.Groups(a.aggregate+"-reader"))
 	if err != nil {
 		t.Fatal(err)
 	}

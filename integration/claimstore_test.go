@@ -82,8 +82,8 @@ func pages(t *testing.T, event bus.Event[scan], count int) (ids []string, record
 	return ids, records
 }
 
-// TestClaimStoreKilled lets the store hang, and then kills it, while a subscription and a partition group read large events, and starts it again: both
-// handle all events, the group in their order, and neither gives one up.
+// TestClaimStoreKilled lets the store hang, and then kills it, while a subscription and a partition group read large events, and starts it
+// again: both handle all events, the group in their order, and neither gives one up.
 //
 //nolint:revive // function-length: one outage, step by step
 func TestClaimStoreKilled(t *testing.T) {
@@ -95,7 +95,8 @@ func TestClaimStoreKilled(t *testing.T) {
 	if err := b.Create(t.Context(), bus.TopicSpec{Name: event.Contract().Topic(), Partitions: 1}); err != nil {
 		t.Fatal(err)
 	}
-	codec, err := claimcheck.Codec(bus.JSON[scan](), store, claimcheck.Place[scan]{Topic: event.Contract().Topic()}, claimcheck.ReadLimit(time.Second))
+	codec, err := claimcheck.Codec(bus.JSON[scan](), store, claimcheck.Place[scan]{Topic: event.Contract().Topic()},
+		claimcheck.ReadLimit(time.Second))
 	if err != nil {
 		t.Fatal(err)
 	}

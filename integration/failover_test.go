@@ -40,7 +40,8 @@ func TestFailover(t *testing.T) {
 	writers.Wait()
 	a.judge()
 	p.doctor(p.standby, "advice")
-	p.on(p.standby, "SELECT pg_create_physical_replication_slot('standby')", "ALTER SYSTEM SET synchronized_standby_slots = 'standby'", "SELECT pg_reload_conf()")
+	p.on(p.standby, "SELECT pg_create_physical_replication_slot('standby')", "ALTER SYSTEM SET synchronized_standby_slots = 'standby'",
+		"SELECT pg_reload_conf()")
 	p.doctor(p.standby, "problem")
 }
 

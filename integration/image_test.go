@@ -50,7 +50,8 @@ func TestImage(t *testing.T) {
 	if err := json.Unmarshal([]byte(docker(t, "image", "inspect", "-f", "{{json .Config}}", image)), &about); err != nil {
 		t.Fatal(err)
 	}
-	if about.User != "65532:65532" || about.Labels["org.opencontainers.image.title"] != "millrace" || about.Labels["org.opencontainers.image.revision"] == "" {
+	if about.User != "65532:65532" || about.Labels["org.opencontainers.image.title"] != "millrace" ||
+		about.Labels["org.opencontainers.image.revision"] == "" {
 		t.Errorf("%+v", about)
 	}
 	name := "millrace-" + uuid.NewString()[:8]

@@ -71,7 +71,8 @@ func TestPushPods(t *testing.T) {
 	for _, n := range c.sent {
 		sent += n
 	}
-	t.Logf("%d clients, %d kills: %d messages sent, %d received, %d connections, %d resets", clients, kills, sent, c.received.Load(), c.connects.Load(), c.resets.Load())
+	t.Logf("%d clients, %d kills: %d messages sent, %d received, %d connections, %d resets", clients, kills, sent, c.received.Load(),
+		c.connects.Load(), c.resets.Load())
 	if sent == 0 || c.received.Load() < int64(sent) {
 		t.Error("hardly anything was received")
 	}

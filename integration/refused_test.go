@@ -22,7 +22,10 @@ func TestRefusedRecordOnKafka(t *testing.T) {
 	b := open(t)
 	name := "refused-" + strings.ToLower(uuid.NewString()[:8])
 	input, output := bus.Topic(name+".in"), bus.Topic(name+".out")
-	for _, spec := range []bus.TopicSpec{{Name: input, Partitions: 3}, {Name: output, Partitions: 3, Configs: map[string]string{"cleanup.policy": "compact"}}} {
+	for _, spec := range []bus.TopicSpec{
+		{Name: input, Partitions: 3},
+		{Name: output, Partitions: 3, Configs: map[string]string{"cleanup.policy": "compact"}},
+	} {
 		if err := b.Create(t.Context(), spec); err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,8 @@ func TestLargeTransaction(t *testing.T) {
 	a := newArena(t, shared.Kafka(t).URL, pgtest.Open(t), "large")
 	a.enter()
 	a.execute(fmt.Sprintf(`INSERT INTO outboxevent (id, aggregatetype, aggregateid, type, payload)
-		SELECT gen_random_uuid(), 'large', n %% %d, 'Made', json_build_object('pad', repeat('x', 200), 'n', n) FROM generate_series(0, %d) n`, keys, rows-1))
+		SELECT gen_random_uuid(), 'large', n %% %d, 'Made', json_build_object('pad', repeat('x', 200), 'n', n)
+		FROM generate_series(0, %d) n`, keys, rows-1))
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	next, count := map[string]int{"0": 0, "1": 1, "2": 2, "3": 3, "4": 4}, 0

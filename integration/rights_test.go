@@ -59,7 +59,8 @@ func startGuarded(t *testing.T) *guarded {
 				config[name] = &value
 			}
 		}
-		if response, err := g.admin.CreateTopic(t.Context(), topic.Spec.Partitions, 1, config, topic.Metadata.Name); errors.Join(err, response.Err) != nil {
+		if response, err := g.admin.CreateTopic(t.Context(), topic.Spec.Partitions, 1, config, topic.Metadata.Name); errors.Join(err,
+			response.Err) != nil {
 			t.Fatal(topic.Metadata.Name, err, response.Err)
 		}
 	}
@@ -148,7 +149,8 @@ func TestRights(t *testing.T) { //nolint:paralleltest // no other pod may have t
 		}
 	}
 	for name, p := range map[string]*pod{"shop": shop, "push": gateway} {
-		if said := strings.ToLower(p.output()); strings.Contains(said, "denied") || strings.Contains(said, "authoriz") || strings.Contains(said, "not as its contract") {
+		if said := strings.ToLower(p.output()); strings.Contains(said, "denied") || strings.Contains(said, "authoriz") ||
+			strings.Contains(said, "not as its contract") {
 			t.Errorf("%s lacks a right, or a topic is another one: %s", name, said)
 		}
 	}
@@ -191,7 +193,8 @@ func (g *guarded) tenant(ctx context.Context) {
 	if !errors.Is(err, bus.ErrDenied) {
 		g.Errorf("a tenant joined a group of the shop: %v", err)
 	}
-	others, err := kgo.NewClient(kgo.SeedBrokers(g.logins), kgo.SASL(scram.Auth{User: "tenant-acme", Pass: secret}.AsSha512Mechanism()), kgo.TransactionalID("shop-checkout.forged"))
+	others, err := kgo.NewClient(kgo.SeedBrokers(g.logins), kgo.SASL(scram.Auth{User: "tenant-acme", Pass: secret}.AsSha512Mechanism()),
+		kgo.TransactionalID("shop-checkout.forged"))
 	if err != nil {
 		g.Fatal(err)
 	}

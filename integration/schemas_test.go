@@ -70,7 +70,8 @@ func TestSchemaRegistry(t *testing.T) {
 		return bus.Define(name, func(c coded) string { return c.ID }, opts...)
 	}
 	v1 := define(orderText)
-	v2 := define(`{"type":"record","name":"shop.Order","fields":[{"name":"note","type":"string","default":"-"},{"name":"id","type":"string"}]}`, bus.Version(2))
+	v2 := define(`{"type":"record","name":"shop.Order","fields":[{"name":"note","type":"string","default":"-"},{"name":"id",`+
+		`"type":"string"}]}`, bus.Version(2))
 	for _, step := range []bus.Event[coded]{v1, v2, v1} {
 		if err := b.Verify(t.Context(), step); err != nil {
 			t.Fatal(err)

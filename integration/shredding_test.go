@@ -47,7 +47,10 @@ type places struct {
 func newPlaces(t *testing.T) *places {
 	t.Helper()
 	keys, err := seal.OpenKeyring(filepath.Join(t.TempDir(), "keys"))
-	p := &places{T: t, name: "s" + uuid.NewString()[:8], bus: open(t), stored: map[string][]byte{}, reading: map[string]func(context.Context) (customer, error){}}
+	p := &places{
+		T: t, name: "s" + uuid.NewString()[:8], bus: open(t), stored: map[string][]byte{},
+		reading: map[string]func(context.Context) (customer, error){},
+	}
 	p.ada = customer{ID: p.name, Tenant: "acme", Email: "ada@example.com"}
 	p.must(err)
 	p.sealer, err = seal.New(keys)

@@ -20,7 +20,8 @@ var member = jobs.Define("member", member0, jobs.Queue("work"), jobs.Shards(4))
 
 func member0(ctx context.Context, a *jobs.Attempt, in string) (jobs.None, error) {
 	<-time.After(20 * time.Millisecond)
-	kind := jobs.Define("member", func(context.Context, *jobs.Attempt, string) (jobs.None, error) { return jobs.None{}, nil }, jobs.Queue("work"), jobs.Shards(4))
+	kind := jobs.Define("member", func(context.Context, *jobs.Attempt, string) (jobs.None, error) { return jobs.None{}, nil },
+		jobs.Queue("work"), jobs.Shards(4))
 	switch in {
 	case "dies":
 		return jobs.None{}, jobs.Discard(errors.New("no"))
@@ -100,7 +101,10 @@ func TestBatchCancel(t *testing.T) {
 	t.Parallel()
 	batched(t, func(t *testing.T, q *queue, done *jobs.Kind[string, jobs.None], l *log) { //nolint:thelper // it is the test
 		q.enqueue(jobs.Batch(done.New("empty"))...)
-		members := []jobs.Job{member.New("", jobs.ID("quick")), member.New("waits", jobs.ID("runs")), member.New("", jobs.ID("later"), jobs.After(time.Hour)), member.New("", jobs.ID("late"))}
+		members := []jobs.Job{
+			member.New("", jobs.ID("quick")), member.New("waits", jobs.ID("runs")),
+			member.New("", jobs.ID("later"), jobs.After(time.Hour)), member.New("", jobs.ID("late")),
+		}
 		outer := jobs.Batch(done.New("outer"), jobs.Batch(done.New("inner", jobs.ID("inner")), members...)...)
 		last := len(outer) - 1
 		q.enqueue(outer[:last]...)

@@ -27,13 +27,15 @@ func TestCancel(t *testing.T) {
 		ended <- time.Now()
 		return "done all the same", nil
 	}, jobs.Queue("work"), jobs.Shards(2), jobs.Retain(time.Hour), jobs.Concurrency(1))
-	quick := jobs.Define("quick", func(context.Context, *jobs.Attempt, string) (int, error) { return 1, nil }, jobs.Queue("work"), jobs.Shards(2), jobs.Retain(time.Hour))
+	quick := jobs.Define("quick", func(context.Context, *jobs.Attempt, string) (int, error) { return 1, nil }, jobs.Queue("work"),
+		jobs.Shards(2), jobs.Retain(time.Hour))
 	run(t, []jobs.RunnerOption{kind, quick}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
 		node := q.group.Start()
 		q.Settle()
 		q.enqueue(kind.New("", jobs.ID("runs")))
 		q.Settle()
-		q.enqueue(kind.New("", jobs.ID("next")), kind.New("", jobs.ID("waits1")), kind.New("", jobs.ID("waits2")), kind.New("", jobs.ID("later"), jobs.After(time.Hour)), quick.New("", jobs.ID("quick")))
+		q.enqueue(kind.New("", jobs.ID("next")), kind.New("", jobs.ID("waits1")), kind.New("", jobs.ID("waits2")),
+			kind.New("", jobs.ID("later"), jobs.After(time.Hour)), quick.New("", jobs.ID("quick")))
 		q.after(time.Second)
 		r := q.runner(node)
 		answers := r.Cancel(t.Context(), "next", "waits1", "waits2", "later", "quick", "nobody")

@@ -93,7 +93,8 @@ func TestMissedTicks(t *testing.T) {
 				t.Errorf("%s: %q, want %d ticks", schedule, got, want)
 			}
 		}
-		if got := q.ticks("flood"); !slices.Equal(got, every("flood", time.Second, began, began.Add(time.Duration(len(got))*time.Second))) || len(got) < 17*60 {
+		if got := q.ticks("flood"); !slices.Equal(got,
+			every("flood", time.Second, began, began.Add(time.Duration(len(got))*time.Second))) || len(got) < 17*60 {
 			t.Errorf("every second: %d ticks", len(got))
 		}
 	})
@@ -170,7 +171,8 @@ func TestChangedSchedule(t *testing.T) {
 		if err != nil || len(in.Schedules) != 1 {
 			t.Fatal(in, err)
 		}
-		if s := in.Schedules[0]; s.Name != "changes" || s.Expression != expression || s.Kind != "report" || s.Zone != "UTC" || s.Next.Sub(s.Last) != time.Minute {
+		if s := in.Schedules[0]; s.Name != "changes" || s.Expression != expression || s.Kind != "report" || s.Zone != "UTC" ||
+			s.Next.Sub(s.Last) != time.Minute {
 			t.Errorf("inspected: %+v", s)
 		}
 		if got := q.ticks("changes"); len(got) < 10 || len(got) > 11 {

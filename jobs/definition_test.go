@@ -28,17 +28,20 @@ func TestDefinitionErrors(t *testing.T) {
 		jobs.RunnerOption
 		Err() error
 	}{
-		"dotted lower-case":   jobs.Define("Bad Name", handle, jobs.Queue("work")),
-		"handler is nil":      jobs.Define[int, int]("nil", nil, jobs.Queue("work")),
-		"queue \"W\"":         jobs.Define("queue", handle, jobs.Queue("W")),
-		"Shards 0":            jobs.Define("shards", handle, jobs.Queue("work"), jobs.Shards(0)),
-		"attempts":            jobs.Define("retry", handle, jobs.Queue("work"), jobs.Retry(resilience.RetryPolicy{})),
-		"Timeout -1s":         jobs.Define("timeout", handle, jobs.Queue("work"), jobs.Timeout(-time.Second)),
-		"Heartbeat 0s":        jobs.Define("heartbeat", handle, jobs.Queue("work"), jobs.Heartbeat(0)),
-		"Retain 1ms":          jobs.Define("retain", handle, jobs.Queue("work"), jobs.Retain(time.Millisecond)),
-		"Concurrency 0":       jobs.Define("concurrency", handle, jobs.Queue("work"), jobs.Concurrency(0)),
-		"an option is nil":    jobs.Define("option", handle, jobs.Queue("work"), nil),
-		"no schema of a chan": jobs.Define("chan", func(context.Context, *jobs.Attempt, chan int) (jobs.None, error) { return jobs.None{}, nil }, jobs.Queue("work")),
+		"dotted lower-case": jobs.Define("Bad Name", handle, jobs.Queue("work")),
+		"handler is nil":    jobs.Define[int, int]("nil", nil, jobs.Queue("work")),
+		"queue \"W\"":       jobs.Define("queue", handle, jobs.Queue("W")),
+		"Shards 0":          jobs.Define("shards", handle, jobs.Queue("work"), jobs.Shards(0)),
+		"attempts":          jobs.Define("retry", handle, jobs.Queue("work"), jobs.Retry(resilience.RetryPolicy{})),
+		"Timeout -1s":       jobs.Define("timeout", handle, jobs.Queue("work"), jobs.Timeout(-time.Second)),
+		"Heartbeat 0s":      jobs.Define("heartbeat", handle, jobs.Queue("work"), jobs.Heartbeat(0)),
+		"Retain 1ms":        jobs.Define("retain", handle, jobs.Queue("work"), jobs.Retain(time.Millisecond)),
+		"Concurrency 0":     jobs.Define("concurrency", handle, jobs.Queue("work"), jobs.Concurrency(0)),
+		"an option is nil":  jobs.Define("option", handle, jobs.Queue("work"), nil),
+		"no schema of a chan": jobs.Define("chan", func(context.Context, *jobs.Attempt, chan int) (jobs.None, error) {
+			return jobs.None{},
+				nil
+		}, jobs.Queue("work")),
 	} {
 		_, err := jobs.New(nil, "work", kind)
 		if text == "no schema of a chan" {
@@ -69,7 +72,8 @@ func TestDefinitionErrors(t *testing.T) {
 	} {
 		job := good.New(1, opt)
 		err := jobs.Enqueue(t.Context(), nobody{}, job).Err()
-		if !errors.Is(err, jobs.ErrJob) || !strings.Contains(err.Error(), text) || resilience.ClassOf(err) != resilience.ClassPermanent || job.Err() == nil {
+		if !errors.Is(err, jobs.ErrJob) || !strings.Contains(err.Error(), text) || resilience.ClassOf(err) != resilience.ClassPermanent ||
+			job.Err() == nil {
 			t.Errorf("%s: %v", text, err)
 		}
 	}

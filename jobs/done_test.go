@@ -62,7 +62,8 @@ func TestRetries(t *testing.T) {
 			return "", errors.New("not yet")
 		}
 		return in + "!", nil
-	}, jobs.Queue("work"), jobs.Shards(4), jobs.Retain(time.Hour), jobs.Retry(resilience.RetryPolicy{Attempts: 3, Initial: 10 * time.Second, Max: time.Minute, Multiplier: 2}))
+	}, jobs.Queue("work"), jobs.Shards(4), jobs.Retain(time.Hour),
+		jobs.Retry(resilience.RetryPolicy{Attempts: 3, Initial: 10 * time.Second, Max: time.Minute, Multiplier: 2}))
 	run(t, []jobs.RunnerOption{kind, jobs.Tell(), jobs.Logger(slog.New(slog.DiscardHandler))}, func(t *testing.T, q *queue) { //nolint:thelper // it is the test
 		q.group.Start()
 		for _, in := range []string{"works", "fails", "snooze", "panic", "discard"} {
@@ -70,12 +71,16 @@ func TestRetries(t *testing.T) {
 		}
 		q.after(5 * time.Second)
 		for _, in := range []string{"works", "fails", "panic"} {
-			if d := q.kept(in); d.State != jobs.Retrying || d.Attempts != 1 || d.Due.Sub(d.Started) < 10*time.Second || d.Due.Sub(d.Started) > 15*time.Second {
+			if d := q.kept(in); d.State != jobs.Retrying || d.Attempts != 1 || d.Due.Sub(d.Started) < 10*time.Second ||
+				d.Due.Sub(d.Started) > 15*time.Second {
 				t.Errorf("%+v", d)
 			}
 		}
 		q.after(10 * time.Minute)
-		for in, want := range map[string]jobs.State{"works": jobs.Done, "fails": jobs.Dead, "snooze": jobs.Done, "panic": jobs.Dead, "discard": jobs.Dead} {
+		for in, want := range map[string]jobs.State{
+			"works": jobs.Done, "fails": jobs.Dead, "snooze": jobs.Done, "panic": jobs.Dead,
+			"discard": jobs.Dead,
+		} {
 			d := q.kept(in)
 			if d.State != want || d.State == jobs.Dead && d.Reason == "" || d.State == jobs.Done && string(d.Output) != `"`+in+`!"` {
 				t.Errorf("%+v", d)

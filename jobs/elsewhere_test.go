@@ -76,7 +76,10 @@ func TestElsewhere(t *testing.T) {
 			t.Errorf("%d lines", len(lines))
 		}
 		for i := range 60 {
-			for _, line := range []string{fmt.Sprintf("second then of %d", i), fmt.Sprintf("second member %d", i), fmt.Sprintf("done %d%+v", i, jobs.Members{Done: 3})} {
+			for _, line := range []string{
+				fmt.Sprintf("second then of %d", i), fmt.Sprintf("second member %d", i),
+				fmt.Sprintf("done %d%+v", i, jobs.Members{Done: 3}),
+			} {
 				if _, found := slices.BinarySearch(lines, line); !found {
 					t.Errorf("there is no %q", line)
 				}

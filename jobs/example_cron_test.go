@@ -15,7 +15,8 @@ func ExampleCron() {
 	if err != nil {
 		panic(err)
 	}
-	report := jobs.Define("report.make", func(context.Context, *jobs.Attempt, string) (jobs.None, error) { return jobs.None{}, nil }, jobs.Queue("mail"), jobs.Shards(4))
+	report := jobs.Define("report.make", func(context.Context, *jobs.Attempt, string) (jobs.None, error) { return jobs.None{}, nil },
+		jobs.Queue("mail"), jobs.Shards(4))
 	daily := jobs.Cron("report.daily", "30 6 * * 1-5", report, func(tick time.Time) string { return tick.Format(time.DateOnly) },
 		jobs.Zone(berlin), jobs.Missed(jobs.AllMissed), jobs.Each(jobs.Priority(4)))
 	ticks := make(chan time.Time, 100)

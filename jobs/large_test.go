@@ -38,7 +38,8 @@ func TestLargeJobs(t *testing.T) {
 		return jobs.None{}, nil
 	}, jobs.Queue("work"), jobs.Shards(1), jobs.Retry(resilience.RetryPolicy{Attempts: 5, Initial: time.Second, Max: time.Second, Multiplier: 1}))
 	reader := metric.NewManualReader()
-	b, err := bus.Open(t.Context(), bustest.Broker(t), bus.Telemetry(sdktrace.NewTracerProvider(), metric.NewMeterProvider(metric.WithReader(reader))))
+	b, err := bus.Open(t.Context(), bustest.Broker(t),
+		bus.Telemetry(sdktrace.NewTracerProvider(), metric.NewMeterProvider(metric.WithReader(reader))))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -200,7 +200,8 @@ func TestLimitErrors(t *testing.T) {
 	} {
 		kind := jobs.Define("bad", handle, jobs.Queue("work"), limit)
 		_, err := jobs.New(nil, "work", good, limit)
-		if !errors.Is(kind.Err(), jobs.ErrDefinition) || !strings.Contains(kind.Err().Error(), text) || err == nil || !strings.Contains(err.Error(), text) {
+		if !errors.Is(kind.Err(), jobs.ErrDefinition) || !strings.Contains(kind.Err().Error(), text) || err == nil ||
+			!strings.Contains(err.Error(), text) {
 			t.Errorf("%s: %v, %v", text, kind.Err(), err)
 		}
 	}

@@ -68,7 +68,8 @@ func TestMeters(t *testing.T) {
 		t.Fatal(err)
 	}
 	traced, start := provider.Tracer("test").Start(t.Context(), "start")
-	enqueued := jobs.Enqueue(traced, b, kind.New("traced", jobs.ID("traced")), kind.New("traced", jobs.ID("traced")), kind.New("works", jobs.ID("works")), kind.New("dies", jobs.ID("dies")))
+	enqueued := jobs.Enqueue(traced, b, kind.New("traced", jobs.ID("traced")), kind.New("traced", jobs.ID("traced")),
+		kind.New("works", jobs.ID("works")), kind.New("dies", jobs.ID("dies")))
 	if start.End(); enqueued.Err() != nil {
 		t.Fatal(enqueued.Err())
 	}

@@ -13,7 +13,8 @@ func TestMutantsAreCaught(t *testing.T) {
 	t.Parallel()
 	mutants.Check(t, "jobs", none, map[string]mutants.Mutant{
 		"attempts that were interrupted are lost": {
-			File: "lost.go", Old: "	for _, r := range lost {\n", New: "	for _, r := range lost {\n		if mutant(\"attempts that were interrupted are lost\") {\n			break\n		}\n",
+			File: "lost.go", Old: "	for _, r := range lost {\n",
+			New:  "	for _, r := range lost {\n		if mutant(\"attempts that were interrupted are lost\") {\n			break\n		}\n",
 			Test: "TestWorkerKilled", Found: "crash_test.go",
 		},
 		"early": {
@@ -21,12 +22,14 @@ func TestMutantsAreCaught(t *testing.T) {
 			Test: "TestNeverEarly", Found: "schedule_test.go",
 		},
 		"attempts are not counted before they begin": {
-			File: "admit.go", Old: "	r.attempts++\n", New: "	if !mutant(\"attempts are not counted before they begin\") || r.lost == 0 {\n		r.attempts++\n	}\n",
+			File: "admit.go", Old: "	r.attempts++\n",
+			New:  "	if !mutant(\"attempts are not counted before they begin\") || r.lost == 0 {\n		r.attempts++\n	}\n",
 			Test: "TestPoisonJob", Found: "crash_test.go",
 		},
 		"a cancellation is answered at once": {
 			File: "revise.go", Old: "	r.cancelled, r.reason = true, \"it was cancelled\"\n",
-			New:  "	if mutant(\"a cancellation is answered at once\") {\n		return n.describe(tx, r), n.bury(tx, r, Running, Cancelled)\n	}\n	r.cancelled, r.reason = true, \"it was cancelled\"\n",
+			New: "	if mutant(\"a cancellation is answered at once\") {\n		return n.describe(tx, r), n.bury(tx, r, Running, " +
+				"Cancelled)\n	}\n	r.cancelled, r.reason = true, \"it was cancelled\"\n",
 			Test: "TestCancel", Found: "cancel_test.go",
 		},
 		"begins while another node may have the shard": {
@@ -39,12 +42,15 @@ func TestMutantsAreCaught(t *testing.T) {
 			Test: "TestCancel", Found: "cancel_test.go",
 		},
 		"a unique key is given back too early": {
-			File: "unique.go", Old: "	if until <= tx.Now().UnixNano() ||", New: "	if until <= tx.Now().UnixNano() || mutant(\"a unique key is given back too early\") ||",
+			File: "unique.go", Old: "	if until <= tx.Now().UnixNano() ||",
+			New:  "	if until <= tx.Now().UnixNano() || mutant(\"a unique key is given back too early\") ||",
 			Test: "TestUnique", Found: "unique_test.go",
 		},
 		"tenants have no turns": {
 			File: "fair.go", Old: "	case len(t.able) > 0:\n			f.list(t)\n",
-			New:  "	case len(t.able) > 0 && mutant(\"tenants have no turns\"):\n			t.listed, t.next, f.first = true, f.first, t\n			if t.next == nil {\n				f.last = t\n			}\n		case len(t.able) > 0:\n			f.list(t)\n",
+			New: "	case len(t.able) > 0 && " +
+				"mutant(\"tenants have no turns\"):\n			t.listed, t.next, f.first = true, f.first, " +
+				"t\n			if t.next == nil {\n				f.last = t\n			}\n		case len(t.able) > 0:\n			f.list(t)\n",
 			Test: "TestFloodingTenant", Found: "fair_test.go",
 		},
 		"what is paused begins": {
@@ -66,15 +72,18 @@ func TestMutantsAreCaught(t *testing.T) {
 		},
 		"each shard gives itself permits": {
 			File: "permits.go", Old: "	p, _ := n.purses.Get(tx, classOf(l.tenant, l.kind))\n	return p.Have\n",
-			New:  "	p, _ := n.purses.Get(tx, classOf(l.tenant, l.kind))\n	if mutant(\"each shard gives itself permits\") {\n		return grantedAtOnce\n	}\n	return p.Have\n",
+			New: "	p, _ := n.purses.Get(tx, classOf(l.tenant, " +
+				"l.kind))\n	if mutant(\"each shard gives itself permits\") {\n		return grantedAtOnce\n	}\n	return p.Have\n",
 			Test: "TestAtOnce", Found: "limit_test.go",
 		},
 		"a schedule begins anew where it has moved": {
-			File: "tick.go", Old: "		now.Last = was.Last\n", New: "		if now.Last = was.Last; mutant(\"a schedule begins anew where it has moved\") {\n			now.Last = tx.Now()\n		}\n",
+			File: "tick.go", Old: "		now.Last = was.Last\n",
+			New:  "		if now.Last = was.Last; mutant(\"a schedule begins anew where it has moved\") {\n			now.Last = tx.Now()\n		}\n",
 			Test: "TestCron", Found: "cron_test.go",
 		},
 		"all missed ticks have their jobs": {
-			File: "tick.go", Old: "		case !missed || s.missed == AllMissed:\n", New: "		case !missed || s.missed == AllMissed || mutant(\"all missed ticks have their jobs\"):\n",
+			File: "tick.go", Old: "		case !missed || s.missed == AllMissed:\n",
+			New:  "		case !missed || s.missed == AllMissed || mutant(\"all missed ticks have their jobs\"):\n",
 			Test: "TestMissedTicks", Found: "cron_test.go",
 		},
 	})

@@ -57,7 +57,8 @@ func TestDeadLetter(t *testing.T) {
 		if answers := r.Redrive(t.Context(), "good"); !errors.Is(answers.Err(), jobs.ErrState) {
 			t.Error(answers.Err())
 		}
-		if answers := r.Edit(t.Context(), kind.Edit("negative", 5), kind.Edit("undecodable", 6)); answers.Err() != nil || string(answers[0].Job.Input) != "5" {
+		if answers := r.Edit(t.Context(), kind.Edit("negative", 5), kind.Edit("undecodable", 6)); answers.Err() != nil ||
+			string(answers[0].Job.Input) != "5" {
 			t.Errorf("%+v", answers)
 		}
 		if answers := r.Redrive(t.Context(), "negative", "undecodable"); answers.Err() != nil || answers[0].Job.State.Ended() {

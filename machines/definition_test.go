@@ -110,7 +110,8 @@ func TestDrawings(t *testing.T) {
 `; got != want {
 		t.Errorf("Mermaid:\n%s", got)
 	}
-	if got := m.Chart().Graphviz(); !strings.Contains(got, `"new" -> "cancelled" [label="expire after 2m0s"]`) || !strings.Contains(got, `"shipped" [peripheries=2]`) {
+	if got := m.Chart().Graphviz(); !strings.Contains(got, `"new" -> "cancelled" [label="expire after 2m0s"]`) ||
+		!strings.Contains(got, `"shipped" [peripheries=2]`) {
 		t.Errorf("Graphviz:\n%s", got)
 	}
 	var table strings.Builder

@@ -54,7 +54,8 @@ func TestTurnsAreLogged(t *testing.T) {
 			<-time.After(2 * time.Second)
 		}
 		lines := strings.Split(strings.TrimSpace(said.String()), "\n")
-		if len(lines) != 3 || !strings.Contains(lines[0], "level=WARN") || !strings.Contains(lines[0], `check=turns criticality=critical error="connection refused"`) ||
+		if len(lines) != 3 || !strings.Contains(lines[0], "level=WARN") ||
+			!strings.Contains(lines[0], `check=turns criticality=critical error="connection refused"`) ||
 			!strings.Contains(lines[1], "level=INFO") || !strings.Contains(lines[2], "level=WARN") {
 			t.Errorf("%q", lines)
 		}

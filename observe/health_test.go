@@ -164,7 +164,10 @@ func TestChecksAreValidated(t *testing.T) {
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"needs a name", `"empty" has nothing`, `"negative": timeout`, `"odd": criticality 7`, `"stale": an answer`, "metrics and the logger must not be nil", `"twice" is given twice`} {
+	for _, want := range []string{
+		"needs a name", `"empty" has nothing`, `"negative": timeout`, `"odd": criticality 7`,
+		`"stale": an answer`, "metrics and the logger must not be nil", `"twice" is given twice`,
+	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q does not say %q", err, want)
 		}

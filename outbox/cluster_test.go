@@ -80,7 +80,8 @@ func database(t testing.TB) (address, name string) {
 	at.Path = "/" + name
 	execute(t, root, "CREATE DATABASE "+name)
 	t.Cleanup(func() {
-		execute(t, at.String(), "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots WHERE database = current_database() AND active")
+		execute(t, at.String(), "SELECT pg_terminate_backend(active_pid, "+
+			"5000) FROM pg_replication_slots WHERE database = current_database() AND active")
 		execute(t, at.String(), "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()")
 		execute(t, root, "DROP DATABASE "+name+" WITH (FORCE)")
 	})

@@ -23,7 +23,8 @@ func TestLogOnlyIsRelayed(t *testing.T) {
 					return err
 				}
 			}
-			if _, err := tx.Exec(t.Context(), `SELECT pg_logical_emit_message(true, 'other', 'x'), pg_logical_emit_message(false, 'outboxevent', 'x')`); err != nil {
+			if _, err := tx.Exec(t.Context(),
+				`SELECT pg_logical_emit_message(true, 'other', 'x'), pg_logical_emit_message(false, 'outboxevent', 'x')`); err != nil {
 				return err
 			}
 			if !commit {
@@ -46,8 +47,10 @@ func TestLogOnlyIsRelayed(t *testing.T) {
 func TestLogOnlyOfManyPrefixes(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
-	config := `{"transforms": "d,o", "transforms.o.type": "io.debezium.transforms.outbox.EventRouter", "message.prefix.include.list": "outboxevent,more.*",
-		"transforms.d.type": "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent", "transforms.d.fields.null.include": "true",
+	config := `{"transforms": "d,o", "transforms.o.type": "io.debezium.transforms.outbox.EventRouter",
+		"message.prefix.include.list": "outboxevent,more.*",
+		"transforms.d.type": "io.debezium.connector.postgresql.transforms.DecodeLogicalDecodingMessageContent",
+		"transforms.d.fields.null.include": "true",
 		"transforms.o.table.fields.additional.placement": "type:header:ce_type"}`
 	f.relay(f.bus, outbox.LogOnly(), outbox.Connector([]byte(config)))
 	for n, prefix := range []string{"outboxevent", "other", "more", "more.of"} {

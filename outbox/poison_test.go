@@ -77,8 +77,10 @@ func TestDeadLetters(t *testing.T) {
 		letters[letter.Record.ID()] = letter
 	}
 	name, large := letters["00000000-0000-4000-8000-000000000021"], letters["00000000-0000-4000-8000-000000000022"]
-	if len(letters) != 2 || name.Record.Topic != "outbox.event.not a topic" || name.Reason != bus.ReasonPermanent || len(large.Record.Value) < 1_100_000 ||
+	if len(letters) != 2 || name.Record.Topic != "outbox.event.not a topic" || name.Reason != bus.ReasonPermanent ||
+		len(large.Record.Value) < 1_100_000 ||
 		!strings.Contains(large.Error, "max.message.bytes") || r.Status().DeadLetters != 2 {
-		t.Errorf("dead letters %q and %q of %d bytes, %d are counted", name.Record.Topic, large.Error, len(large.Record.Value), r.Status().DeadLetters)
+		t.Errorf("dead letters %q and %q of %d bytes, %d are counted", name.Record.Topic, large.Error, len(large.Record.Value),
+			r.Status().DeadLetters)
 	}
 }

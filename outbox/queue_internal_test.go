@@ -81,7 +81,10 @@ func replay(t *rapid.T, log []written, from logPosition) func(func(batch) bool) 
 					return
 				}
 				for i, row := range tx.rows {
-					if err := r.insert(ctx, message{kind: 'I', at: tx.commit - 40 + LSN(i)/1000, data: insertOf("id", "order", "k", row)}); err != nil {
+					if err := r.insert(ctx, message{
+						kind: 'I', at: tx.commit - 40 + LSN(i)/1000,
+						data: insertOf("id", "order", "k", row),
+					}); err != nil {
 						read <- err
 						return
 					}

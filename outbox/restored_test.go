@@ -49,7 +49,8 @@ func TestRestoredDisk(t *testing.T) {
 			r, end = f.relay(f.bus)
 			gap := f.gapped(r, end, of.why)
 			var longer bool
-			if err := f.pool.QueryRow(t.Context(), "SELECT pg_current_wal_lsn() > $1::text::pg_lsn", gap.After.String()).Scan(&longer); err != nil || !longer {
+			if err := f.pool.QueryRow(t.Context(), "SELECT pg_current_wal_lsn() > $1::text::pg_lsn",
+				gap.After.String()).Scan(&longer); err != nil || !longer {
 				t.Fatalf("the log does not reach beyond what was published: %v", err)
 			}
 			f.relay(f.bus, outbox.AcceptGap(gap.After))

@@ -38,7 +38,8 @@ func TestStandings(t *testing.T) {
 	f.read(1)
 	s := f.stands(func(s outbox.Standing) bool { return s.Working && s.Records == 1 })
 	if s.Slot != f.slot || s.Table != "outboxevent" || s.Polled || s.Node == "" || s.Node != s.Reporter || s.Err != "" ||
-		s.System == "" || s.Timeline != 1 || time.Since(s.Checkpoint) > time.Minute || s.Last.After(s.Checkpoint) || time.Since(s.Last) > time.Minute || s.Since.After(s.Reported) {
+		s.System == "" || s.Timeline != 1 || time.Since(s.Checkpoint) > time.Minute || s.Last.After(s.Checkpoint) ||
+		time.Since(s.Last) > time.Minute || s.Since.After(s.Reported) {
 		t.Errorf("%+v", s)
 	}
 	stop()

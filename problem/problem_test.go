@@ -30,7 +30,11 @@ func TestWrite(t *testing.T) {
 		body   string
 	}{
 		{problem.Problem{}, "GET", 500, `{"type":"about:blank","title":"Internal Server Error","status":500,"request_id":"r1"}`},
-		{problem.Problem{Status: 200, Detail: "x"}, "GET", 500, `{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"x","request_id":"r1"}`},
+		{
+			problem.Problem{Status: 200, Detail: "x"},
+			"GET", 500,
+			`{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"x","request_id":"r1"}`,
+		},
 		{
 			problem.Problem{Status: 409, Type: "/full", Title: "Full", Detail: "wait", Instance: "/1", Extensions: []problem.Extension{
 				problem.Extend("room", 0), problem.Extend("room", 1), problem.Extend("broken", func() {}),

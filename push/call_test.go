@@ -54,12 +54,26 @@ func TestCalls(t *testing.T) {
 	for _, each := range []struct{ send, want string }{
 		{`{"jsonrpc":"2.0","id":"x","method":"add","params":{"a":1,"b":2}}`, `{"jsonrpc":"2.0","id":"x","result":3}`},
 		{`{"jsonrpc":"2.0","id":1,"method":"who","params":{}}`, `{"jsonrpc":"2.0","id":1,"result":"acme"}`},
-		{`{"jsonrpc":"2.0","id":1,"method":"who","params":{},"headers":[["deny","1"]]}`, `{"jsonrpc":"2.0","id":1,"error":{"code":-32003,"message":"Forbidden","data":{"type":"about:blank","title":"Forbidden","status":403}}}`},
-		{`{"jsonrpc":"2.0","id":1,"method":"add","params":{"a":"1"}}`, `{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"the params are not what add takes"}}`},
+		{
+			`{"jsonrpc":"2.0","id":1,"method":"who","params":{},"headers":[["deny","1"]]}`,
+			`{"jsonrpc":"2.0","id":1,"error":{"code":-32003,"message":"Forbidden","data":{"type":"about:blank","title":"Forbidden","status":403}}}`,
+		},
+		{
+			`{"jsonrpc":"2.0","id":1,"method":"add","params":{"a":"1"}}`,
+			`{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"the params are not what add takes"}}`,
+		},
 		{`{"jsonrpc":"2.0","id":1,"method":"nope"}`, `{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"there is no such method"}}`},
-		{`{"jsonrpc":"2.0","id":1,"method":"fail","params":"problem"}`, `{"jsonrpc":"2.0","id":1,"error":{"code":-32009,"message":"it is sold","data":{"type":"about:blank","title":"Conflict","status":409,"detail":"it is sold"}}}`},
+		{
+			`{"jsonrpc":"2.0","id":1,"method":"fail","params":"problem"}`,
+			`{"jsonrpc":"2.0","id":1,"error":{"code":-32009,"message":"it is ` +
+				`sold","data":{"type":"about:blank","title":"Conflict","status":409,"detail":"it is sold"}}}`,
+		},
 		{`{"jsonrpc":"2.0","id":1,"method":"fail","params":"other"}`, `{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"the call failed"}}`},
-		{`{"jsonrpc":"2.0","id":1,"method":"fail","params":"panic"}`, `{"jsonrpc":"2.0","id":1,"error":{"code":-32050,"message":"the procedure failed","data":{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"the procedure failed"}}}`},
+		{
+			`{"jsonrpc":"2.0","id":1,"method":"fail","params":"panic"}`,
+			`{"jsonrpc":"2.0","id":1,"error":{"code":-32050,"message":"the procedure ` +
+				`failed","data":{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"the procedure failed"}}}`,
+		},
 		{`{`, `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"the message is not JSON"}}`},
 		{`{"jsonrpc":"2.0","method":"@effect/rpc/Ping"}`, `{"jsonrpc":"2.0","method":"@effect/rpc/Pong"}`},
 		{`[{"jsonrpc":"2.0","method":"add","params":{}}]` + " ", ``},
@@ -70,7 +84,8 @@ func TestCalls(t *testing.T) {
 			continue
 		}
 		_, got, err := c.conn.Read(c.ctx)
-		if err != nil || string(got) != each.want && (each.want != "-32600" || !strings.Contains(string(got), `"id":7,"result":1`) || !strings.Contains(string(got), each.want)) {
+		if err != nil || string(got) != each.want && (each.want != "-32600" || !strings.Contains(string(got), `"id":7,"result":1`) ||
+			!strings.Contains(string(got), each.want)) {
 			t.Fatalf("%s\n got %s %v\nwant %s", each.send, got, err, each.want)
 		}
 	}
@@ -112,11 +127,12 @@ func TestProcedureErrors(t *testing.T) {
 	t.Parallel()
 	good := push.NewMethod[string, int]("good").Handle(func(context.Context, string) (int, error) { return 0, nil })
 	for name, option := range map[string]push.Option{
-		"a name":          push.RPC(push.NewMethod[string, int]("9").Handle(func(context.Context, string) (int, error) { return 0, nil })),
-		"a name of ours":  push.RPC(push.NewStream[string, int]("push.x").Handle(nil)),
-		"two":             push.RPC(good, good),
-		"no function":     push.RPC(push.NewMethod[string, int]("x").Handle(nil)),
-		"no time":         push.RPC(push.NewMethod[string, int]("x").Handle(func(context.Context, string) (int, error) { return 0, nil }, push.Timeout(0))),
+		"a name":         push.RPC(push.NewMethod[string, int]("9").Handle(func(context.Context, string) (int, error) { return 0, nil })),
+		"a name of ours": push.RPC(push.NewStream[string, int]("push.x").Handle(nil)),
+		"two":            push.RPC(good, good),
+		"no function":    push.RPC(push.NewMethod[string, int]("x").Handle(nil)),
+		"no time": push.RPC(push.NewMethod[string, int]("x").Handle(func(context.Context, string) (int, error) { return 0, nil },
+			push.Timeout(0))),
 		"no calls":        push.Calls(0, 1),
 		"a small message": push.Message(1),
 		"a wrong channel": push.Publishing(push.Define[string]("RESET")),

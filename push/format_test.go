@@ -136,7 +136,8 @@ func TestNegotiation(t *testing.T) {
 	url, _ := serve(t, b)
 	for accept, want := range map[string]string{
 		"": "text/event-stream", "*/*": "text/event-stream", "text/*": "text/event-stream", "text/event-stream": "text/event-stream",
-		"application/x-ndjson": "application/x-ndjson", "application/*": "application/x-ndjson", "APPLICATION/X-NDJSON; q=0.1": "application/x-ndjson",
+		"application/x-ndjson": "application/x-ndjson", "application/*": "application/x-ndjson",
+		"APPLICATION/X-NDJSON; q=0.1":                   "application/x-ndjson",
 		"text/event-stream;q=0.5, application/x-ndjson": "application/x-ndjson", "text/html, */*;q=0.1": "text/event-stream",
 		"*/*, text/event-stream;q=0": "application/x-ndjson", "application/json": "", "text/html": "", "*/*;q=0": "", "text/event-stream;q=x": "",
 	} {

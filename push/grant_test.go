@@ -60,7 +60,8 @@ func TestGrants(t *testing.T) {
 	if got := c.next().Params; got.Channel != "chat" || got.Key != "a1" || string(got.Data) != `"x"` {
 		t.Errorf("got %+v", got)
 	}
-	if answer := dial(t, url, "Authorization", "nobody").call("push.subscribe", `{"channel":"news"}`); answer.Error == nil || answer.Error.Code != -32003 {
+	if answer := dial(t, url, "Authorization", "nobody").call("push.subscribe", `{"channel":"news"}`); answer.Error == nil ||
+		answer.Error.Code != -32003 {
 		t.Errorf("%+v", answer)
 	}
 	for header, status := range map[string]int{"": 401, "fails": 403, "invalid": 403} {

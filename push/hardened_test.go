@@ -52,7 +52,8 @@ func TestRevokedClientDoesNothing(t *testing.T) {
 		}
 	}
 	for range 60 {
-		if bad.conn.Write(bad.ctx, websocket.MessageText, []byte(`{"jsonrpc":"2.0","method":"push.publish","params":{"channel":"chat","data":"bad"}}`)) != nil {
+		if bad.conn.Write(bad.ctx, websocket.MessageText,
+			[]byte(`{"jsonrpc":"2.0","method":"push.publish","params":{"channel":"chat","data":"bad"}}`)) != nil {
 			break
 		}
 	}

@@ -103,7 +103,8 @@ func TestInterestPassesStrays(t *testing.T) {
 		s := b.arrive(hub, one)
 		begin, earlier := s.lastID, b.arrive(hub, one+"&channel="+channels[2].Name()).lastID
 		b.produce(2, false, kgo.RecordHeader{Key: "ce_specversion", Value: []byte("1.0")}, kgo.RecordHeader{Key: "ce_id", Value: []byte("1")},
-			kgo.RecordHeader{Key: "ce_source", Value: []byte("x")}, kgo.RecordHeader{Key: "ce_type", Value: []byte("push.broadcast." + channels[1].Name())})
+			kgo.RecordHeader{Key: "ce_source", Value: []byte("x")},
+			kgo.RecordHeader{Key: "ce_type", Value: []byte("push.broadcast." + channels[1].Name())})
 		publish(b.T, on, channels[2], "k", "after")
 		b.receives(beside, "after")
 		publish(b.T, on, channels[1], "k", "0", "1", "2")

@@ -113,8 +113,11 @@ func TestFrames(t *testing.T) {
 		status uint16
 		text   string
 	}{
-		"a message":             {func(r *peer) { r.write(0x81, askAdd) }, answered, 0, "-32601"},
-		"fragments":             {func(r *peer) { r.write(0x01, askAdd[:5]); r.write(0x00, askAdd[5:9]); r.write(0x80, askAdd[9:]) }, answered, 0, "-32601"},
+		"a message": {func(r *peer) { r.write(0x81, askAdd) }, answered, 0, "-32601"},
+		"fragments": {
+			func(r *peer) { r.write(0x01, askAdd[:5]); r.write(0x00, askAdd[5:9]); r.write(0x80, askAdd[9:]) },
+			answered, 0, "-32601",
+		},
 		"an empty fragment":     {func(r *peer) { r.write(0x01, ""); r.write(0x80, askAdd) }, answered, 0, "-32601"},
 		"a ping in fragments":   {func(r *peer) { r.write(0x01, askAdd[:5]); r.write(0x89, "x"); r.write(0x80, askAdd[5:]) }, pong, 0, "x"},
 		"a ping of 125 bytes":   {func(r *peer) { r.write(0x89, strings.Repeat("x", 125)) }, pong, 0, strings.Repeat("x", 125)},

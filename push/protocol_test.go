@@ -31,7 +31,8 @@ func TestHTTP2(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if resp.ProtoMajor != 2 || resp.Header.Get("X-Accel-Buffering") != "no" || !strings.Contains(resp.Header.Get("Cache-Control"), "no-transform") {
+		if resp.ProtoMajor != 2 || resp.Header.Get("X-Accel-Buffering") != "no" ||
+			!strings.Contains(resp.Header.Get("Cache-Control"), "no-transform") {
 			t.Errorf("%s, %v", resp.Proto, resp.Header)
 		}
 		s := newStream(t, resp, "")

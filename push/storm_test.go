@@ -13,7 +13,8 @@ import (
 	"github.com/millrace/millrace/push"
 )
 
-// TestStormBesideQuiet publishes to one channel as fast as it can. Clients of others have each of their messages, and who was away comes back to them.
+// TestStormBesideQuiet publishes to one channel as fast as it can. Clients of others have each of their messages, and who was away comes
+// back to them.
 func TestStormBesideQuiet(t *testing.T) {
 	t.Parallel()
 	const quiet, rounds = 4, 10

@@ -33,14 +33,16 @@ func household(t *testing.T, b *bus.Bus) (hub *push.Hub, url string) {
 // ann fails unless she is present so many times within a while.
 func ann(t *testing.T, hub *push.Hub, want int) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); hub.Present("", "room", "").Members["ann"].Connections != want; <-time.After(10 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); hub.Present("", "room",
+		"").Members["ann"].Connections != want; <-time.After(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("present are %+v, want %d of ann", hub.Present("", "room", ""), want)
 		}
 	}
 }
 
-// TestDuplicateTabs holds that connections of one principal, also such as begin at the same id, are each served for themselves, and are one who is present.
+// TestDuplicateTabs holds that connections of one principal, also such as begin at the same id, are each served for themselves, and are one
+// who is present.
 func TestDuplicateTabs(t *testing.T) {
 	t.Parallel()
 	b := bustest.Open(t)

@@ -30,7 +30,10 @@ func (g granter) Verify(_ context.Context, token string) (push.Grant, error) {
 	if len(parts) != 3 {
 		return push.Grant{}, errors.New("secret")
 	}
-	grant := push.Grant{ID: parts[0], Roles: request.Roles("role" + parts[0]), Session: "session" + parts[0], Principal: request.Principal("user" + parts[1]), Subscribe: strings.Split(parts[2], ",")}
+	grant := push.Grant{
+		ID: parts[0], Roles: request.Roles("role" + parts[0]), Session: "session" + parts[0],
+		Principal: request.Principal("user" + parts[1]), Subscribe: strings.Split(parts[2], ","),
+	}
 	if g.publish {
 		grant.Publish = grant.Subscribe
 	}

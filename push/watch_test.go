@@ -17,7 +17,8 @@ func TestWatchers(t *testing.T) {
 	here, _ := sockets(t, b, presence, tokens, many)
 	there, _ := sockets(t, b, presence, tokens, many)
 	watcher := dial(t, here, "Authorization", "Bearer 1/w/room")
-	if answer := watcher.call("push.presence", `{"channel":"room","key":"1","watch":true}`); string(answer.Result) != `{"connections":0,"principals":0,"members":{}}` {
+	if answer := watcher.call("push.presence",
+		`{"channel":"room","key":"1","watch":true}`); string(answer.Result) != `{"connections":0,"principals":0,"members":{}}` {
 		t.Fatalf("%s %+v", answer.Result, answer.Error)
 	}
 	moved := func() (joined, left []string) {
@@ -86,7 +87,8 @@ func TestPresenceRefusals(t *testing.T) {
 		}
 	}
 	denied, _ := sockets(t, b, presence, push.Tokens(granter{}))
-	if answer := dial(t, denied, "Authorization", "Bearer 1/w/room").call("push.presence", `{"channel":"room"}`); answer.Error == nil || answer.Error.Code != -32003 {
+	if answer := dial(t, denied, "Authorization", "Bearer 1/w/room").call("push.presence", `{"channel":"room"}`); answer.Error == nil ||
+		answer.Error.Code != -32003 {
 		t.Errorf("%+v", answer)
 	}
 }

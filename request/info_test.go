@@ -36,7 +36,8 @@ func TestValidateMatchesPatterns(t *testing.T) {
 					rapid.StringMatching(`[a-zA-Z0-9_-]{0,66}`), rapid.StringMatching(`[\x21-\x7e]{0,258}`), rapid.String(),
 				).Draw(t, "text")
 				err := limit.with(text).Validate()
-				if valid := text == "" || limit.pattern.MatchString(text); valid != (err == nil) || err != nil && !errors.Is(err, request.ErrInvalid) {
+				if valid := text == "" || limit.pattern.MatchString(text); valid != (err == nil) || err != nil &&
+					!errors.Is(err, request.ErrInvalid) {
 					t.Fatalf("%q: %v", text, err)
 				}
 			})

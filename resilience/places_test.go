@@ -28,7 +28,10 @@ func TestPlacesComeBack(t *testing.T) {
 				opts = append(opts, resilience.Hedge(resilience.HedgePolicy{After: time.Second, Most: 2}))
 			}
 			p := policy[int](t, opts...)
-			for _, end := range rapid.SliceOf(rapid.SampledFrom([]string{"ok", "fail", "permanent", "panic", "hang", "cancel", "pause"})).Draw(r, "ends") {
+			for _, end := range rapid.SliceOf(rapid.SampledFrom([]string{
+				"ok", "fail", "permanent", "panic", "hang", "cancel",
+				"pause",
+			})).Draw(r, "ends") {
 				if end == "pause" {
 					<-time.After(7 * time.Second)
 					continue

@@ -38,8 +38,9 @@ func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]resilience.Option{
 		"retry": {resilience.Retry(resilience.RetryPolicy{})}, "budget": {resilience.Spend(nil)}, "nil logger": {resilience.Logger(nil)},
-		"bulkhead": {resilience.Bulkhead(0, 0)}, "limit": {resilience.AdaptiveLimit(5, 4, 9)}, "breaker": {resilience.Breaker(resilience.BreakerPolicy{})},
-		"hedge": {resilience.Hedge(resilience.HedgePolicy{Most: 1})}, "timeout": {resilience.Timeout(0)},
+		"bulkhead": {resilience.Bulkhead(0, 0)}, "limit": {resilience.AdaptiveLimit(5, 4, 9)},
+		"breaker": {resilience.Breaker(resilience.BreakerPolicy{})},
+		"hedge":   {resilience.Hedge(resilience.HedgePolicy{Most: 1})}, "timeout": {resilience.Timeout(0)},
 		"timeouts": {resilience.Timeout(time.Second), resilience.AttemptTimeout(time.Second)},
 	} {
 		if _, err := resilience.New[int]("payments", opts...); err == nil {

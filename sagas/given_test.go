@@ -42,8 +42,11 @@ func TestOtherInput(t *testing.T) {
 		status sagas.Status
 		reason string
 	}{
-		"as it was":    {giving("a secret", "c", 7), sagas.Completed, ""},
-		"another step": {giving("no secret", "c", 7), sagas.Parked, `at 2 step "weigh" was given something else than the flow gives it now: its input differs`},
+		"as it was": {giving("a secret", "c", 7), sagas.Completed, ""},
+		"another step": {
+			giving("no secret", "c", 7), sagas.Parked,
+			`at 2 step "weigh" was given something else than the flow gives it now: its input differs`,
+		},
 		"another call": {giving("a secret", "c", 8), sagas.Parked, `at 3 call "called" was given something else`},
 		"another id":   {giving("a secret", "d", 7), sagas.Parked, `at 3 call "called" was given something else`},
 	} {

@@ -41,7 +41,8 @@ func TestMutantsAreCaught(t *testing.T) {
 		},
 		"effect before the entry of what was before it": {
 			File: "turn.go", Old: "		return func(tx *partitions.Tx) error { return r.commit(tx, p) }",
-			New: "		if mutant(\"effect before the entry of what was before it\") {\n			for _, o := range p.steps {\n				r.attempt(ctx, ctx, o)\n			}\n		}\n" +
+			New: "		if mutant(\"effect before the entry of what was before it\") {\n			for _, o := range p.steps {\n				r.attempt(ctx, " +
+				"ctx, o)\n			}\n		}\n" +
 				"		return func(tx *partitions.Tx) error { return r.commit(tx, p) }",
 			Test: "TestTransfers", Found: "storm_test.go",
 		},

@@ -136,7 +136,8 @@ func TestChangedFlow(t *testing.T) {
 		version.Store(1)
 		w.Publish(said.New(flow, "1", "go"))
 		w.Settle()
-		if is, why := status(t, g, flow, "1"); is != sagas.Parked || why != `the flow has changed: at 1 the journal has step "a", and the flow asks for step "b"` {
+		if is, why := status(t, g, flow, "1"); is != sagas.Parked ||
+			why != `the flow has changed: at 1 the journal has step "a", and the flow asks for step "b"` {
 			t.Errorf("%s: %s", is, why)
 		}
 		version.Store(2)

@@ -43,7 +43,8 @@ func storm(t *testing.T, w *partitionstest.World, g *partitionstest.Group, flow 
 			}))
 		}
 		w.Publish(calls...)
-		if err := flow.Cancel(t.Context(), w.Bus(), "changed my mind", strconv.Itoa(1+random.IntN(started)), strconv.Itoa(started)).Err(); err != nil {
+		if err := flow.Cancel(t.Context(), w.Bus(), "changed my mind", strconv.Itoa(1+random.IntN(started)),
+			strconv.Itoa(started)).Err(); err != nil {
 			t.Fatal(err)
 		}
 		node := nodes[random.IntN(len(nodes))]

@@ -53,7 +53,8 @@ func TestToken(t *testing.T) {
 		if err := sagas.NewSignal[string]("paid").Send(ctx, w.Bus(), flow, "1", "guessed").Err(); err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(sagas.Complete(t.Context(), w.Bus(), tokens[1], "two"), sagas.Complete(t.Context(), w.Bus(), tokens[1], "again")); err != nil {
+		if err := errors.Join(sagas.Complete(t.Context(), w.Bus(), tokens[1], "two"),
+			sagas.Complete(t.Context(), w.Bus(), tokens[1], "again")); err != nil {
 			t.Fatal(err)
 		}
 		w.Settle()

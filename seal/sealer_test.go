@@ -118,7 +118,8 @@ func TestTamperedBoxesStayShut(t *testing.T) {
 		for _, change := range []byte{1, 0x80} {
 			changed := bytes.Clone(box)
 			changed[i] ^= change
-			if back, err := s.Open(t.Context(), "acme", changed, "x"); err == nil || back != nil || resilience.ClassOf(err) != resilience.ClassPermanent {
+			if back, err := s.Open(t.Context(), "acme", changed, "x"); err == nil || back != nil ||
+				resilience.ClassOf(err) != resilience.ClassPermanent {
 				t.Fatalf("byte %d changed: %q, %v", i, back, err)
 			}
 		}
@@ -191,7 +192,10 @@ func TestKeysAreBounded(t *testing.T) {
 	if n := from.unwraps.Load(); n > 5 {
 		t.Errorf("50 who open at once ask the source %d times", n)
 	}
-	for _, bad := range []seal.Option{seal.KeyUses(0), seal.KeyUses(1<<32 + 1), seal.MaxKeys(0), seal.KeyLifetime(0), seal.SourceLimit(0), seal.Metrics(nil)} {
+	for _, bad := range []seal.Option{
+		seal.KeyUses(0), seal.KeyUses(1<<32 + 1), seal.MaxKeys(0), seal.KeyLifetime(0), seal.SourceLimit(0),
+		seal.Metrics(nil),
+	} {
 		if _, err := seal.New(from, bad); err == nil {
 			t.Error("a wrong option is taken")
 		}

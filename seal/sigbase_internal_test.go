@@ -26,7 +26,8 @@ func TestVectors(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret := decode("uzvJfB4u3N0Jy4T7NZ75MDVcr8zSTInedJtkgcu46YW4XByzNJjxBdtjUkdJPBtbmHhIDi6pcl8jsasjlTMtDQ==")
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com/foo?param=Value&Pet=dog", strings.NewReader(`{"hello": "world"}`))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://example.com/foo?param=Value&Pet=dog",
+		strings.NewReader(`{"hello": "world"}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,8 @@ const partitions = 4
 func follow(ctx context.Context, kafka string, tell func(...[]byte) error) (*feed, error) {
 	topic := fmt.Sprintf("bench-centrifuge-%d", os.Getpid())
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(strings.TrimPrefix(kafka, "kafka://")), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(0), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.SeedBrokers(strings.TrimPrefix(kafka, "kafka://")), kgo.DefaultProduceTopic(topic), kgo.ProducerLinger(0),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 	)
 	if err != nil {

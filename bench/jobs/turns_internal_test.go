@@ -13,7 +13,10 @@ func TestFigures(t *testing.T) {
 	taken := turn{phases: make(map[string][]result)}
 	for _, seconds := range []time.Duration{4, 1, 2} {
 		for _, name := range []string{tasks.Enqueue, tasks.Drain, tasks.Low} {
-			m := tasks.Mark{Phase: name, Jobs: 1000, Took: seconds * time.Second, First: seconds * time.Millisecond, Times: []time.Duration{seconds * time.Millisecond}}
+			m := tasks.Mark{
+				Phase: name, Jobs: 1000, Took: seconds * time.Second, First: seconds * time.Millisecond,
+				Times: []time.Duration{seconds * time.Millisecond},
+			}
 			used := sides.Usage{CPU: seconds * time.Second, Server: 2 * seconds * time.Second, Resident: float64(seconds)}
 			taken.phases[name] = append(taken.phases[name], result{Mark: m, Used: used})
 		}

@@ -52,7 +52,9 @@ func (b *bench) large(ctx context.Context) error {
 }
 
 // alone runs the relay on an outbox of its own, which filled fills, prints what is measured and gives the verdict.
-func (b *bench) alone(ctx context.Context, what string, measure func(p *process.Process, topic string) ([]figures.Figure, error), filled func() error) (err error) {
+func (b *bench) alone(ctx context.Context, what string, measure func(p *process.Process, topic string) ([]figures.Figure, error),
+	filled func() error,
+) (err error) {
 	b.name = "bench" + strconv.FormatInt(time.Now().UnixNano(), 36)
 	slot := b.name + "_" + what
 	if err := b.lay(ctx, slot); err != nil {

@@ -70,8 +70,10 @@ func Run(ctx context.Context, args []string) (err error) {
 		{sides.Side{Name: "centrifuge", Folder: "centrifuge"}, fanout.Work{}},
 		{sides.Side{Name: "centrifuge", Variant: "tuned", Folder: "centrifuge"}, fanout.Work{Tuned: true}},
 		{sides.Side{Name: "centrifuge", Variant: "history", Folder: "centrifuge"}, fanout.Work{Tuned: true, History: true}},
-		{sides.Side{Name: "centrifuge", Variant: "kafka", Folder: "centrifuge", Server: sides.Kafka},
-			fanout.Work{Tuned: true, History: true}},
+		{
+			sides.Side{Name: "centrifuge", Variant: "kafka", Folder: "centrifuge", Server: sides.Kafka},
+			fanout.Work{Tuned: true, History: true},
+		},
 	}
 	all = slices.DeleteFunc(all, func(o one) bool {
 		return !slices.ContainsFunc(strings.Split(s.only, ","), func(part string) bool { return strings.Contains(o.String(), part) })

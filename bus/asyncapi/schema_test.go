@@ -30,7 +30,8 @@ func TestSchemas(t *testing.T) {
 			[]string{`/$defs/r%C3%A4nge"`},
 		},
 		{
-			"names that pointers escape", written("a.b", bus.SchemaJSON, `{"$ref": "#/$defs/x~1y~0z%20%25", "$defs": {"x/y~z %": {"type": "string"}}}`),
+			"names that pointers escape", written("a.b", bus.SchemaJSON,
+				`{"$ref": "#/$defs/x~1y~0z%20%25", "$defs": {"x/y~z %": {"type": "string"}}}`),
 			[]string{`"$ref": "#/components/schemas/a.b/$defs/x~1y~0z%20%25"`, `"allOf"`},
 		},
 		{
@@ -47,7 +48,8 @@ func TestSchemas(t *testing.T) {
 			[]string{`version=2020-12`},
 		},
 		{
-			"full names of Avro", written("a.b", bus.SchemaAvro, `{"type": "record", "name": "x.y.A", "fields": [{"name": "e", "default": {"name": "p.q"},
+			"full names of Avro", written("a.b", bus.SchemaAvro, `{"type": "record", "name": "x.y.A",
+				"fields": [{"name": "e", "default": {"name": "p.q"},
 				"type": ["null", {"type": "map", "values": {"type": "array", "items": {"type": "fixed", "name": "z.F", "size": 4}}}, "z.F"]}]}`),
 			[]string{`"namespace": "x.y"`, `"name": "A"`, `"namespace": "z"`, `"z.F"`, `"name": "p.q"`},
 		},
@@ -101,7 +103,12 @@ func TestRefused(t *testing.T) {
 		{about, []bus.Definition{tree, asyncapi.Sends(nil)}, nil, "definition 2 is nil"},
 		{about, []bus.Definition{bus.Event[placed]{}}, bus.ErrContract, "bus.Define"},
 		{about, []bus.Definition{orderPlaced, bus.Define("shop.order.placed", placed.key)}, bus.ErrContract, "defined twice"},
-		{about, []bus.Definition{sharing("a.b", bus.Partitions(3)), sharing("a.c", bus.Partitions(4))}, bus.ErrContract, "different partitions, 3 and 4"},
+		{
+			about,
+			[]bus.Definition{sharing("a.b", bus.Partitions(3)), sharing("a.c", bus.Partitions(4))},
+			bus.ErrContract,
+			"different partitions, 3 and 4",
+		},
 		{about, []bus.Definition{sharing("a.b", bus.Retention(1)), sharing("a.c", bus.Retention(time.Hour))}, bus.ErrContract, "different retention"},
 		{about, []bus.Definition{sharing("a.b", bus.Compacted()), sharing("a.c")}, bus.ErrContract, "only one of them is Compacted"},
 		{about, []bus.Definition{bus.Define("a.b", func(chan int) string { return "" })}, nil, "the schema of a.b"},

@@ -101,7 +101,8 @@ func TestOfficialSchemaRefuses(t *testing.T) {
 			"servers": {"a": {"host": "b", "protocol": "kafka", "security": [{"type": "scram"}]}}}`,
 		`{"asyncapi": "3.0.0", "info": {"title": "no version"}}`,
 		`{"asyncapi": "2.6.0", "info": {"title": "another version", "version": "1"}}`,
-		`{"asyncapi": "3.0.0", "info": {"title": "x", "version": "1"}, "operations": {"a": {"action": "publish", "channel": {"$ref": "#/channels/b"}}}}`,
+		`{"asyncapi": "3.0.0", "info": {"title": "x", "version": "1"}, "operations": {"a": {"action": "publish", ` +
+			`"channel": {"$ref": "#/channels/b"}}}}`,
 		`{"asyncapi": "3.0.0", "info": {"title": "x", "version": "1"},
 			"channels": {"a": {"bindings": {"kafka": {"partitions": 0, "bindingVersion": "0.5.0"}}}}}`,
 	} {

@@ -56,10 +56,12 @@ func TestClaimcheck(t *testing.T) {
 	if code != 0 || !strings.HasPrefix(out, "deleted 0 of 2 payloads") {
 		t.Errorf("code %d: %s%s", code, out, errs)
 	}
-	if _, errs, code := command(t, "", "claimcheck", "gc", "not.there", "--kafka", at.kafka, "--s3", at.url); code != 1 || !strings.Contains(errs, "not exist") {
+	if _, errs, code := command(t, "", "claimcheck", "gc", "not.there", "--kafka", at.kafka, "--s3", at.url); code != 1 ||
+		!strings.Contains(errs, "not exist") {
 		t.Errorf("a topic that is not there: code %d, %s", code, errs)
 	}
-	if _, errs, code := command(t, "", "claimcheck", "gc", topic, "--kafka", at.kafka, "--s3", "s3://key:hunter2@host"); code == 0 || strings.Contains(errs, "hunter2") {
+	if _, errs, code := command(t, "", "claimcheck", "gc", topic, "--kafka", at.kafka, "--s3", "s3://key:hunter2@host"); code == 0 ||
+		strings.Contains(errs, "hunter2") {
 		t.Errorf("a wrong address: code %d, %s", code, errs)
 	}
 	_, errs, code = command(t, "", "claimcheck", "gc", topic, "--kafka", at.kafka, "--s3", at.url, "--database", pgtest.Open(t), "--grace", "1ns")
@@ -99,8 +101,8 @@ func commit(t *testing.T, kafka, group, topic string) {
 	}
 }
 
-// TestDoctorS3 has a bucket that keeps old versions for ever, and expires the payloads of a topic that keeps its records for longer, and then those of
-// one whose group keeps dead letters for longer. A group that reads another topic alone is none of its business.
+// TestDoctorS3 has a bucket that keeps old versions for ever, and expires the payloads of a topic that keeps its records for longer, and
+// then those of one whose group keeps dead letters for longer. A group that reads another topic alone is none of its business.
 func TestDoctorS3(t *testing.T) {
 	t.Parallel()
 	bucket := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -109,7 +111,8 @@ func TestDoctorS3(t *testing.T) {
 		case query.Has("versioning"):
 			_, _ = fmt.Fprint(w, "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
 		case query.Has("lifecycle"):
-			_, _ = fmt.Fprint(w, "<LifecycleConfiguration><Rule><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>")
+			_, _ = fmt.Fprint(w, "<LifecycleConfiguration><Rule><Status>Enabled</Status><Expiration><Days>3</Days></Expiration></Rule></"+
+				"LifecycleConfiguration>")
 		case query.Get("prefix") == "long/" || query.Get("prefix") == "short/":
 			_, _ = fmt.Fprintf(w, "<ListBucketResult><Contents><Key>%sx</Key></Contents></ListBucketResult>", query.Get("prefix"))
 		case query.Has("prefix"):

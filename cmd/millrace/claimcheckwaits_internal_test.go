@@ -143,7 +143,8 @@ func TestOutboxUnknown(t *testing.T) {
 	t.Parallel()
 	s := newScanner(t)
 	s.slot, s.table = "another", "another"
-	if _, err := s.since(t.Context()); err == nil || !strings.Contains(err.Error(), "--outbox-slot") || !strings.Contains(err.Error(), "--database ''") {
+	if _, err := s.since(t.Context()); err == nil || !strings.Contains(err.Error(), "--outbox-slot") ||
+		!strings.Contains(err.Error(), "--database ''") {
 		t.Errorf("another slot: %v", err)
 	}
 	s.database = "postgres://scans:hunter2@127.0.0.1:1/scans?connect_timeout=1"

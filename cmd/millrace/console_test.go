@@ -47,12 +47,17 @@ func stock(t *testing.T, shop, kafka string) {
 	}
 	post("/hooks/endpoints", fmt.Sprintf(`{"url":"%s/hooks/receiver"}`, shop))
 	post("/hooks/endpoints", fmt.Sprintf(`{"url":"%s/hooks/receiver?fail=9","types":["order.placed"]}`, shop))
-	for i, email := range []string{"ada@example.com", "grace@nowhere.example", "alan@flaky.example", "edsger@example.com", "barbara@example.com", "tony@example.com"} {
+	for i, email := range []string{
+		"ada@example.com", "grace@nowhere.example", "alan@flaky.example", "edsger@example.com",
+		"barbara@example.com", "tony@example.com",
+	} {
 		price := []int{450, 2400, 1250, 60_000, 8_900, 7_000_000}[i] // one waits for an approval, and the bank declines another
-		post("/orders", fmt.Sprintf(`{"id":"order-%d","customer":"Ada","email":%q,"items":[{"sku":"tea","quantity":1,"price_cents":%d}]}`, i+1, email, price))
+		post("/orders", fmt.Sprintf(`{"id":"order-%d","customer":"Ada","email":%q,"items":[{"sku":"tea","quantity":1,"price_cents":%d}]}`,
+			i+1, email, price))
 	}
 	for i, event := range []string{`{"id":7}`, `{"id":"order-9","customer":`, `"tea"`} {
-		if _, errs, code := command(t, "", "publish", "outbox.event.order", event, "--kafka", kafka, "--key", fmt.Sprint("broken-", i), "--type", "shop.order.placed"); code != 0 {
+		if _, errs, code := command(t, "", "publish", "outbox.event.order", event, "--kafka", kafka, "--key", fmt.Sprint("broken-", i),
+			"--type", "shop.order.placed"); code != 0 {
 			t.Fatal(errs)
 		}
 	}
@@ -85,7 +90,8 @@ func TestConsole(t *testing.T) {
 		"health", "lag", "shards", "outbox", "dead-letters", "sagas", "machines", "jobs", "webhooks", "topics", "push", "audit", "configuration",
 	} {
 		p.Run(chromedp.Evaluate[chromedp.Void](`location.hash = '#/` + section + `'`))
-		p.Wait(`document.querySelector('#nav a[aria-current]').dataset.section === '` + section + `' && document.querySelector('.total').textContent !== ''`)
+		p.Wait(`document.querySelector('#nav a[aria-current]').dataset.section === '` + section +
+			`' && document.querySelector('.total').textContent !== ''`)
 		if section == "audit" || section == "push" {
 			p.Wait(`document.querySelector('.page .empty').checkVisibility() || document.querySelector('tbody tr') !== null`)
 		} else {
@@ -135,7 +141,8 @@ func TestConsole(t *testing.T) {
 	p.Look(400, 800, "light", chromedp.EmulateMobile)
 	for _, at := range []string{"#/", "#/sagas"} {
 		p.Run(chromedp.Evaluate[chromedp.Void](`location.hash = '` + at + `'`))
-		p.Wait(`document.querySelector('#title') && document.querySelector('.card dd, tbody tr a') && document.documentElement.scrollWidth <= innerWidth`)
+		p.Wait(`document.querySelector('#title') && document.querySelector('.card dd, tbody tr a') && ` +
+			`document.documentElement.scrollWidth <= innerWidth`)
 		p.Accessible("narrow " + at)
 		p.Shoot("console-narrow" + strings.NewReplacer("#", "", "/", "-").Replace(at))
 	}
@@ -163,7 +170,7 @@ func redriveByKeyboard(p *browsertest.Tab) {
 	}
 	press("/")
 	p.Wait(`document.activeElement.id === 'search'`)
-	p.Run(chromedp.Evaluate[chromedp.Void](`document.querySelector('#search').value = ''`)) // the key's character comes by itself here, whatever has become of the key
+	p.Run(chromedp.Evaluate[chromedp.Void](`document.querySelector('#search').value = ''`)) // where the key's character comes by itself
 	press("fulfilment 0@0")
 	p.Wait(`document.querySelectorAll('tbody tr').length === 1 && location.hash.includes('search=fulfilment')`)
 	press(kb.Escape, "g", kb.ArrowDown, kb.ArrowUp)

@@ -16,7 +16,10 @@ const mechanism = "SCRAM-SHA-512"
 // allow are the rights to do operations on what begins with a name.
 func allow(resource kmsg.ACLResourceType, name string, operations ...kmsg.ACLOperation) (rights []kfake.ACL) {
 	for _, operation := range operations {
-		rights = append(rights, kfake.ACL{Resource: resource, Name: name, Pattern: kmsg.ACLResourcePatternTypePrefixed, Operation: operation, Allow: true})
+		rights = append(rights, kfake.ACL{
+			Resource: resource, Name: name, Pattern: kmsg.ACLResourcePatternTypePrefixed,
+			Operation: operation, Allow: true,
+		})
 	}
 	return rights
 }
@@ -44,7 +47,8 @@ func TestDoctorRights(t *testing.T) {
 	}
 	defer client.Close()
 	admin, offsets := kadm.NewClient(client), kadm.Offsets{}
-	if answers, err := admin.CreateTopics(t.Context(), 1, 1, nil, "deposits", "ledger.changelog", "ledger.dlq"); err != nil || answers.Error() != nil {
+	if answers, err := admin.CreateTopics(t.Context(), 1, 1, nil, "deposits", "ledger.changelog", "ledger.dlq"); err != nil ||
+		answers.Error() != nil {
 		t.Fatal(err, answers.Error())
 	}
 	offsets.AddOffset("deposits", 0, 0, -1)
@@ -73,7 +77,8 @@ func TestDoctorRights(t *testing.T) {
 				told = f
 			}
 		}
-		if told.Severity != want.severity || told.Severity == "problem" && !strings.Contains(told.Change, "--transactional-id ledger. --resource-pattern-type prefixed") {
+		if told.Severity != want.severity || told.Severity == "problem" &&
+			!strings.Contains(told.Change, "--transactional-id ledger. --resource-pattern-type prefixed") {
 			t.Errorf("%s: %+v, %s%s", user, told, out, errs)
 		}
 		for _, text := range want.found {

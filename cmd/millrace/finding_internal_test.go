@@ -18,14 +18,17 @@ func TestPolicyFindings(t *testing.T) {
 		"others.changelog": set("delete"), // of another program
 		"millrace.schemas": {"cleanup.policy": "delete", "retention.ms": "-1"}, "outbox.event.broadcast": set("delete"),
 	}, "alter ")
-	if len(found) != 3 || found[0].Severity != fault || !strings.Contains(found[0].Found, "bank.changelog") || !strings.Contains(found[0].Found, "jobs.changelog") ||
+	if len(found) != 3 || found[0].Severity != fault || !strings.Contains(found[0].Found, "bank.changelog") ||
+		!strings.Contains(found[0].Found, "jobs.changelog") ||
 		strings.Contains(found[0].Found, "others") || found[1].Severity != fine || found[2].Severity != fine {
 		t.Errorf("%+v", found)
 	}
 	found = policyFindings(map[bus.Topic]map[string]string{
-		"shop.changelog": set("none"), "shop.dlq": set("delete"), "millrace.schemas": {"cleanup.policy": "delete", "retention.ms": "604800000"}, "outbox.event.broadcast": set("compact"),
+		"shop.changelog": set("none"), "shop.dlq": set("delete"),
+		"millrace.schemas": {"cleanup.policy": "delete", "retention.ms": "604800000"}, "outbox.event.broadcast": set("compact"),
 	}, "alter ")
-	if found[0].Found != "millrace.schemas" || found[0].Severity != fault || found[1].Severity != fault || found[2].Severity != fault || found[2].Change != "alter cleanup.policy=delete" {
+	if found[0].Found != "millrace.schemas" || found[0].Severity != fault || found[1].Severity != fault || found[2].Severity != fault ||
+		found[2].Change != "alter cleanup.policy=delete" {
 		t.Errorf("%+v", found)
 	}
 }
@@ -50,7 +53,8 @@ func TestIdleProducers(t *testing.T) {
 			continue
 		}
 		for set, want := range map[string]severity{"604800000": fine, "86400000": fine, "86399999": advice, "3600000": advice, "": advice} {
-			if got := r.check("kafka", map[string]string{r.name: set}); got.Severity != want || want == advice && !strings.Contains(got.Change, r.name+"=86400000") {
+			if got := r.check("kafka", map[string]string{r.name: set}); got.Severity != want || want == advice &&
+				!strings.Contains(got.Change, r.name+"=86400000") {
 				t.Errorf("%q: %+v", set, got)
 			}
 		}

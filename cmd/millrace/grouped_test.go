@@ -22,7 +22,8 @@ func grouped(t *testing.T, look, group string, part partitions.Option, defs ...b
 	if err := b.Verify(t.Context(), defs...); err != nil {
 		t.Fatal(err)
 	}
-	if _, errs, code := command(t, "", look, group, "--kafka", at); code != 1 || !strings.Contains(errs, "has run: there is no topic "+group+".changelog") {
+	if _, errs, code := command(t, "", look, group, "--kafka", at); code != 1 ||
+		!strings.Contains(errs, "has run: there is no topic "+group+".changelog") {
 		t.Errorf("without a group: %d, %s", code, errs)
 	}
 	g, err := partitions.New(b, group, part)

@@ -117,7 +117,8 @@ func TestJobs(t *testing.T) {
 	}
 	until("letter.send   7     scheduled 1, running 1, done 1, dead 4\n", "post")
 	try([]step{
-		{out: `{"queue":"post","paused":false,"states":{"dead":4,"done":1,"running":1,"scheduled":3},"kinds":[{"kind":"letter.count","jobs":2`, args: []string{"post", "--json"}},
+		{out: `{"queue":"post","paused":false,"states":{"dead":4,"done":1,"running":1,"scheduled":3},"kinds":[{"kind":"letter.count",` +
+			`"jobs":2`, args: []string{"post", "--json"}},
 		{out: "there is nobody to send it to", args: []string{"list", "post", "--state", "dead", "--kind", "letter.send"}},
 		{out: "… and 8 more", args: []string{"list", "post", "-n", "1"}},
 		{out: `{"id":"n1","tenant":"acme","kind":"letter.send","state":"dead"`, args: []string{"list", "post", "--tenant", "acme", "--json"}},
@@ -154,7 +155,10 @@ func TestJobs(t *testing.T) {
 		{out: `{"to":"dora"}`, args: []string{"show", "post", "later", "--values"}},
 		{out: "post is paused\n", args: []string{"pause", "post"}},
 		{out: "redrive: 2 of 2 jobs of post\n", args: []string{"redrive", "post", "--all"}},
-		{out: "letter.send   6     scheduled 1, waiting 2, done 2, cancelled 1\nthe queue is paused; see `millrace jobs resume post`\n", args: []string{"post"}},
+		{
+			out:  "letter.send   6     scheduled 1, waiting 2, done 2, cancelled 1\nthe queue is paused; see `millrace jobs resume post`\n",
+			args: []string{"post"},
+		},
 		{out: `{"paused":false,"queue":"post"}`, args: []string{"resume", "post", "--json"}},
 	}...)
 	until("dead 2", "post")

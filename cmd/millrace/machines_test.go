@@ -60,7 +60,10 @@ func TestMachines(t *testing.T) {
 		args          []string
 	}{
 		{out: "open → open\n", args: []string{"send", "house", "door", "front", "open", `{"by":"anna"}`}},
-		{out: "refused: not allowed in open", errs: "does not take open", code: 1, args: []string{"send", "house", "door", "front", "open", `{"by":"bert"}`}},
+		{out: "refused: not allowed in open", errs: "does not take open", code: 1, args: []string{
+			"send", "house", "door", "front", "open",
+			`{"by":"bert"}`,
+		}},
 		{out: `"refused":true,"reason":"nobody is at the door"`, code: 1, args: []string{"send", "house", "door", "back", "open", "--json"}},
 		{in: `{"by":"anna"}`, out: `"to":"open"`, args: []string{"send", "house", "door", "side", "open", "-", "--tenant", "acme", "--json"}},
 		{out: "door.events ", args: []string{"send", "house", "door", "other", "close", "--wait", "0"}},

@@ -78,7 +78,8 @@ func startPod(t *testing.T, broker, database string, store claimcheck.Store, sai
 	if err != nil {
 		t.Fatal(err)
 	}
-	part, err := collecting{topics: []string{"scans"}, grace: time.Hour}.part(b, store, database, slog.New(slog.NewTextHandler(said, nil)), noop.NewMeterProvider())
+	part, err := collecting{topics: []string{"scans"}, grace: time.Hour}.part(b, store, database, slog.New(slog.NewTextHandler(said, nil)),
+		noop.NewMeterProvider())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,7 +133,8 @@ func TestPushGateway(t *testing.T) {
 	_, stream := g.ask(http.MethodGet, one+"/events?channel=news", g.token(), "")
 	lastID, other := "", ""
 	publish(two, `{"channel":"news","key":"1","data":{"a":1}}`, http.StatusOK)
-	publish(two, `[{"channel":"news","key":"2","tenant":"acme","data":"b"},{"channel":"news","tenant":"other","data":"no"},{"channel":"news","data":3}]`, http.StatusOK)
+	publish(two, `[{"channel":"news","key":"2","tenant":"acme","data":"b"},{"channel":"news","tenant":"other","data":"no"},`+
+		`{"channel":"news","data":3}]`, http.StatusOK)
 	for _, want := range []string{`1 {"a":1}`, `2 "b"`, ` 3`} {
 		if got := g.next(stream, &lastID); got.Key+" "+string(got.Data) != want {
 			t.Errorf("got %s %s, want %s", got.Key, got.Data, want)
@@ -142,7 +143,10 @@ func TestPushGateway(t *testing.T) {
 			t.Errorf("by a ticket: got %s %s, want %s", got.Key, got.Data, want)
 		}
 	}
-	for body, want := range map[string]int{`{"channel":"NEWS","data":1}`: 422, `{"channel":"news"}`: 422, `{`: 400, `[]`: 400, `{"channel":"news","tenant":"-","data":1}`: 422} {
+	for body, want := range map[string]int{
+		`{"channel":"NEWS","data":1}`: 422, `{"channel":"news"}`: 422, `{`: 400, `[]`: 400,
+		`{"channel":"news","tenant":"-","data":1}`: 422,
+	} {
 		publish(two, body, want)
 	}
 	var out bytes.Buffer

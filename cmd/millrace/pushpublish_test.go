@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// TestPushPublishes holds that what is published by one request keeps its order, over tenants, and comes to the clients of each message's tenant alone.
+// TestPushPublishes holds that what is published by one request keeps its order, over tenants, and comes to the clients of each message's
+// tenant alone.
 func TestPushPublishes(t *testing.T) {
 	t.Parallel()
 	g := newGateways(t)
@@ -60,7 +61,8 @@ func TestPushSlowRequests(t *testing.T) {
 	for name, each := range map[string]struct{ sends, answer string }{
 		"nothing":       {"", ""},
 		"half a header": {"GET /events?channel=news HTTP/1.1\r\nHost: x\r\n", ""},
-		"half a body":   {"POST /publish HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + strings.Repeat("o", 40) + "\r\nContent-Length: 100\r\n\r\n{", "408"},
+		"half a body": {"POST /publish HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + strings.Repeat("o", 40) +
+			"\r\nContent-Length: 100\r\n\r\n{", "408"},
 		"a long header": {"GET /events HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("x", 100<<10) + "\r\n\r\n", "431"},
 	} {
 		waiting.Go(func() {

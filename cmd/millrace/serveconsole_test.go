@@ -81,11 +81,13 @@ func TestServeConsole(t *testing.T) {
 			t.Errorf("%s %s: %d, want %d", test.method, test.path, got, test.want)
 		}
 	}
-	if err := with.signal(t, syscall.SIGTERM); err != nil || strings.Contains(with.output(), "level=ERROR") || strings.Contains(with.output(), strings.TrimSpace(olga)) {
+	if err := with.signal(t, syscall.SIGTERM); err != nil || strings.Contains(with.output(), "level=ERROR") ||
+		strings.Contains(with.output(), strings.TrimSpace(olga)) {
 		t.Errorf("%v\n%s", err, with.output())
 	}
 	for _, whose := range [][]string{nil, {"--all-tenants", "--tenant", "acme"}} {
-		if _, errs, code := command(t, "", append([]string{"console", "token", "ann"}, whose...)...); code != 2 || !strings.Contains(errs, "--all-tenants") {
+		if _, errs, code := command(t, "", append([]string{"console", "token", "ann"}, whose...)...); code != 2 ||
+			!strings.Contains(errs, "--all-tenants") {
 			t.Errorf("a token for %v: %d %s", whose, code, errs)
 		}
 	}
@@ -93,7 +95,8 @@ func TestServeConsole(t *testing.T) {
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, errs, code := command(t, "", "serve", "--kafka", kafka, "--database", database, "--http", "127.0.0.1:0", "--console-tokens", file); code != 2 {
+		if _, errs, code := command(t, "", "serve", "--kafka", kafka, "--database", database, "--http", "127.0.0.1:0", "--console-tokens",
+			file); code != 2 {
 			t.Errorf("%q: %d %s", content, code, errs)
 		}
 	}

@@ -59,7 +59,8 @@ func TestShards(t *testing.T) {
 	if !strings.Contains(out, "127.0.0.1:80") {
 		t.Errorf("nodes: %s", out)
 	}
-	if _, errs, code := command(t, "", "shards", "reset", "ledger", "--kafka", at, "--yes"); code != 1 || !strings.Contains(errs, "nodes are in the group") {
+	if _, errs, code := command(t, "", "shards", "reset", "ledger", "--kafka", at, "--yes"); code != 1 ||
+		!strings.Contains(errs, "nodes are in the group") {
 		t.Errorf("reset of a running group: %d, %s", code, errs)
 	}
 	stop()

@@ -76,7 +76,10 @@ func TestWebhooks(t *testing.T) {
 		{out: `"status":404`, args: []string{"attempts", "hooks", "shop", "bad", "--tenant", "acme", "--json"}},
 		{out: "all attempts have failed", args: []string{"dead", "hooks", "shop", "bad", "--tenant", "acme"}},
 		{out: "200 in", args: []string{"test", "hooks", "shop", "good", "--tenant", "acme"}},
-		{in: `{"id":1}`, out: "no such shop", errs: "does not take the test: 404", code: 1, args: []string{"test", "hooks", "shop", "bad", "-", "--tenant", "acme"}},
+		{
+			in: `{"id":1}`, out: "no such shop", errs: "does not take the test: 404", code: 1,
+			args: []string{"test", "hooks", "shop", "bad", "-", "--tenant", "acme"},
+		},
 		{out: `"status":200`, args: []string{"test", "hooks", "shop", "good", "--tenant", "acme", "--json", "--type", "a.b"}},
 		{errs: "is not JSON", code: 2, args: []string{"test", "hooks", "shop", "good", "{", "--tenant", "acme"}},
 		{out: "whsec_", args: []string{"rotate", "hooks", "shop", "good", "--tenant", "acme"}},

@@ -43,7 +43,8 @@ func TestOverlay(t *testing.T) {
 			if o.Namespace != "shop" || !strings.HasSuffix(o.Spec.Template.Spec.Containers[0].Image, ":1.0.0") {
 				t.Errorf("%s: namespace %s, image %s", o.Name, o.Namespace, o.Spec.Template.Spec.Containers[0].Image)
 			}
-			if labels := o.Spec.Template.Labels; labels["app.kubernetes.io/part-of"] != "millrace" || o.Spec.Selector.MatchLabels["app.kubernetes.io/part-of"] != "" {
+			if labels := o.Spec.Template.Labels; labels["app.kubernetes.io/part-of"] != "millrace" ||
+				o.Spec.Selector.MatchLabels["app.kubernetes.io/part-of"] != "" {
 				t.Errorf("%s: labels %v, selector %v", o.Name, labels, o.Spec.Selector.MatchLabels)
 			}
 			memory(t, o)
@@ -115,7 +116,8 @@ func confined(t *testing.T, o *appsv1.Deployment) {
 	case pod.SecurityContext == nil || !*pod.SecurityContext.RunAsNonRoot || *pod.SecurityContext.RunAsUser == 0 ||
 		pod.SecurityContext.SeccompProfile.Type != corev1.SeccompProfileTypeRuntimeDefault:
 		t.Errorf("%s: %+v", o.Name, pod.SecurityContext)
-	case own == nil || !*own.ReadOnlyRootFilesystem || *own.AllowPrivilegeEscalation || len(own.Capabilities.Drop) != 1 || own.Capabilities.Drop[0] != "ALL":
+	case own == nil || !*own.ReadOnlyRootFilesystem || *own.AllowPrivilegeEscalation || len(own.Capabilities.Drop) != 1 ||
+		own.Capabilities.Drop[0] != "ALL":
 		t.Errorf("%s: %+v", o.Name, own)
 	case c.Resources.Limits.Memory().IsZero() || c.Resources.Requests.Cpu().IsZero() || c.Resources.Requests.Memory().IsZero():
 		t.Errorf("%s: %+v", o.Name, c.Resources)

@@ -124,14 +124,16 @@ type kafkaConnect struct {
 // hold checks what the schema says of values.
 func (u *kafkaUser) hold(t *testing.T) {
 	t.Helper()
-	if u.Spec.Authentication == nil || u.Spec.Authentication.Type != "scram-sha-512" || u.Spec.Authorization == nil || u.Spec.Authorization.Type != "simple" {
+	if u.Spec.Authentication == nil || u.Spec.Authentication.Type != "scram-sha-512" || u.Spec.Authorization == nil ||
+		u.Spec.Authorization.Type != "simple" {
 		t.Errorf("user %s: %+v", u.Metadata.Name, u.Spec)
 		return
 	}
 	operations := []string{"Read", "Write", "Create", "Delete", "Alter", "Describe", "AlterConfigs", "DescribeConfigs", "IdempotentWrite", "All"}
 	for _, acl := range u.Spec.Authorization.ACLs {
 		r := acl.Resource
-		if !slices.Contains([]string{"topic", "group", "cluster", "transactionalId"}, r.Type) || !slices.Contains([]string{"literal", "prefix"}, r.PatternType) ||
+		if !slices.Contains([]string{"topic", "group", "cluster", "transactionalId"}, r.Type) ||
+			!slices.Contains([]string{"literal", "prefix"}, r.PatternType) ||
 			r.Name == "" || r.Name == "*" || len(acl.Operations) == 0 {
 			t.Errorf("user %s: %+v", u.Metadata.Name, acl)
 		}
@@ -149,7 +151,8 @@ func (u *kafkaUser) hold(t *testing.T) {
 // hold checks what production needs of a topic.
 func (k *kafkaTopic) hold(t *testing.T) {
 	t.Helper()
-	if k.Spec.Partitions < 1 || k.Spec.Replicas != 3 || string(k.Spec.Config["min.insync.replicas"]) != "2" || k.Metadata.Labels["strimzi.io/cluster"] == "" {
+	if k.Spec.Partitions < 1 || k.Spec.Replicas != 3 || string(k.Spec.Config["min.insync.replicas"]) != "2" ||
+		k.Metadata.Labels["strimzi.io/cluster"] == "" {
 		t.Errorf("topic %s: %+v", k.Metadata.Name, k.Spec)
 	}
 }

@@ -160,5 +160,6 @@ func (f *fixture) count(query string) (n int) {
 }
 
 func order(id, customer string) string {
-	return `{"id":"` + id + `","customer":"` + customer + `","items":[{"sku":"cups-02","quantity":2,"price_cents":2400},{"sku":"filters-100","quantity":1,"price_cents":750}]}`
+	return `{"id":"` + id + `","customer":"` + customer +
+		`","items":[{"sku":"cups-02","quantity":2,"price_cents":2400},{"sku":"filters-100","quantity":1,"price_cents":750}]}`
 }

@@ -64,7 +64,8 @@ func TestLifeOfAnOrder(t *testing.T) {
 		got := f.get("/orders/one/progress")
 		return json.Unmarshal([]byte(got.body), &p) == nil && p.State == checkout.Delivered && p.Saga == sagas.Completed
 	})
-	if got := f.send(http.MethodPost, "/orders/one/cancel", "", ""); got.status != http.StatusConflict || !strings.Contains(got.body, "is delivered") {
+	if got := f.send(http.MethodPost, "/orders/one/cancel", "", ""); got.status != http.StatusConflict ||
+		!strings.Contains(got.body, "is delivered") {
 		t.Errorf("cancel: %d %s", got.status, got.body)
 	}
 	if got := f.send(http.MethodPost, "/orders/one/approve", "", ""); got.status != http.StatusAccepted {

@@ -23,7 +23,8 @@ func TestMailOfAnOrder(t *testing.T) {
 	f := open(t, nil, shop.Pace(checkout.Pace{}))
 	f.run()
 	f.post(order("silent", "Ada"))
-	if got := f.post(mailed("one", "ada@"+mail.Flaky)); got.status != http.StatusCreated || !strings.Contains(got.body, `"email":"ada@flaky.example"`) {
+	if got := f.post(mailed("one", "ada@"+mail.Flaky)); got.status != http.StatusCreated ||
+		!strings.Contains(got.body, `"email":"ada@flaky.example"`) {
 		t.Fatalf("placed: %d %s", got.status, got.body)
 	}
 	var report mail.Report
@@ -97,7 +98,8 @@ func TestWebhooksOfAnOrder(t *testing.T) {
 	refused(t, register(`{"url":"http://169.254.169.254/"}`), http.StatusUnprocessableEntity, "must begin with https://")
 	refused(t, register(`{"uri":""}`), http.StatusBadRequest, "types, url")
 	var list shop.EndpointList
-	if err := json.Unmarshal([]byte(f.get("/hooks/endpoints").body), &list); err != nil || len(list.Endpoints) != 1 || list.Endpoints[0].Delivered != 5 {
+	if err := json.Unmarshal([]byte(f.get("/hooks/endpoints").body), &list); err != nil || len(list.Endpoints) != 1 ||
+		list.Endpoints[0].Delivered != 5 {
 		t.Errorf("%+v, %v", list, err)
 	}
 	path := "/hooks/endpoints/" + made.Endpoint.ID

@@ -30,8 +30,10 @@ func TestWorkInABrowser(t *testing.T) {
 	p.Run(chromedp.ScrollIntoView("#mail"))
 	p.Shoot("work-retrying")
 	p.Run(chromedp.SetValue("#email", "ada@nowhere.example"), chromedp.Click("#place"))
-	p.Wait(`document.querySelectorAll('#jobs li[data-state=dead]').length === 2 && document.querySelector('#mail-counts [data-state=dead] dd').textContent === '2'`)
-	p.Wait(`document.querySelectorAll('#jobs li[data-state=done]').length === 2 && document.querySelector('#mails-kept').textContent === '2 mails kept'`)
+	p.Wait(`document.querySelectorAll('#jobs li[data-state=dead]').length === 2 && ` +
+		`document.querySelector('#mail-counts [data-state=dead] dd').textContent === '2'`)
+	p.Wait(`document.querySelectorAll('#jobs li[data-state=done]').length === 2 && ` +
+		`document.querySelector('#mails-kept').textContent === '2 mails kept'`)
 	p.Wait(`document.querySelectorAll('#deliveries li[data-state=delivered]').length === 10`)
 	p.Wait(`document.querySelector('#received').textContent === '10 received, each once · 10 refused'`)
 	p.Wait(`document.querySelector('#endpoints small').textContent === '10 delivered'`)
@@ -47,7 +49,8 @@ func TestWorkInABrowser(t *testing.T) {
 	p.Accessible("work dark")
 	p.Look(390, 844, "light", chromedp.EmulateMobile)
 	p.Run(chromedp.Reload())
-	p.Wait(`document.querySelectorAll('#jobs li').length === 4 && document.querySelectorAll('#mails li').length === 2 && document.querySelectorAll('#deliveries li').length === 10`)
+	p.Wait(`document.querySelectorAll('#jobs li').length === 4 && document.querySelectorAll('#mails li').length === 2 && ` +
+		`document.querySelectorAll('#deliveries li').length === 10`)
 	p.Wait(`document.documentElement.scrollWidth <= innerWidth`)
 	for name, at := range map[string]string{"mail": "#mail", "hooks": "#hooks"} {
 		p.Run(chromedp.ScrollIntoView(at))

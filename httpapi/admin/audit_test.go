@@ -22,13 +22,22 @@ func TestAudit(t *testing.T) {
 			`done ann/ lamps/a/1 ä/light "it is dark" "a/1 ä is lit"`},
 		{ann, "/api/lamps/old/light", `{"reason":"try"}`, 500, `asked ann/ lamps/old/light "try" ""` + "\n" +
 			`failed ann/ lamps/old/light "try" "the lamp broke"`},
-		{bob, "/api/lamps/old/light", `{"reason":"try"}`, 403, `refused bob/acme lamps/old/light "" "a role is needed that the principal does not have: operator"`},
+		{
+			bob, "/api/lamps/old/light", `{"reason":"try"}`, 403,
+			`refused bob/acme lamps/old/light "" "a role is needed that the principal does not have: operator"`,
+		},
 		{ann, "/api/lamps/lit/light", `{"reason":"x"}`, 409, `refused ann/ lamps/lit/light "x" "it is lit already"`},
 		{ann, "/api/lamps/none/light", `{"reason":"x"}`, 404, `refused ann/ lamps/none/light "x" "there is no such row, or no more"`},
 		{ann, "/api/lamps/old/light", `{}`, 422, `refused ann/ lamps/old/light "" "say why"`},
-		{ann, "/api/lamps/old/light", `{"reason":"` + strings.Repeat("x", 501) + `"}`, 422, `refused ann/ lamps/old/light "" "the reason is too long"`},
+		{
+			ann, "/api/lamps/old/light", `{"reason":"` + strings.Repeat("x", 501) + `"}`, 422,
+			`refused ann/ lamps/old/light "" "the reason is too long"`,
+		},
 		{ann, "/api/lamps/old/light", `{"reason":"` + strings.Repeat("x", 9000) + `"}`, 413, `refused ann/ lamps/old/light "" "the request failed"`},
-		{ann, "/api/lamps/old/light", `{"reason":"x"} {}`, 400, `refused ann/ lamps/old/light "" "send {\"reason\": \"…\"} or {}, and nothing after it"`},
+		{
+			ann, "/api/lamps/old/light", `{"reason":"x"} {}`, 400,
+			`refused ann/ lamps/old/light "" "send {\"reason\": \"…\"} or {}, and nothing after it"`,
+		},
 		{ann, "/api/lamps/old/light", `{"why":"x"}`, 400, `refused ann/ lamps/old/light "" "send {\"reason\": \"…\"} or {}"`},
 		{"", "/api/lamps/old/light", `{"reason":"x"}`, 401, ``}, // who is nobody fills no audit
 	} {
@@ -85,11 +94,13 @@ func TestOtherOrigins(t *testing.T) {
 		if got.status != 403 && got.status != 415 || h.log.Len() > 0 {
 			t.Errorf("%d: %d %s; done: %s", i, got.status, got.body, h.log.String())
 		}
-		if got := ask(t, c, "", "POST", "/api/session", `{"token":"ann..operator.all-tenants"}`, header...); got.status != 403 && got.status != 400 || got.header.Get("Set-Cookie") != "" {
+		if got := ask(t, c, "", "POST", "/api/session", `{"token":"ann..operator.all-tenants"}`, header...); got.status != 403 &&
+			got.status != 400 || got.header.Get("Set-Cookie") != "" {
 			t.Errorf("%d: session: %d %s", i, got.status, got.body)
 		}
 	}
-	if got := ask(t, c, "ann..operator.all-tenants", "POST", "/api/lamps/a/light", `{"reason":"dark"}`, "Sec-Fetch-Site", "same-origin"); got.status != 200 {
+	if got := ask(t, c, "ann..operator.all-tenants", "POST", "/api/lamps/a/light", `{"reason":"dark"}`, "Sec-Fetch-Site",
+		"same-origin"); got.status != 200 {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 }

@@ -21,12 +21,14 @@ func TestPage(t *testing.T) {
 		t.Errorf("%d %s", index.status, index.body)
 	}
 	policy := index.header.Get("Content-Security-Policy")
-	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "http") || !strings.Contains(policy, "default-src 'none'") ||
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "*") || strings.Contains(policy, "http") ||
+		!strings.Contains(policy, "default-src 'none'") ||
 		!strings.Contains(policy, "frame-ancestors 'none'") || !strings.Contains(policy, "trusted-types 'none'") {
 		t.Error(policy)
 	}
 	loads := regexp.MustCompile(`(?:src|href)="([^"#]+)"|from '\./([^']+)'`)
-	elsewhere := regexp.MustCompile(`(?i)(?:src|href)="(?:https?:)?//|url\([^#]|@import|fetch\(.https?:|style="|<style|<script>|\son\w+="|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(`)
+	elsewhere := regexp.MustCompile(`(?i)(?:src|href)="(?:https?:)?//` +
+		`|url\([^#]|@import|fetch\(.https?:|style="|<style|<script>|\son\w+="|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(`)
 	files, err := filepath.Glob("page/*")
 	if err != nil {
 		t.Fatal(err)

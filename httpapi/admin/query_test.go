@@ -56,7 +56,10 @@ func TestPages(t *testing.T) {
 func TestQueries(t *testing.T) {
 	t.Parallel()
 	h := &house{lamps: []lamp{
-		{id: "desk", tenant: "acme", watts: 10}, {id: "floor", tenant: "acme", watts: 2, lit: true}, {id: "wall", tenant: "beta", watts: 100}, {id: "spare", tenant: "beta"},
+		{id: "desk", tenant: "acme", watts: 10},
+		{id: "floor", tenant: "acme", watts: 2, lit: true},
+		{id: "wall", tenant: "beta", watts: 100},
+		{id: "spare", tenant: "beta"},
 	}}
 	c := open(t, &paper{}, sections(t, h.spec()))
 	for query, want := range map[string]string{

@@ -29,7 +29,8 @@ func TestRefusalsAreBounded(t *testing.T) {
 		attempt(bob, 500)
 		attempt("bob.beta.viewer", 3) // another one of the same name
 		attempt(olga, 5)
-		if got := log.String(); strings.Count(got, "refused bob/acme") != 20 || strings.Count(got, "refused bob/beta") != 3 || strings.Count(got, "refused olga/") != 5 {
+		if got := log.String(); strings.Count(got, "refused bob/acme") != 20 || strings.Count(got, "refused bob/beta") != 3 ||
+			strings.Count(got, "refused olga/") != 5 {
 			t.Errorf("the audit has\n%s", got)
 		}
 		<-time.After(61 * time.Second)

@@ -70,10 +70,12 @@ func TestTenants(t *testing.T) {
 	c := open(t, log, admin.Actors("operator"), sections(t, h.spec()), sections(t, common))
 	const acme = "ann.acme.operator"
 	for _, path := range []string{
-		"/api/lamps", "/api/lamps?search=1", "/api/lamps?f.tenant=beta", "/api/lamps?f.state=lit", "/api/lamps?sort=-watts", "/api/sections", "/api/lamps/a1",
+		"/api/lamps", "/api/lamps?search=1", "/api/lamps?f.tenant=beta", "/api/lamps?f.state=lit", "/api/lamps?sort=-watts",
+		"/api/sections", "/api/lamps/a1",
 	} {
 		got := ask(t, c, acme, "GET", path, "")
-		if got.status != 200 || strings.Contains(got.body, "b1") || strings.Contains(got.body, "beta") || strings.Contains(got.body, "lit\"") || strings.Contains(got.body, "common") {
+		if got.status != 200 || strings.Contains(got.body, "b1") || strings.Contains(got.body, "beta") ||
+			strings.Contains(got.body, "lit\"") || strings.Contains(got.body, "common") {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
 	}
@@ -83,7 +85,10 @@ func TestTenants(t *testing.T) {
 	if got := ask(t, c, acme, "GET", "/api/lamps/a1", ""); !strings.Contains(got.body, "a1 of acme") {
 		t.Error(got.body)
 	}
-	for path, want := range map[string]int{"/api/lamps/b1": 404, "/api/lamps/c1": 404, "/api/common": 403, "/api/common/a1": 403, "/api/live?section=common": 403} {
+	for path, want := range map[string]int{
+		"/api/lamps/b1": 404, "/api/lamps/c1": 404, "/api/common": 403, "/api/common/a1": 403,
+		"/api/live?section=common": 403,
+	} {
 		if got := ask(t, c, acme, "GET", path, ""); got.status != want {
 			t.Errorf("%s: %d %s", path, got.status, got.body)
 		}
@@ -96,7 +101,8 @@ func TestTenants(t *testing.T) {
 	if h.log.String() != "a1 by ann for acme: dark\n" {
 		t.Error(h.log.String())
 	}
-	if got := ask(t, c, "ann..operator.all-tenants", "GET", "/api/lamps/b1", ""); !strings.Contains(got.body, "b1 of beta") || strings.Contains(got.body, `"can":[]`) {
+	if got := ask(t, c, "ann..operator.all-tenants", "GET", "/api/lamps/b1", ""); !strings.Contains(got.body, "b1 of beta") ||
+		strings.Contains(got.body, `"can":[]`) {
 		t.Error(got.body)
 	}
 	for _, e := range log.entries {

@@ -15,7 +15,8 @@ func TestSession(t *testing.T) {
 	h := &house{lamps: []lamp{{id: "a"}}}
 	c := open(t, &paper{}, sections(t, h.spec()))
 	for _, body := range []string{
-		``, `{}`, `{"token":""}`, `{"token":"nobody"}`, `{"token":"a b"}`, `{"token":"a;b"}`, `{"token":"a\u0000.b"}`, `{"token":"` + strings.Repeat("a.", 8000) + `"}`,
+		``, `{}`, `{"token":""}`, `{"token":"nobody"}`, `{"token":"a b"}`, `{"token":"a;b"}`, `{"token":"a\u0000.b"}`,
+		`{"token":"` + strings.Repeat("a.", 8000) + `"}`,
 	} {
 		if got := ask(t, c, "", "POST", "/api/session", body); got.status != 401 && got.status != 400 || got.header.Get("Set-Cookie") != "" {
 			t.Errorf("%.40s: %d %v", body, got.status, got.header)
@@ -26,10 +27,12 @@ func TestSession(t *testing.T) {
 	if got.status != 204 || set != "millrace_console=ann..viewer.all-tenants; HttpOnly; Secure; SameSite=Strict" {
 		t.Errorf("%d %q", got.status, set)
 	}
-	if got := ask(t, c, "", "POST", "http://localhost:8080/api/session", `{"token":"ann..viewer.all-tenants"}`); strings.Contains(got.header.Get("Set-Cookie"), "; Secure") {
+	if got := ask(t, c, "", "POST", "http://localhost:8080/api/session",
+		`{"token":"ann..viewer.all-tenants"}`); strings.Contains(got.header.Get("Set-Cookie"), "; Secure") {
 		t.Error(got.header)
 	}
-	if got := ask(t, c, "", "POST", "/api/session", `{"token":"ann..viewer.`+strings.Repeat("x", 4100)+`"}`); got.status != 400 || got.header.Get("Set-Cookie") != "" ||
+	if got := ask(t, c, "", "POST", "/api/session", `{"token":"ann..viewer.`+strings.Repeat("x", 4100)+`"}`); got.status != 400 ||
+		got.header.Get("Set-Cookie") != "" ||
 		!strings.Contains(got.Detail, "longer than a browser keeps") {
 		t.Errorf("%d %s %v", got.status, got.Detail, got.header)
 	}
@@ -57,7 +60,8 @@ func TestFailures(t *testing.T) {
 		c := open(t, &paper{}, admin.Actors("operator"), sections(t, h.spec()), sections(t, other))
 		for _, path := range []string{"/api/lamps", "/api/lamps/a"} {
 			got := ask(t, c, "ann..viewer.all-tenants", "GET", path, "")
-			if got.status != 503 || strings.Contains(got.body, "secret") || !strings.HasPrefix(cause.Error(), "panic") && got.Detail != cause.Error() {
+			if got.status != 503 || strings.Contains(got.body, "secret") || !strings.HasPrefix(cause.Error(), "panic") &&
+				got.Detail != cause.Error() {
 				t.Errorf("%s: %d %s", path, got.status, got.body)
 			}
 			if got := ask(t, c, "bob.acme.viewer", "GET", path, ""); got.status != 503 || strings.Contains(got.body, "Kafka") {
@@ -69,12 +73,14 @@ func TestFailures(t *testing.T) {
 		}
 	}
 	h := &house{lamps: []lamp{{id: "a", tenant: "acme"}, {id: "a", tenant: "acme"}}}
-	if got := ask(t, open(t, &paper{}, sections(t, h.spec())), "ann..viewer.all-tenants", "GET", "/api/lamps", ""); !strings.Contains(got.body, `"warning":"two rows have the id`) {
+	if got := ask(t, open(t, &paper{}, sections(t, h.spec())), "ann..viewer.all-tenants", "GET", "/api/lamps",
+		""); !strings.Contains(got.body, `"warning":"two rows have the id`) {
 		t.Error(got.body)
 	}
 	h = &house{lamps: []lamp{{id: "a", tenant: "acme"}}, err: errors.New("half of it does not answer")}
 	c := open(t, &paper{}, sections(t, h.spec()))
-	if got := ask(t, c, "ann..viewer.all-tenants", "GET", "/api/lamps", ""); got.status != 200 || got.ids() != "a" || !strings.Contains(got.body, "half of it does not answer") {
+	if got := ask(t, c, "ann..viewer.all-tenants", "GET", "/api/lamps", ""); got.status != 200 || got.ids() != "a" ||
+		!strings.Contains(got.body, "half of it does not answer") {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	if got := ask(t, c, "bob.acme.viewer", "GET", "/api/lamps", ""); got.ids() != "a" || strings.Contains(got.body, "half") {
@@ -114,7 +120,12 @@ func TestSpecs(t *testing.T) {
 	}
 	errs, _ := httpapi.NewErrors(nil)
 	for i, opts := range [][]admin.Option{
-		nil, {admin.Sections(section, section)}, {admin.Sections(admin.Section{})}, {admin.Sections(section), admin.Streams(0)}, {admin.Sections(section), admin.Attempts(0)}, {admin.Sections(section), admin.Title("")},
+		nil,
+		{admin.Sections(section, section)},
+		{admin.Sections(admin.Section{})},
+		{admin.Sections(section), admin.Streams(0)},
+		{admin.Sections(section), admin.Attempts(0)},
+		{admin.Sections(section), admin.Title("")},
 	} {
 		if _, err := admin.New(errs, badges{}, &paper{}, opts...); err == nil {
 			t.Errorf("%d: no error", i)

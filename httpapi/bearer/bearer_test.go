@@ -57,7 +57,8 @@ func (o organisation) Identity() httpapi.Identity {
 func TestGoodToken(t *testing.T) {
 	t.Parallel()
 	token := sign(t, "s", jwt.MapClaims{
-		"sub": "ann", "aud": "shop", "exp": time.Now().Add(time.Minute).Unix(), "tenant": "acme", "roles": []string{"admin", "clerk"}, "org_id": "other", "sid": "s1",
+		"sub": "ann", "aud": "shop", "exp": time.Now().Add(time.Minute).Unix(), "tenant": "acme", "roles": []string{"admin", "clerk"},
+		"org_id": "other", "sid": "s1",
 	})
 	standard, err := bearer.New[bearer.Standard](newVerifier(t))
 	if err != nil {
@@ -94,7 +95,8 @@ func TestBadTokens(t *testing.T) {
 	} {
 		_, err := ask(t, a, headers...)
 		problem, is := errors.AsType[*httpapi.Problem](err)
-		if !is || problem.Status != 401 || !strings.HasPrefix(problem.Header.Get("WWW-Authenticate"), "Bearer error=") || strings.Contains(err.Error(), "confidential") {
+		if !is || problem.Status != 401 || !strings.HasPrefix(problem.Header.Get("WWW-Authenticate"), "Bearer error=") ||
+			strings.Contains(err.Error(), "confidential") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -51,7 +51,10 @@ func (l *login) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.URL.Path {
 	case "/.well-known/openid-configuration":
-		_ = json.NewEncoder(w).Encode(map[string]any{"issuer": "http://" + r.Host, "jwks_uri": "http://" + r.Host + "/keys", "scopes_supported": []string{"openid"}})
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"issuer": "http://" + r.Host, "jwks_uri": "http://" + r.Host + "/keys",
+			"scopes_supported": []string{"openid"},
+		})
 	case "/keys":
 		_ = json.NewEncoder(w).Encode(map[string]any{"keys": keys})
 	default:

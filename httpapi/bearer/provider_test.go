@@ -43,13 +43,15 @@ func TestProvider(t *testing.T) {
 	l.keys = append(l.keys, signer{"any", jwt.SigningMethodPS384, own}.jwk("alg", "", "use", ""))
 	client, end := serve(t, l)
 	defer end()
-	named := newProvider(t, client, bearer.PrincipalClaim("preferred_username"), bearer.TenantClaim("org.name"), bearer.RolesClaim("realm_access.roles"),
+	named := newProvider(t, client, bearer.PrincipalClaim("preferred_username"), bearer.TenantClaim("org.name"),
+		bearer.RolesClaim("realm_access.roles"),
 		bearer.Role("ops", "operator"), bearer.Role("ops-lead", "operator"), bearer.Role("all", "all-tenants"))
 	plain := newProvider(t, client)
 	dotted := newProvider(t, client, bearer.RolesClaim("https://shop.example/roles"))
 	for _, s := range append(signers, signer{"any", jwt.SigningMethodPS384, own}) {
 		token := s.token(t, jwt.MapClaims{
-			"aud": []string{"x", "console"}, "preferred_username": "ann@shop.example", "org": map[string]any{"name": "acme"}, "sid": "s1", "roles": "a b",
+			"aud": []string{"x", "console"}, "preferred_username": "ann@shop.example", "org": map[string]any{"name": "acme"}, "sid": "s1",
+			"roles":                      "a b",
 			"realm_access":               map[string]any{"roles": []string{"ops", "offline_access", "ops-lead"}},
 			"https://shop.example/roles": []string{"c"},
 		})
@@ -75,7 +77,11 @@ func TestProvider(t *testing.T) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
-	if got, err := ask(t, named, "Bearer "+signers[0].token(t, jwt.MapClaims{"preferred_username": "bob", "org": map[string]any{"name": nil}, "realm_access": map[string]any{"roles": nil}})); err != nil || fmt.Sprint(got) != "{bob  [] }" {
+	if got, err := ask(t, named, "Bearer "+signers[0].token(t,
+		jwt.MapClaims{
+			"preferred_username": "bob", "org": map[string]any{"name": nil},
+			"realm_access": map[string]any{"roles": nil},
+		})); err != nil || fmt.Sprint(got) != "{bob  [] }" {
 		t.Errorf("who has neither tenant nor roles: %v %v", got, err)
 	}
 }
@@ -108,7 +114,10 @@ func TestForgeries(t *testing.T) {
 		t.Fatal(err)
 	}
 	hmac := func(id string, secret []byte) string {
-		token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "ann", "iss": at, "aud": "console", "exp": time.Now().Add(time.Hour).Unix()})
+		token := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+			"sub": "ann", "iss": at, "aud": "console",
+			"exp": time.Now().Add(time.Hour).Unix(),
+		})
 		token.Header["kid"] = id
 		text, err := token.SignedString(secret)
 		if err != nil {
@@ -116,7 +125,10 @@ func TestForgeries(t *testing.T) {
 		}
 		return text
 	}
-	none := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{"sub": "ann", "iss": at, "aud": "console", "exp": time.Now().Add(time.Hour).Unix()})
+	none := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.MapClaims{
+		"sub": "ann", "iss": at, "aud": "console",
+		"exp": time.Now().Add(time.Hour).Unix(),
+	})
 	unsigned, err := none.SignedString(jwt.UnsafeAllowNoneSignatureType)
 	if err != nil {
 		t.Fatal(err)
@@ -143,14 +155,20 @@ func TestForgeries(t *testing.T) {
 		"an extension":                          {extended, bad},
 		"another issuer":                        {good.token(t, jwt.MapClaims{"iss": at + "/"}), "the token is of another issuer"},
 		"no issuer":                             {good.token(t, jwt.MapClaims{"iss": nil}), "the token lacks exp, iss or aud"},
-		"another audience":                      {good.token(t, jwt.MapClaims{"aud": []string{"shop", "consoles"}}), "the token is for another audience"},
-		"no audience":                           {good.token(t, jwt.MapClaims{"aud": nil}), "the token lacks exp, iss or aud"},
-		"expired":                               {good.token(t, jwt.MapClaims{"exp": time.Now().Add(-time.Minute).Unix()}), "the token has expired"},
-		"never expires":                         {good.token(t, jwt.MapClaims{"exp": nil}), "the token lacks exp, iss or aud"},
-		"not valid yet":                         {good.token(t, jwt.MapClaims{"nbf": time.Now().Add(time.Minute).Unix()}), "the token is not valid yet"},
-		"changed":                               {strings.Replace(good.token(t, nil), ".", ".e", 1), bad},
-		"no token":                              {"confidential", bad},
-		"a very long one":                       {strings.Repeat("a", 20_000), "the token is too long"},
+		"another audience": {
+			good.token(t, jwt.MapClaims{"aud": []string{"shop", "consoles"}}),
+			"the token is for another audience",
+		},
+		"no audience":   {good.token(t, jwt.MapClaims{"aud": nil}), "the token lacks exp, iss or aud"},
+		"expired":       {good.token(t, jwt.MapClaims{"exp": time.Now().Add(-time.Minute).Unix()}), "the token has expired"},
+		"never expires": {good.token(t, jwt.MapClaims{"exp": nil}), "the token lacks exp, iss or aud"},
+		"not valid yet": {
+			good.token(t, jwt.MapClaims{"nbf": time.Now().Add(time.Minute).Unix()}),
+			"the token is not valid yet",
+		},
+		"changed":         {strings.Replace(good.token(t, nil), ".", ".e", 1), bad},
+		"no token":        {"confidential", bad},
+		"a very long one": {strings.Repeat("a", 20_000), "the token is too long"},
 	} {
 		_, err := ask(t, p, "Bearer "+test.token)
 		if got := status(t, p, test.token); got != "Unauthorized: "+test.want+": " || strings.Contains(fmt.Sprint(err), "confidential") {

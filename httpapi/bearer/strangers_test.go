@@ -45,11 +45,12 @@ func TestStrangeProviders(t *testing.T) {
 			}
 			return true
 		}, "deadline exceeded"},
-		"is huge":            {said(large), "more than"},
-		"has huge keys":      {keysOnly(said(large)), "more than"},
-		"has many keys":      {keysOnly(said(string(many))), "of 100 at most"},
-		"has no keys":        {keysOnly(said(`{"keys":[]}`)), "no key that signs"},
-		"has other keys":     {keysOnly(said(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"},{"kty":"EC","crv":"P-256","x":"","y":""},{"kty":"lattice"}]}`)), "no key that signs"},
+		"is huge":       {said(large), "more than"},
+		"has huge keys": {keysOnly(said(large)), "more than"},
+		"has many keys": {keysOnly(said(string(many))), "of 100 at most"},
+		"has no keys":   {keysOnly(said(`{"keys":[]}`)), "no key that signs"},
+		"has other keys": {keysOnly(said(`{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"},{"kty":"EC","crv":"P-256","x":"","y":""},` +
+			`{"kty":"lattice"}]}`)), "no key that signs"},
 		"is no JSON":         {said("<html>confidential"), "JSON"},
 		"is another":         {said(`{"issuer":"https://other.example","jwks_uri":"http://localhost/keys"}`), "other.example"},
 		"has keys elsewhere": {said(`{"issuer":"http://localhost","jwks_uri":"http://other.example/keys"}`), "must be https"},
@@ -72,7 +73,8 @@ func TestStrangeProviders(t *testing.T) {
 				if got := status(t, p, own.long(t)); !strings.HasPrefix(got, nobody) || time.Since(began) > 5*time.Second {
 					t.Errorf("after %s: %s", time.Since(began), got)
 				}
-				if !strings.Contains(log.String(), test.log) || strings.Contains(log.String(), "confidential") || l.count("/elsewhere/.well-known/openid-configuration") > 0 {
+				if !strings.Contains(log.String(), test.log) || strings.Contains(log.String(), "confidential") ||
+					l.count("/elsewhere/.well-known/openid-configuration") > 0 {
 					t.Error(log.String())
 				}
 			})
@@ -98,7 +100,8 @@ func TestDowngrade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := status(t, p, newSigner(t, "1").long(t)); !strings.HasPrefix(got, nobody) || asked != 1 || !strings.Contains(log.String(), "as the issuer is") {
+	if got := status(t, p, newSigner(t, "1").long(t)); !strings.HasPrefix(got, nobody) || asked != 1 ||
+		!strings.Contains(log.String(), "as the issuer is") {
 		t.Errorf("%s after %d requests: %s", got, asked, log.String())
 	}
 }

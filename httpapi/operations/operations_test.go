@@ -84,7 +84,8 @@ func TestNotModified(t *testing.T) {
 	t.Parallel()
 	f := open(t, httpapi.Steps{})
 	for _, has := range []string{`"ab"`, `W/"ab"`, `"x", "ab"`, "*"} {
-		if got := f.send("GET", "/things/ab", "", "If-None-Match: "+has); got.Code != 304 || got.Body.Len() != 0 || got.Header().Get("ETag") != `"ab"` {
+		if got := f.send("GET", "/things/ab", "", "If-None-Match: "+has); got.Code != 304 || got.Body.Len() != 0 ||
+			got.Header().Get("ETag") != `"ab"` {
 			t.Errorf("%s: %d %s", has, got.Code, got.Body)
 		}
 	}

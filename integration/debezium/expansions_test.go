@@ -73,7 +73,8 @@ func failureTwins() []twin {
 		{
 			name: "dropexpand", payload: "text", topics: usual, config: tolerant(expand(bare)), wants: 2,
 			rows: []string{
-				row(1, "'k'", `'[1, 2]'`), row(2, "'k'", `'{"big": 12345678901234567890}'`), row(3, "'k'", `'{"half": "\ud800", "\udc00": "\\ud800 \ud83d\udd11 \udc00\ud800\""}'`),
+				row(1, "'k'", `'[1, 2]'`), row(2, "'k'", `'{"big": 12345678901234567890}'`),
+				row(3, "'k'", `'{"half": "\ud800", "\udc00": "\\ud800 \ud83d\udd11 \udc00\ud800\""}'`),
 				row(4, "'k'", `'{"l": [{"a": 1}, {"a": "x"}]}'`), row(5, "'k'", `'{"fine": 1}'`),
 			},
 			kept: map[string]string{

@@ -14,7 +14,8 @@ const everyType = `id uuid PRIMARY KEY, aggregatetype text NOT NULL, aggregateid
 	c_stamptz timestamptz, c_stamptz3 timestamptz(3), c_bytea bytea, c_inet inet, c_cidr cidr, c_mac macaddr, c_mood §_mood, c_email §_email`
 
 const typeNames = "c_bool c_int2 c_int4 c_int8 c_oid c_float4 c_float8 c_numeric c_small c_whole c_free c_text c_varchar c_char " +
-	"c_uuid c_json c_jsonb c_xml c_date c_time c_time0 c_timetz c_stamp c_stamp3 c_stamp0 c_stamptz c_stamptz3 c_bytea c_inet c_cidr c_mac c_mood c_email"
+	"c_uuid c_json c_jsonb c_xml c_date c_time c_time0 c_timetz c_stamp c_stamp3 c_stamp0 c_stamptz c_stamptz3 c_bytea c_inet c_cidr " +
+	"c_mac c_mood c_email"
 
 func typed(n int, values string) string {
 	return "INSERT INTO § (id, aggregatetype, aggregateid, type, payload, " + strings.ReplaceAll(typeNames, " ", ", ") + ") VALUES ('" + id(n) +
@@ -24,8 +25,10 @@ func typed(n int, values string) string {
 var typedRows = []string{
 	typed(1, `true, 7, -70000, 9000000000000000000, 4000000000, 1.5, 1e10, 12.5, 0.000000012, 12345, 1.2500,
 		'tëxt "q"', 'v', 'ab', 'F47AC10B-58CC-4372-A567-0E02B2C3D479', '{"a" : 1}', '{"b":1,"a":2}', '<a>1</a>',
-		'2020-01-01', '13:51:30.123456', '13:51:30', '13:51:30.1234+02', '2019-03-24 18:52:59.123456', '2019-03-24 18:52:59.123', '2019-03-24 18:52:59',
-		'2019-03-24 18:52:59.123456+03', '2019-03-24 18:52:59.12+00', '\x00ff', '192.168.1.5/24', '10.0.0.0/8', '08:00:2b:01:02:03', 'sad "x"', 'a@b.c'`),
+		'2020-01-01', '13:51:30.123456', '13:51:30', '13:51:30.1234+02', '2019-03-24 18:52:59.123456',
+		'2019-03-24 18:52:59.123', '2019-03-24 18:52:59',
+		'2019-03-24 18:52:59.123456+03', '2019-03-24 18:52:59.12+00', '\x00ff', '192.168.1.5/24', '10.0.0.0/8', '08:00:2b:01:02:03',
+		'sad "x"', 'a@b.c'`),
 	typed(2, `false, -32768, 0, -1, 0, 1e-10, 0.001, -0.001, 0, 0, -1000000,
 		'', '', '', '00000000-0000-0000-0000-000000000000', 'null', '[]', '<b/>',
 		'1969-12-31', '00:00:00', '24:00:00', '00:00:00+00', '1969-12-31 23:59:59.999999', '1900-01-01 00:00:00.5', '0001-01-01',
@@ -77,21 +80,29 @@ func placementTwins() []twin {
 		typeTwin("envelope", "envelope", bare),
 		typeTwin("envelopeschemas", "envelope", plain),
 		{
-			name: "places", columns: "id uuid PRIMARY KEY, aggregatetype text NOT NULL, aggregateid text, type text, payload text, p integer, v integer",
+			name: "places", columns: "id uuid PRIMARY KEY, aggregatetype text NOT NULL, aggregateid text, type text, payload text, " +
+				"p integer, v integer",
 			topics: []string{"outbox.event.§", "outbox.event.§x"}, wants: 4,
 			config: map[string]string{
-				"router.table.fields.additional.placement": "type:header, id:header:ce_id,gone:header,gone:envelope,p:partition,type:envelope:kind,p:envelope",
-				"router.table.field.additional.missing":    "ignore", "router.table.field.event.schema.version": "v", "value.converter": jsonConverter,
+				"router.table.fields.additional.placement": "type:header, id:header:ce_id,gone:header,gone:envelope,p:partition," +
+					"type:envelope:kind,p:envelope",
+				"router.table.field.additional.missing": "ignore", "router.table.field.event.schema.version": "v",
+				"value.converter": jsonConverter,
 			},
 			rows: []string{
-				"INSERT INTO § VALUES ('" + id(1) + "', '§', 'a', 'Made', 'x', 2, 3)", "INSERT INTO § VALUES ('" + id(2) + "', '§', 'a', NULL, NULL, 0, NULL)",
-				"INSERT INTO § VALUES ('" + id(3) + "', '§', NULL, 'Made', '', 1, 4)", "INSERT INTO § VALUES ('" + id(4) + "', '§x', 'a', 'Made', 'x', 1, 3)",
+				"INSERT INTO § VALUES ('" + id(1) + "', '§', 'a', 'Made', 'x', 2, 3)", "INSERT INTO § VALUES ('" + id(2) +
+					"', '§', 'a', NULL, NULL, 0, NULL)",
+				"INSERT INTO § VALUES ('" + id(3) + "', '§', NULL, 'Made', '', 1, 4)", "INSERT INTO § VALUES ('" + id(4) +
+					"', '§x', 'a', 'Made', 'x', 1, 3)",
 			},
 		},
 	}
 	for i, w := range twins {
 		if w.columns == everyType {
-			twins[i].before = []string{`CREATE TYPE §_mood AS ENUM ('sad "x"', 'happy')`, `CREATE DOMAIN §_email AS varchar(40) CHECK (VALUE <> 'no')`}
+			twins[i].before = []string{
+				`CREATE TYPE §_mood AS ENUM ('sad "x"', 'happy')`,
+				`CREATE DOMAIN §_email AS varchar(40) CHECK (VALUE <> 'no')`,
+			}
 		}
 	}
 	return twins

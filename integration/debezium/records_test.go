@@ -85,7 +85,8 @@ func render(w twin, r bus.Record) string {
 func TestRecordsEqualDebezium(t *testing.T) { //nolint:tparallel // its parts are quick, and the servers end with the test
 	t.Parallel()
 	s := newStage(t)
-	twins := slices.Concat(converterTwins(), placementTwins(), routeTwins(), expansionTwins(), failureTwins(), []twin{s.recommendedTwin(), s.recommendedTwin(outbox.LogOnly())})
+	twins := slices.Concat(converterTwins(), placementTwins(), routeTwins(), expansionTwins(), failureTwins(),
+		[]twin{s.recommendedTwin(), s.recommendedTwin(outbox.LogOnly())})
 	for _, w := range twins {
 		s.prepare(w)
 		s.deploy(w)

@@ -32,8 +32,12 @@ func routeTwins() []twin {
 			rows:   []string{routed(1, "§ab"), routed(2, "§abab")},
 		},
 		{
-			name: "tombstones", payload: "text", topics: usual, wants: 5, config: map[string]string{"router.route.tombstone.on.empty.payload": "true"},
-			rows: []string{row(1, "'a'", "NULL"), row(2, "'a'", "''"), row(3, "'a'", `E' \t\n\u0001'`), row(4, "'a'", "'x'"), row(5, "'a'", `E'\u00a0'`)},
+			name: "tombstones", payload: "text", topics: usual, wants: 5,
+			config: map[string]string{"router.route.tombstone.on.empty.payload": "true"},
+			rows: []string{
+				row(1, "'a'", "NULL"), row(2, "'a'", "''"), row(3, "'a'", `E' \t\n\u0001'`), row(4, "'a'", "'x'"),
+				row(5, "'a'", `E'\u00a0'`),
+			},
 		},
 		{
 			name: "tombjson", payload: "bytea", topics: usual, wants: 3, config: map[string]string{

@@ -64,7 +64,8 @@ func (s *stage) stop(w twin) {
 func (s *stage) confirmed(w twin) outbox.LSN {
 	s.Helper()
 	var text string
-	err := s.pool.QueryRow(s.Context(), "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = $1", s.named(w, "§")).Scan(&text)
+	err := s.pool.QueryRow(s.Context(), "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = $1",
+		s.named(w, "§")).Scan(&text)
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -115,8 +115,9 @@ func (s *stage) config(w twin) map[string]string {
 		"database.hostname": at.Hostname(), "database.port": at.Port(), "database.user": at.User.Username(),
 		"database.password": password, "database.dbname": strings.TrimPrefix(at.Path, "/"),
 		"topic.prefix": "§", "slot.name": "§_d", "publication.name": "§_d", "publication.autocreate.mode": "filtered",
-		"table.include.list": "public.§", "message.prefix.include.list": "§", "snapshot.mode": "no_data", "tombstones.on.delete": "false", "poll.interval.ms": "20",
-		"key.converter": stringConverter, "value.converter": stringConverter,
+		"table.include.list": "public.§", "message.prefix.include.list": "§", "snapshot.mode": "no_data", "tombstones.on.delete": "false",
+		"poll.interval.ms": "20",
+		"key.converter":    stringConverter, "value.converter": stringConverter,
 		"transforms": "router", "transforms.router.type": "io.debezium.transforms.outbox.EventRouter",
 	}
 	for key, value := range w.config {

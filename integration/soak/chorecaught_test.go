@@ -86,7 +86,8 @@ func TestChoreOracleFinds(t *testing.T) {
 		single("tick 1 done", toldAs(tick(at), jobs.Running, jobs.Done)...), single("tick 2 done", toldAs(tick(next), jobs.Running, jobs.Done)...),
 		single("receipt done", toldAs(receiptOf+"c0", jobs.Running, jobs.Done)...),
 		single("call 1", call("c0", failed)), single("call 2", call("c0", well)), single("call cancelled", call("c1", one("w1", fateIsCut))),
-		single("call dead", call("c3", one("w1", fateIsBad))), single("call ticks", call(tick(at), one("w2", fateWell)), call(tick(next), one("w3", fateWell))),
+		single("call dead", call("c3", one("w1", fateIsBad))), single("call ticks", call(tick(at), one("w2", fateWell)),
+			call(tick(next), one("w3", fateWell))),
 		single("call receipt", call(receiptOf+"c0", one("w2", fateWell))),
 		single("rows", row(dead)),
 	}
@@ -107,17 +108,24 @@ func TestChoreOracleFinds(t *testing.T) {
 		{"a job that is lost", "done", `c0 is "running", one of 1 jobs that have not ended`, nil},
 		{"a job from nowhere", "c3", "c3 is running, and was never enqueued", nil},
 		{"a job that is done twice", "done", `c0 is done after "done"`, []func(*choreOracle){
-			state(jobs.Told{ID: "c0", Was: jobs.Running, State: jobs.Done, Attempt: 2}), state(jobs.Told{ID: "c0", Was: jobs.Running, State: jobs.Done, Attempt: 2}),
+			state(jobs.Told{ID: "c0", Was: jobs.Running, State: jobs.Done, Attempt: 2}),
+			state(jobs.Told{ID: "c0", Was: jobs.Running, State: jobs.Done, Attempt: 2}),
 		}},
 		{"what is told out of turn", "begins", `which was told as "running"`, nil},
 		{"a done job that nobody has done", "call 2", "c0 is done by attempt 2, of which there is no such call", nil},
 		{"a call that failed and is done", "call 2", "no such call", calls(of(well, func(c *choreCall) { c.came = fateFails }))},
-		{"a call that was not told", "call 1", "attempt 3 began, and was never told", calls(failed, of(well, func(c *choreCall) { c.number, c.began, c.left = 3, 50, 60 }))},
+		{
+			"a call that was not told", "call 1", "attempt 3 began, and was never told",
+			calls(failed, of(well, func(c *choreCall) { c.number, c.began, c.left = 3, 50, 60 })),
+		},
 		{"an attempt too many", "call 2", "c0 has made attempt 5", calls(of(well, func(c *choreCall) { c.attempt = 5 }))},
 		{"a job before its time", "call 1", "c0 began 1ns before it was due", calls(of(failed, func(c *choreCall) { c.wall-- }))},
 		{"a retry before its time", "call 2", "due again after attempt 1", calls(of(well, func(c *choreCall) { c.wall-- }))},
 		{"two calls at once", "call 2", "two calls at once", calls(of(well, func(c *choreCall) { c.began = 19 }))},
-		{"two calls of one token at once", "call 1", "two calls at once", calls(of(failed, func(c *choreCall) { c.who, c.token, c.left, c.pauses = "w2", 7, 31, awoken }))},
+		{
+			"two calls of one token at once", "call 1", "two calls at once",
+			calls(of(failed, func(c *choreCall) { c.who, c.token, c.left, c.pauses = "w2", 7, 31, awoken })),
+		},
 		{"a call that was not fenced when the next began", "call 1", "two calls at once", calls(of(failed, func(c *choreCall) {
 			c.left, c.pauses = 31, []pause{{15, 29 - int64(awake)}}
 		}))},
@@ -131,8 +139,14 @@ func TestChoreOracleFinds(t *testing.T) {
 			call("c1", of(one("w1", fateIsCut), func(c *choreCall) { c.left, c.pauses = 26, awoken })),
 		}},
 		{"a cancellation that nobody asked for", "asked", "nobody has asked for it", nil},
-		{"a cancelled job that is done", "cancelled", "the cancellation of c1 was answered", append(toldAs("c1", jobs.Running, jobs.Done), call("c1", one("w1", fateWell)))},
-		{"a dead job with attempts to spare", "rows", "c3 is dead after 3 attempts", []func(*choreOracle){row(jobs.Description{ID: "c3", State: jobs.Dead, Attempts: 3})}},
+		{
+			"a cancelled job that is done", "cancelled", "the cancellation of c1 was answered",
+			append(toldAs("c1", jobs.Running, jobs.Done), call("c1", one("w1", fateWell))),
+		},
+		{
+			"a dead job with attempts to spare", "rows", "c3 is dead after 3 attempts",
+			[]func(*choreOracle){row(jobs.Description{ID: "c3", State: jobs.Dead, Attempts: 3})},
+		},
 		{"a dead job without a row", "rows", "c3 is dead, and has no row", []func(*choreOracle){func(o *choreOracle) { o.stored(kept(o, "c3")) }}},
 		{"another row", "rows", "the row of c3 is waiting", []func(*choreOracle){row(jobs.Description{ID: "c3", State: jobs.Waiting})}},
 		{"a tick that is lost", "tick 1", "was never enqueued", nil},
@@ -143,7 +157,10 @@ func TestChoreOracleFinds(t *testing.T) {
 			arrived(tick(next.Add(beatEvery)), beatKind, next.Add(beatEvery)),
 			func(o *choreOracle) { o.stored(append(kept(o, "c3", tick(next.Add(beatEvery))), dead)) },
 		}},
-		{"a tick twice", "tick 2", "is enqueued twice", []func(*choreOracle){arrived(tick(next), beatKind, next), arrived(tick(next), beatKind, next)}},
+		{"a tick twice", "tick 2", "is enqueued twice", []func(*choreOracle){
+			arrived(tick(next), beatKind, next),
+			arrived(tick(next), beatKind, next),
+		}},
 		{"a tick of another time", "tick 1", "the tick of", []func(*choreOracle){arrived(tick(at), beatKind, next)}},
 		{"a tick that is dead", "tick 1 done", "is dead", toldAs(tick(at), jobs.Running, jobs.Dead)},
 		{"what comes after a job is lost", "receipt", "what comes after it is there: false", nil},

@@ -43,7 +43,8 @@ func newHooks(receiver string) (*webhooks.Hooks, error) {
 	if err != nil {
 		return nil, err
 	}
-	guard, err := webhooks.NewGuard(webhooks.AllowHTTP(), webhooks.Ports(at.Port()), webhooks.AllowNets(netip.PrefixFrom(at.Addr(), at.Addr().BitLen())))
+	guard, err := webhooks.NewGuard(webhooks.AllowHTTP(), webhooks.Ports(at.Port()),
+		webhooks.AllowNets(netip.PrefixFrom(at.Addr(), at.Addr().BitLen())))
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,10 @@ func TestHookOracleFinds(t *testing.T) {
 				o.attempted(webhooks.Attempted{Endpoint: ordered, Attempt: webhooks.Attempt{Event: "e1", Number: 2, Outcome: yes}})
 			}, told(ordered, "e2", yes),
 		}},
-		{"a delivery that is given up", "told of ordered", "attempt 2 of e1 is dead", []tell{told(ordered, "e1", no, dead), told(ordered, "e2", yes)}},
+		{
+			"a delivery that is given up", "told of ordered", "attempt 2 of e1 is dead",
+			[]tell{told(ordered, "e1", no, dead), told(ordered, "e2", yes)},
+		},
 	} {
 		if said := play(mistake.part, mistake.instead); !strings.Contains(said, mistake.says) {
 			t.Errorf("%s: the oracle says %q, want %q", mistake.name, said, mistake.says)

@@ -58,7 +58,8 @@ func checkReigns(all []reign, breaks func(format string, args ...any)) {
 			breaks("singleton %s: %s and %s have the token %d", a.name, a.who, b.who, a.token)
 		}
 		if b.first <= a.last {
-			breaks("singleton %s: %s reigns with token %d until %d, and %s with token %d from %d", a.name, a.who, a.token, a.last, b.who, b.token, b.first)
+			breaks("singleton %s: %s reigns with token %d until %d, and %s with token %d from %d", a.name, a.who, a.token, a.last, b.who,
+				b.token, b.first)
 		}
 	}
 }

@@ -89,7 +89,8 @@ func (s *soak) settle(calm time.Time) {
 	defer cancel()
 	for {
 		err := s.reader.read(ctx)
-		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing(), s.reader.bankOracle.missing(), s.reader.choreOracle.missing(calm), s.reader.hookOracle.missing())
+		missing := cmp.Or(s.oracle.missing(), s.reader.lampOracle.missing(), s.reader.bankOracle.missing(),
+			s.reader.choreOracle.missing(calm), s.reader.hookOracle.missing())
 		if err == nil && missing == "" || s.timeline.wrong() != "" {
 			return
 		}

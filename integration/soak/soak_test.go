@@ -94,7 +94,10 @@ func start(t *testing.T, seed uint64) *soak {
 	must(err)
 	s.bus, err = bus.Open(t.Context(), s.cluster.URL)
 	must(err)
-	for _, topic := range []bus.Topic{inputs, outputs, lampEvents, lampTransitions, transferCalls, transferTold, choreEvents, choreTold, hookEvents, hookDeliveries, hookTold} {
+	for _, topic := range []bus.Topic{
+		inputs, outputs, lampEvents, lampTransitions, transferCalls, transferTold, choreEvents, choreTold,
+		hookEvents, hookDeliveries, hookTold,
+	} {
 		must(s.bus.Create(t.Context(), bus.TopicSpec{Name: topic, Partitions: shards}))
 	}
 	health, err := newHealth(s.cluster.URL)
@@ -126,8 +129,10 @@ func (s *soak) report(took time.Duration) {
 	for _, what := range slices.Sorted(maps.Keys(s.chaos.done.of)) {
 		done = append(done, fmt.Sprintf("%s %d times", what, s.chaos.done.of[what]))
 	}
-	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, %d transfers (%s), %s, %d events told in %d attempts, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
-		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects, len(s.reader.lampOracle.ended), s.feed.started, s.reader.bankOracle.ends(),
+	s.t.Logf("seed %d, %s: %s; %d steps acknowledged or not, %d of them with an error, %d effects, %d ends of lamp events, "+
+		"%d transfers (%s), %s, %d events told in %d attempts, %d reigns, %d locks held; the slowest publish took %s, the slowest effect %s",
+		s.seed, took.Round(time.Second), strings.Join(done, ", "), total(s.feed.sent), s.feed.unknown, s.oracle.effects,
+		len(s.reader.lampOracle.ended), s.feed.started, s.reader.bankOracle.ends(),
 		s.reader.choreOracle.states(), len(s.reader.hookOracle.happened), s.reader.hookOracle.attempts, s.reigned, s.held,
 		s.feed.slowest.Round(time.Millisecond), s.reader.slowest.Round(time.Millisecond))
 	if wrong := s.timeline.wrong(); wrong != "" {

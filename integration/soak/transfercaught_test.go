@@ -48,7 +48,10 @@ func TestBankOracleFinds(t *testing.T) {
 			ID: "t2", Was: sagas.Running, Status: sagas.Compensated, Done: []sagas.Done{done("withdraw", true)},
 		}}, money, made},
 		{"money that is lost", "cents in 2 accounts", history, map[string]int64{"a1": opening - 5, "a2": opening}, made},
-		{"a payment that is left", "t2 is compensated, and 1 of its payments are made", history, money, with("k3", paid{Saga: "t2", By: -7, Is: payMade})},
+		{
+			"a payment that is left", "t2 is compensated, and 1 of its payments are made", history, money,
+			with("k3", paid{Saga: "t2", By: -7, Is: payMade}),
+		},
 		{"a payment that is missing", "t1 is completed, and 1 of its payments", history, money, with("k2", paid{Saga: "t1", By: 5, Is: payBack})},
 		{"a payment of nobody", "of which nothing was told", history, money, with("k4", paid{Saga: "t9", By: 1, Is: payBack})},
 	} {

@@ -107,7 +107,8 @@ func (o *bankOracle) ends() string {
 	for _, status := range o.status {
 		n[status]++
 	}
-	return fmt.Sprintf("%d completed, %d compensated, %d payments taken back before they were made", n[sagas.Completed], n[sagas.Compensated], o.early)
+	return fmt.Sprintf("%d completed, %d compensated, %d payments taken back before they were made", n[sagas.Completed],
+		n[sagas.Compensated], o.early)
 }
 
 // transfers tells the oracle of transfers what has come since the last time.

@@ -210,7 +210,8 @@ func (c *crowd) memory(l *life, when string, took time.Duration) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	c.t.Logf("%s after %s: the node has %d MB, %d at most, %d bytes a job", when, took.Round(time.Millisecond), now>>20, most>>20, most/int64(c.count))
+	c.t.Logf("%s after %s: the node has %d MB, %d at most, %d bytes a job", when, took.Round(time.Millisecond), now>>20, most>>20,
+		most/int64(c.count))
 	if limit := waitingMemory + waitingEach*int64(c.count); most > limit {
 		c.t.Errorf("%s, and the node had %d bytes, where %d are allowed", when, most, limit)
 	}

@@ -36,7 +36,8 @@ func TestEnqueued(t *testing.T) {
 	if len(mails) != 3 {
 		t.Fatalf("%+v", mails)
 	}
-	if m := mails[0]; m.ID != "anna" || m.Tenant != "acme" || m.Input != (mail{"anna", "hello"}) || !m.Due.Equal(due) || m.Priority != 1 || m.Unique != "" ||
+	if m := mails[0]; m.ID != "anna" || m.Tenant != "acme" || m.Input != (mail{"anna", "hello"}) || !m.Due.Equal(due) || m.Priority != 1 ||
+		m.Unique != "" ||
 		m.Conflict != "" || m.Batch != "" || len(m.Next) != 0 {
 		t.Errorf("%+v", m)
 	}

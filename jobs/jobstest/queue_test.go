@@ -35,7 +35,8 @@ func TestRun(t *testing.T) {
 			"later":  {State: jobs.Scheduled},
 			"never":  {},
 		} {
-			if d := q.Job(t.Context(), id); d.State != want.State || d.Attempts != want.Attempts || d.Calls != want.Calls || !strings.Contains(d.Reason, want.Reason) {
+			if d := q.Job(t.Context(), id); d.State != want.State || d.Attempts != want.Attempts || d.Calls != want.Calls ||
+				!strings.Contains(d.Reason, want.Reason) {
 				t.Errorf("%s: %+v", id, d)
 			}
 		}

@@ -83,7 +83,8 @@ func TestWork(t *testing.T) {
 		if (got.Err == nil) != (got.State == jobs.Done) {
 			t.Errorf("%s: %+v", name, got)
 		}
-		if w := c.want; got.State != w.State || got.Reason != w.Reason || got.Again != w.Again || got.Counts != w.Counts || got.Output != w.Output || got.Then != nil {
+		if w := c.want; got.State != w.State || got.Reason != w.Reason || got.Again != w.Again || got.Counts != w.Counts ||
+			got.Output != w.Output || got.Then != nil {
 			t.Errorf("%s: %+v, want %+v", name, got, w)
 		}
 	}

@@ -82,7 +82,8 @@ func TestOnce(t *testing.T) {
 			err = errors.Join(err, errors.New("not yet"))
 		}
 		return in + "!", err
-	}, jobs.Shards(2), jobs.Retain(time.Hour), jobs.Retry(resilience.RetryPolicy{Attempts: 9, Initial: time.Millisecond, Max: time.Millisecond, Multiplier: 1}))
+	}, jobs.Shards(2), jobs.Retain(time.Hour),
+		jobs.Retry(resilience.RetryPolicy{Attempts: 9, Initial: time.Millisecond, Max: time.Millisecond, Multiplier: 1}))
 	b := bustest.Open(t)
 	r, err := jobs.New(b, "default", kind)
 	if err == nil {
@@ -107,7 +108,8 @@ func TestOnce(t *testing.T) {
 		for job.State != jobs.Done && job.State != jobs.Dead {
 			job = r.Describe(ctx, id)[0].Job
 		}
-		if want := map[string]string{"a": `"a!"`, "b": `"b!"`, "c": `"c!"`, "d": `"fails first!"`}[id]; string(job.Output) != want || job.Attempts > 5 {
+		if want := map[string]string{"a": `"a!"`, "b": `"b!"`, "c": `"c!"`, "d": `"fails first!"`}[id]; string(job.Output) != want ||
+			job.Attempts > 5 {
 			t.Errorf("%+v", job)
 		}
 	}

@@ -94,7 +94,8 @@ func TestStorm(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			selling(t, func(s *shop) { storm(s, rand.New(rand.NewPCG(seed, 7))) },
-				webhooks.Schedule(slices.Repeat([]time.Duration{2 * time.Second}, 40)...), webhooks.Breaker(4, time.Second), webhooks.Slots(3, 6, 6), webhooks.Timeout(3*time.Second))
+				webhooks.Schedule(slices.Repeat([]time.Duration{2 * time.Second}, 40)...), webhooks.Breaker(4, time.Second),
+				webhooks.Slots(3, 6, 6), webhooks.Timeout(3*time.Second))
 		})
 	}
 }

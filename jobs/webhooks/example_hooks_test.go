@@ -126,7 +126,9 @@ func ExampleHooks_Test() {
 
 // A secret is rotated: receivers may verify with either one for a day.
 func ExampleHooks_Rotate() {
-	running(func(http.ResponseWriter, *http.Request) {}, func(ctx context.Context, _ *bus.Bus, hooks *webhooks.Hooks, g *partitions.Group, url string) {
+	running(func(http.ResponseWriter, *http.Request) {}, func(ctx context.Context, _ *bus.Bus, hooks *webhooks.Hooks, g *partitions.Group,
+		url string,
+	) {
 		_, old, err := hooks.Create(ctx, g, "mine", webhooks.Settings{URL: url, Scheme: webhooks.V1a})
 		next, rotated := hooks.Rotate(ctx, g, "mine", 24*time.Hour)
 		fmt.Println(err, rotated, old.Public().String() != next.Public().String())
@@ -136,7 +138,9 @@ func ExampleHooks_Rotate() {
 
 // An endpoint is told again of what was given up within the last day.
 func ExampleHooks_Replay() {
-	running(func(http.ResponseWriter, *http.Request) {}, func(ctx context.Context, b *bus.Bus, hooks *webhooks.Hooks, g *partitions.Group, url string) {
+	running(func(http.ResponseWriter, *http.Request) {}, func(ctx context.Context, b *bus.Bus, hooks *webhooks.Hooks, g *partitions.Group,
+		url string,
+	) {
 		_, _, err := hooks.Create(ctx, g, "mine", webhooks.Settings{URL: url})
 		sent, replayed := hooks.Replay(ctx, b, webhooks.Replay{Endpoint: "mine", Since: time.Now().Add(-24 * time.Hour), Dead: true})
 		fmt.Println(err, sent, replayed)

@@ -108,7 +108,8 @@ func TestURLs(t *testing.T) {
 		"https://0177.0.0.1/", "https://017700000001/", "https://127.0.0.01/", "https://1.2.3.4.5/", "https://example.com.127/", "https://0x/",
 		"https://127.0.0.0x1/", "https://[::1", "https://[::ffff:7f00:1]/", "https://[fe80::1%25lo]/", "https://[v1.x]/", "https://%31%32%37.0.0.1/",
 		"https://localhost/", "https://LOCALHOST./", "https://a.localhost/", "https://db.internal/", "https://printer.local/", "https://kubernetes/",
-		"https://-a.example.com/", "https://a..example.com/", "https://.example.com/", "https://①②⑦.⓪.⓪.①/", "https://example.com/" + strings.Repeat("x", 2048),
+		"https://-a.example.com/", "https://a..example.com/", "https://.example.com/", "https://①②⑦.⓪.⓪.①/",
+		"https://example.com/" + strings.Repeat("x", 2048),
 	} {
 		if err := g.CheckURL(bad); !errors.Is(err, webhooks.ErrTarget) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", bad, err)
@@ -157,7 +158,8 @@ func TestSocketsAreChecked(t *testing.T) {
 	}
 	post := func(g *webhooks.Guard) error {
 		client := &http.Client{Transport: &http.Transport{DialContext: g.DialContext, DisableKeepAlives: true}}
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+net.JoinHostPort("a.example.com", server.URL[strings.LastIndex(server.URL, ":")+1:]), nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+			"http://"+net.JoinHostPort("a.example.com", server.URL[strings.LastIndex(server.URL, ":")+1:]), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,8 +91,11 @@ func TestHostileReceivers(t *testing.T) {
 				http.Redirect(w, r, "http://169.254.169.254/latest/meta-data", http.StatusFound)
 			}, status: 302, most: time.Second, body: 0,
 		},
-		"is inside":    {addrs: []string{"10.0.0.1"}, failed: "target refused", most: time.Second},
-		"closes":       {serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, failed: "connection failed", most: time.Second},
+		"is inside": {addrs: []string{"10.0.0.1"}, failed: "target refused", most: time.Second},
+		"closes": {
+			serve: func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, failed: "connection failed",
+			most: time.Second,
+		},
 		"is no server": {serve: hijacked("SSH-2.0-OpenSSH_9.6\r\n"), failed: "no valid answer", most: time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

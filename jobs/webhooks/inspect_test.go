@@ -65,8 +65,9 @@ func TestDefinitionErrors(t *testing.T) {
 		"delay": webhooks.Define("shop", webhooks.Schedule(0)), "jitter": webhooks.Define("shop", webhooks.Jitter(1)),
 		"breaker": webhooks.Define("shop", webhooks.Breaker(0, time.Second)), "giving up": webhooks.Define("shop", webhooks.DisableAfter(0)),
 		"slots": webhooks.Define("shop", webhooks.Slots(0, 1, 1)), "endpoints": webhooks.Define("shop", webhooks.MaxEndpoints(0)),
-		"queue": webhooks.Define("shop", webhooks.MaxQueued(0)), "dead": webhooks.Define("shop", webhooks.MaxDead(0)), "memory": webhooks.Define("shop", webhooks.Remember(0)),
-		"keep": webhooks.Define("shop", webhooks.Keep(0, 0, 0)), "no key": webhooks.Define("shop", webhooks.Sealed()),
+		"queue": webhooks.Define("shop", webhooks.MaxQueued(0)), "dead": webhooks.Define("shop", webhooks.MaxDead(0)),
+		"memory": webhooks.Define("shop", webhooks.Remember(0)),
+		"keep":   webhooks.Define("shop", webhooks.Keep(0, 0, 0)), "no key": webhooks.Define("shop", webhooks.Sealed()),
 		"key": webhooks.Define("shop", webhooks.Sealed(webhooks.SealKey{ID: "k", Secret: []byte("short")})),
 	} {
 		if h.Err() == nil || h.Contracts() != nil {

@@ -36,7 +36,10 @@ type arrival struct {
 }
 
 func newInternet() *internet {
-	return &internet{hosts: make(map[string]http.HandlerFunc), addrs: make(map[string][]string), looks: make(map[string]int), gone: make(chan struct{})}
+	return &internet{
+		hosts: make(map[string]http.HandlerFunc), addrs: make(map[string][]string), looks: make(map[string]int),
+		gone: make(chan struct{}),
+	}
 }
 
 func (i *internet) LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error) {

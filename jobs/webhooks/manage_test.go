@@ -20,10 +20,14 @@ func TestManagement(t *testing.T) {
 		made, key, err := s.hooks.Create(s.ctx, g, "", webhooks.Settings{
 			URL: "http://a.example.com", Description: "first", Scheme: webhooks.V1a, Headers: map[string]string{"X-Key": "hidden"},
 		})
-		if err != nil || made.Tenant != "acme" || !made.Enabled || made.PublicKey != key.Public().Reveal() || !slices.Equal(made.HeaderNames, []string{"X-Key"}) {
+		if err != nil || made.Tenant != "acme" || !made.Enabled || made.PublicKey != key.Public().Reveal() ||
+			!slices.Equal(made.HeaderNames, []string{"X-Key"}) {
 			s.t.Fatalf("%+v, %v", made, err)
 		}
-		updated, err := s.hooks.Update(s.ctx, g, made.ID, webhooks.Settings{URL: "http://b.example.com", Types: []string{"order.placed"}, Ordered: true})
+		updated, err := s.hooks.Update(s.ctx, g, made.ID, webhooks.Settings{
+			URL: "http://b.example.com", Types: []string{"order.placed"},
+			Ordered: true,
+		})
 		if err != nil || updated.URL != "http://b.example.com" || updated.Ordered || updated.Scheme != webhooks.V1a || len(updated.HeaderNames) != 1 {
 			s.t.Errorf("%+v, %v", updated, err)
 		}
@@ -32,7 +36,8 @@ func TestManagement(t *testing.T) {
 		if got := s.net.at("b.example.com"); len(got) != 1 || got[0].header.Get("X-Key") != "hidden" {
 			s.t.Errorf("%+v", got)
 		}
-		if updated, err = s.hooks.Update(s.ctx, g, made.ID, webhooks.Settings{URL: "http://b.example.com", Headers: map[string]string{}}); err != nil || updated.HeaderNames != nil {
+		if updated, err = s.hooks.Update(s.ctx, g, made.ID,
+			webhooks.Settings{URL: "http://b.example.com", Headers: map[string]string{}}); err != nil || updated.HeaderNames != nil {
 			s.t.Errorf("%+v, %v", updated, err)
 		}
 		if off, err := s.hooks.Disable(s.ctx, g, made.ID, "for now"); err != nil || off.Enabled || off.Disabled != "for now" {
@@ -50,9 +55,11 @@ func TestManagement(t *testing.T) {
 			s.t.Error(err)
 		}
 		for what, err := range map[string]error{
-			"delete": s.hooks.Delete(s.ctx, g, made.ID), "enable": second(s.hooks.Enable(s.ctx, g, made.ID)), "rotate": second(s.hooks.Rotate(s.ctx, g, made.ID, 0)),
+			"delete": s.hooks.Delete(s.ctx, g, made.ID), "enable": second(s.hooks.Enable(s.ctx, g, made.ID)),
+			"rotate": second(s.hooks.Rotate(s.ctx, g, made.ID, 0)),
 			"update": second(s.hooks.Update(s.ctx, g, made.ID, webhooks.Settings{URL: "http://a.example.com"})),
-			"look":   second(s.hooks.Endpoint(s.ctx, g, made.ID)), "log": second(s.hooks.Log(s.ctx, g, "none")), "test": second(s.hooks.Test(s.ctx, g, "none", webhooks.Event{})),
+			"look":   second(s.hooks.Endpoint(s.ctx, g, made.ID)), "log": second(s.hooks.Log(s.ctx, g, "none")),
+			"test": second(s.hooks.Test(s.ctx, g, "none", webhooks.Event{})),
 		} {
 			if !errors.Is(err, webhooks.ErrNoEndpoint) {
 				s.t.Errorf("%s what is not there: %v", what, err)
@@ -94,15 +101,18 @@ func TestWrongSettings(t *testing.T) {
 		} {
 			settings := webhooks.Settings{URL: "http://a.example.com"}
 			change(&settings)
-			if _, _, err := s.hooks.Create(s.ctx, s.node.Group(), "", settings); !errors.Is(err, webhooks.ErrSettings) || strings.Contains(err.Error(), "b\r\n") {
+			if _, _, err := s.hooks.Create(s.ctx, s.node.Group(), "", settings); !errors.Is(err, webhooks.ErrSettings) ||
+				strings.Contains(err.Error(), "b\r\n") {
 				s.t.Errorf("%s: %v", name, err)
 			}
 		}
-		if _, _, err := strict.Create(s.ctx, s.node.Group(), "", webhooks.Settings{URL: "http://a.example.com"}); !errors.Is(err, webhooks.ErrSettings) {
+		if _, _, err := strict.Create(s.ctx, s.node.Group(), "", webhooks.Settings{URL: "http://a.example.com"}); !errors.Is(err,
+			webhooks.ErrSettings) {
 			s.t.Error(err)
 		}
 		for _, id := range []string{"a/b", strings.Repeat("x", 65)} {
-			if _, _, err := s.hooks.Create(s.ctx, s.node.Group(), id, webhooks.Settings{URL: "http://a.example.com"}); !errors.Is(err, webhooks.ErrSettings) {
+			if _, _, err := s.hooks.Create(s.ctx, s.node.Group(), id, webhooks.Settings{URL: "http://a.example.com"}); !errors.Is(err,
+				webhooks.ErrSettings) {
 				s.t.Errorf("the id %q: %v", id, err)
 			}
 		}

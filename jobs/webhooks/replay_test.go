@@ -60,7 +60,8 @@ func TestReplay(t *testing.T) {
 		if dead, err := s.hooks.Dead(s.ctx, s.node.Group(), "at-a"); err != nil || len(dead) != 0 {
 			s.t.Errorf("%+v, %v", dead, err)
 		}
-		if _, err := s.hooks.Update(s.ctx, s.node.Group(), "at-a", webhooks.Settings{URL: "http://a.example.com", Types: []string{"invoice.*"}}); err != nil {
+		if _, err := s.hooks.Update(s.ctx, s.node.Group(), "at-a",
+			webhooks.Settings{URL: "http://a.example.com", Types: []string{"invoice.*"}}); err != nil {
 			s.t.Fatal(err)
 		}
 		replay(webhooks.Replay{Since: since.Add(-time.Hour)})
@@ -106,7 +107,8 @@ func TestUnreadableEvent(t *testing.T) {
 			s.t.Errorf("%d sent, %v, %d arrived before and %d after", sent, err, before, got)
 		}
 		said := logged.String()
-		if strings.Count(said, "has passed over") != 1 || !contains(said, "count=2", "topic=shop.events", "first=1") || strings.Contains(said, "hidden") {
+		if strings.Count(said, "has passed over") != 1 || !contains(said, "count=2", "topic=shop.events", "first=1") ||
+			strings.Contains(said, "hidden") {
 			s.t.Errorf("it says\n%s", said)
 		}
 	}, webhooks.Logger(slog.New(slog.NewTextHandler(logged, nil))))

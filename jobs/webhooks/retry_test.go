@@ -152,7 +152,8 @@ func TestRetryAfterTooLate(t *testing.T) {
 		s.send("msg_1")
 		s.world.Advance(5 * time.Second)
 		log, d := s.log("at-a"), s.describe("at-a")
-		if len(log) != 1 || log[0].Next.Sub(log[0].At).Round(time.Minute) != 24*time.Hour || d.HeldUntil.Sub(log[0].At).Round(time.Minute) != time.Hour {
+		if len(log) != 1 || log[0].Next.Sub(log[0].At).Round(time.Minute) != 24*time.Hour ||
+			d.HeldUntil.Sub(log[0].At).Round(time.Minute) != time.Hour {
 			s.t.Errorf("%+v, %+v", log, d)
 		}
 	}, webhooks.Schedule(10*time.Second))

@@ -26,13 +26,15 @@ func TestRecordedRows(t *testing.T) {
 			`"outcome":"failed","next":"2026-11-25T12:00:00Z"}`: new(Attempt),
 		`{"event":"msg_1","type":"order.placed","reason":"r","attempts":10,"status":500,"failed":"f","happened":"2026-11-25T12:00:00Z",` +
 			`"died":"2026-11-25T12:00:00Z"}`: new(deadRow),
-		`{"event":"msg_1","type":"order.placed","reason":"r","attempts":10,"happened":"2026-11-25T12:00:00Z","died":"2026-11-25T12:00:00Z","number":7}`: new(deadRow),
+		`{"event":"msg_1","type":"order.placed","reason":"r","attempts":10,"happened":"2026-11-25T12:00:00Z",` +
+			`"died":"2026-11-25T12:00:00Z","number":7}`: new(deadRow),
 		`{"event":"msg_1"}`: new(deathRow),
 		`{"dead":9,"forgotten":4,"failing_since":"2026-11-25T12:00:00Z","held_until":"2026-11-25T12:00:00Z","last_success":"2026-11-25T12:00:00Z",` +
 			`"last_failure":"2026-11-25T12:00:00Z"}`: new(stateRow),
-		`{"tenant":"acme","endpoint":"ep_1","event":"msg_1","type":"order.placed","time":"2026-11-25T12:00:00Z","body":{},"replay":"r","dead":true}`: new(delivery),
-		`{"tenant":"acme","event":{"id":"msg_1","type":"order.placed","time":"2026-11-25T12:00:00Z","data":{"id":1}}}`:                               new(happened),
-		`{"tenant":"acme","id":"ep_1","version":3,"reason":"r"}`:                                                                                     new(off),
+		`{"tenant":"acme","endpoint":"ep_1","event":"msg_1","type":"order.placed","time":"2026-11-25T12:00:00Z","body":{},"replay":"r",` +
+			`"dead":true}`: new(delivery),
+		`{"tenant":"acme","event":{"id":"msg_1","type":"order.placed","time":"2026-11-25T12:00:00Z","data":{"id":1}}}`: new(happened),
+		`{"tenant":"acme","id":"ep_1","version":3,"reason":"r"}`:                                                       new(off),
 	} {
 		if err := json.Unmarshal([]byte(text), into); err != nil {
 			t.Errorf("%s: %v", text, err)
@@ -47,7 +49,13 @@ func TestRecordedRows(t *testing.T) {
 func TestQueueOrder(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	rows := []queuedRow{{Seq: 9, Due: now.Add(-time.Second)}, {Seq: 1, Due: now}, {Seq: 255, Due: now}, {Seq: 256, Due: now}, {Seq: 2, Due: now.Add(time.Hour)}}
+	rows := []queuedRow{
+		{Seq: 9, Due: now.Add(-time.Second)},
+		{Seq: 1, Due: now},
+		{Seq: 255, Due: now},
+		{Seq: 256, Due: now},
+		{Seq: 2, Due: now.Add(time.Hour)},
+	}
 	var unordered, ordered []string
 	for _, q := range rows {
 		unordered, ordered = append(unordered, queueKey("acme/ep", false, q)), append(ordered, queueKey("acme/ep", true, q))

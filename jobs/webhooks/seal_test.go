@@ -19,7 +19,8 @@ import (
 // TestSecrets looks for secrets in all that Kafka has, in what is logged and in what is told, with keys that seal and with other ones later.
 func TestSecrets(t *testing.T) {
 	t.Parallel()
-	older, newer := webhooks.SealKey{ID: "k1", Secret: bytes.Repeat([]byte("1"), 32)}, webhooks.SealKey{ID: "k2", Secret: bytes.Repeat([]byte("2"), 32)}
+	older, newer := webhooks.SealKey{ID: "k1", Secret: bytes.Repeat([]byte("1"), 32)},
+		webhooks.SealKey{ID: "k2", Secret: bytes.Repeat([]byte("2"), 32)}
 	var logged bytes.Buffer
 	logger := webhooks.Logger(slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})))
 	selling(t, func(s *shop) {
@@ -44,7 +45,8 @@ func TestSecrets(t *testing.T) {
 			}
 		}
 		delivers("msg_1")
-		if _, _, err := webhooks.Define("shop", webhooks.Shards(4), webhooks.Through(guard(s.t, webhooks.AllowHTTP()))).Create(s.ctx, s.node.Group(), "clear",
+		if _, _, err := webhooks.Define("shop", webhooks.Shards(4), webhooks.Through(guard(s.t, webhooks.AllowHTTP()))).Create(s.ctx,
+			s.node.Group(), "clear",
 			webhooks.Settings{URL: "http://b.example.com"}); err == nil {
 			s.t.Error("a secret in the clear is taken")
 		}

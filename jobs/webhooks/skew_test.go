@@ -78,7 +78,8 @@ func TestSkewedClocks(t *testing.T) {
 		next, held, failures := make(map[string]time.Time), make(map[string]time.Time), make(map[string]int)
 		for _, a := range partitionstest.Events(w, s.hooks.Attempts()) {
 			if due := next[a.Endpoint+a.Event]; a.At.Before(due) || a.At.Before(held[a.Endpoint]) {
-				t.Errorf("attempt %d of %s to %s is made at %s, where it is due at %s after a rest until %s", a.Number, a.Event, a.Endpoint, a.At, due, held[a.Endpoint])
+				t.Errorf("attempt %d of %s to %s is made at %s, where it is due at %s after a rest until %s", a.Number, a.Event, a.Endpoint,
+					a.At, due, held[a.Endpoint])
 			}
 			next[a.Endpoint+a.Event] = a.Next
 			if failures[a.Endpoint]++; a.Outcome == webhooks.OutcomeDelivered {

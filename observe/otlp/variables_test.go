@@ -24,8 +24,11 @@ func TestOffByDefault(t *testing.T) {
 	r := newReceiver(t)
 	for name, variables := range map[string]map[string]string{
 		"nothing is set": {},
-		"none":           {"OTEL_EXPORTER_OTLP_ENDPOINT": r.url, "OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"},
-		"disabled":       {"OTEL_EXPORTER_OTLP_ENDPOINT": r.url, "OTEL_SDK_DISABLED": "True", "OTEL_TRACES_EXPORTER": "nonsense"},
+		"none": {
+			"OTEL_EXPORTER_OTLP_ENDPOINT": r.url, "OTEL_TRACES_EXPORTER": "none", "OTEL_METRICS_EXPORTER": "none",
+			"OTEL_LOGS_EXPORTER": "none",
+		},
+		"disabled": {"OTEL_EXPORTER_OTLP_ENDPOINT": r.url, "OTEL_SDK_DISABLED": "True", "OTEL_TRACES_EXPORTER": "nonsense"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for key, value := range variables {

@@ -58,11 +58,13 @@ func TestGrants(t *testing.T) {
 	}
 	until := soon()
 	claims := jwt.MapClaims{
-		"sub": "ann", "tenant": "acme", "jti": "7", "roles": []string{"clerk", "admin"}, "sid": "s1", "exp": until, "iss": "login", "aud": []string{"push", "x"},
+		"sub": "ann", "tenant": "acme", "jti": "7", "roles": []string{"clerk", "admin"}, "sid": "s1", "exp": until, "iss": "login",
+		"aud":  []string{"push", "x"},
 		"push": map[string][]string{"subscribe": {"orders", "chat/*"}, "publish": {"chat/lobby"}},
 	}
 	want := push.Grant{
-		Tenant: "acme", Principal: "ann", Roles: "admin,clerk", Session: "s1", ID: "7", Expires: time.Unix(until, 0), Subscribe: []string{"orders", "chat/*"}, Publish: []string{"chat/lobby"},
+		Tenant: "acme", Principal: "ann", Roles: "admin,clerk", Session: "s1", ID: "7", Expires: time.Unix(until, 0),
+		Subscribe: []string{"orders", "chat/*"}, Publish: []string{"chat/lobby"},
 	}
 	for name, token := range map[string]string{
 		"HS256": sign(t, jwt.SigningMethodHS256, "", secret, claims), "RS256": sign(t, jwt.SigningMethodRS256, "r", own, claims),
@@ -84,7 +86,8 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := tokens.New([]tokens.Key{tokens.Secret("s", secret), tokens.Public("r", &own.PublicKey)}, tokens.Issuer("login"), tokens.Audience("push"))
+	v, err := tokens.New([]tokens.Key{tokens.Secret("s", secret), tokens.Public("r", &own.PublicKey)}, tokens.Issuer("login"),
+		tokens.Audience("push"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +130,8 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	for name, keys := range map[string][]tokens.Key{
-		"none": nil, "two": {tokens.Secret("a", secret), tokens.Secret("a", secret)}, "a short one": {tokens.Secret("a", secret[:31])}, "no key": {tokens.Public("a", 1)},
+		"none": nil, "two": {tokens.Secret("a", secret), tokens.Secret("a", secret)}, "a short one": {tokens.Secret("a", secret[:31])},
+		"no key": {tokens.Public("a", 1)},
 	} {
 		if _, err := tokens.New(keys); err == nil {
 			t.Errorf("keys: %s: no error", name)
@@ -142,7 +146,8 @@ func TestErrorsTellNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := sign(t, jwt.SigningMethodHS256, "s", []byte(strings.Repeat("x", 32)), jwt.MapClaims{"exp": soon(), "sub": "confidential"})
-	if _, err := v.Verify(t.Context(), token); err == nil || strings.Contains(err.Error(), token[:20]) || strings.Contains(err.Error(), "confidential") {
+	if _, err := v.Verify(t.Context(), token); err == nil || strings.Contains(err.Error(), token[:20]) ||
+		strings.Contains(err.Error(), "confidential") {
 		t.Error(err)
 	}
 }

@@ -54,7 +54,8 @@ func open(t *testing.T, table string) *bank {
 		}
 		if shared.dir, shared.err = os.MkdirTemp("", "sagastest"); shared.err == nil { //nolint:usetesting // it is for all tests
 			_ = os.Chmod(shared.dir, 0o711)
-			if shared.server, shared.err = pgserver.Start(context.Background(), shared.dir+"/pg", "fsync=off", "shared_buffers=32MB"); shared.err == nil {
+			if shared.server, shared.err = pgserver.Start(context.Background(), shared.dir+"/pg", "fsync=off",
+				"shared_buffers=32MB"); shared.err == nil {
 				shared.url = shared.server.URL
 			}
 		}
@@ -70,7 +71,8 @@ func open(t *testing.T, table string) *bank {
 		err = errors.Join(ledger.Migrate(t.Context()), ledger.Migrate(t.Context()))
 	}
 	if err == nil {
-		_, err = pool.Exec(t.Context(), "DROP TABLE IF EXISTS "+table+"_account; CREATE TABLE "+table+"_account AS SELECT 100 AS cents; TRUNCATE "+table)
+		_, err = pool.Exec(t.Context(),
+			"DROP TABLE IF EXISTS "+table+"_account; CREATE TABLE "+table+"_account AS SELECT 100 AS cents; TRUNCATE "+table)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -78,17 +78,19 @@ func TestRun(t *testing.T) {
 		t.Errorf("%+v", run)
 	}
 	run = sagastest.Run(t, checkout, "book", sagastest.Cancel(30*time.Second))
-	if want := []string{"0s step hold", "30s sleep: the saga is cancelled", "30s undo hold"}; run.Status != sagas.Compensated || !slices.Equal(run.Log, want) {
+	if want := []string{"0s step hold", "30s sleep: the saga is cancelled", "30s undo hold"}; run.Status != sagas.Compensated ||
+		!slices.Equal(run.Log, want) {
 		t.Errorf("%+v", run)
 	}
-	run = sagastest.Run(t, checkout, "book", sagastest.Signal(approved, 0, "anna"), sagastest.Step(charge, func(context.Context, string) (int, error) {
-		return 0, resilience.Indefinite(errors.New("no answer"))
-	}), sagastest.Undo(charge, func(_ context.Context, _ string, cents int) error {
-		if calls++; calls < 6 || cents != 0 {
-			return errors.New("busy")
-		}
-		return nil
-	}))
+	run = sagastest.Run(t, checkout, "book", sagastest.Signal(approved, 0, "anna"),
+		sagastest.Step(charge, func(context.Context, string) (int, error) {
+			return 0, resilience.Indefinite(errors.New("no answer"))
+		}), sagastest.Undo(charge, func(_ context.Context, _ string, cents int) error {
+			if calls++; calls < 6 || cents != 0 {
+				return errors.New("busy")
+			}
+			return nil
+		}))
 	if want := []string{
 		"0s step hold", "1m0s sleep", "1m0s await approved", "1m11s step charge: no answer",
 	}; run.Status != sagas.Compensated || !slices.Equal(run.Log[:4], want) || !strings.HasSuffix(run.Log[5], "undo hold") || calls != 6 {
@@ -138,7 +140,8 @@ func TestNotDeterministic(t *testing.T) {
 	})
 	f := &failing{TB: t}
 	sagastest.Run(f, fickle, 1)
-	if len(f.texts) != 1 || !strings.Contains(f.texts[0], `the flow has changed: at 1 the journal has step "hold", and the flow asks for await "approved"`) {
+	if len(f.texts) != 1 || !strings.Contains(f.texts[0],
+		`the flow has changed: at 1 the journal has step "hold", and the flow asks for await "approved"`) {
 		t.Errorf("%q", f.texts)
 	}
 }

@@ -27,7 +27,8 @@ func TestPublish(t *testing.T) {
 	e := &kept{Handler: http.NotFoundHandler()}
 	h := handler(e)
 	answer := httptest.NewRecorder()
-	h.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/publish", strings.NewReader(`{"count":5,"burst":2,"size":200,"every":1000}`)))
+	h.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/publish",
+		strings.NewReader(`{"count":5,"burst":2,"size":200,"every":1000}`)))
 	if answer.Code != http.StatusOK || len(e.payloads) != 5 {
 		t.Fatalf("%d: %d payloads", answer.Code, len(e.payloads))
 	}

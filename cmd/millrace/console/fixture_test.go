@@ -34,9 +34,10 @@ func open(t testing.TB, settings ...console.Setting) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := console.New(admin.Loopback(httpapi.Identity{Principal: "ann", Roles: []string{admin.RoleOperator, admin.RoleAllTenants}}), console.Config{
-		Bus: b, Health: health, OutboxGroup: "outbox", Settings: settings, Log: slog.New(slog.DiscardHandler),
-	})
+	c, err := console.New(admin.Loopback(httpapi.Identity{Principal: "ann", Roles: []string{admin.RoleOperator, admin.RoleAllTenants}}),
+		console.Config{
+			Bus: b, Health: health, OutboxGroup: "outbox", Settings: settings, Log: slog.New(slog.DiscardHandler),
+		})
 	if err != nil {
 		t.Fatal(err)
 	}

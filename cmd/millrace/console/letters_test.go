@@ -109,7 +109,8 @@ func TestAudit(t *testing.T) {
 	if got := strings.Join(told, "|"); got != want {
 		t.Errorf("the topic has %s", got)
 	}
-	if _, text := d.ask("GET", "/api/audit?search=discard&f.outcome=refused", ""); strings.Count(text, `"mailer/0@9"`) != 1 || !strings.Contains(text, `"matched":1`) {
+	if _, text := d.ask("GET", "/api/audit?search=discard&f.outcome=refused", ""); strings.Count(text, `"mailer/0@9"`) != 1 ||
+		!strings.Contains(text, `"matched":1`) {
 		t.Error(text)
 	}
 }

@@ -12,7 +12,8 @@ func TestSettings(t *testing.T) {
 	const planted = "hunter2"
 	var all []console.Setting
 	for name, value := range map[string]string{
-		"DATABASE_URL":               "postgres://app:" + planted + "@db.internal:5432/shop?sslmode=require&password=" + planted + "&sslpassword=" + planted,
+		"DATABASE_URL": "postgres://app:" + planted + "@db.internal:5432/shop?sslmode=require&password=" + planted +
+			"&sslpassword=" + planted,
 		"KAFKA_URL":                  "kafkas://app:" + planted + "%40@k1:9092,k2:9092?mechanism=SCRAM-SHA-512&token=" + planted,
 		"REDIS_URL":                  "redis://:" + planted + "@redis:6379/0",
 		"S3_URL":                     "s3://key:" + planted + "@s3/bucket?secret_key=" + planted,

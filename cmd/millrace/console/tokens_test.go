@@ -54,10 +54,12 @@ func TestTokens(t *testing.T) {
 	}
 	digest := strings.Fields(first)[2]
 	for _, file := range []string{
-		"", "# nobody", "ann viewer", "ann viewer " + digest + " acme more", "ann king,all-tenants " + digest, "ann viewer " + digest, "ann viewer,all-tenants " + digest + " acme", "ann viewer,all-tenants sha256:12", "ann viewer,all-tenants " + ann, "ann  " + digest,
+		"", "# nobody", "ann viewer", "ann viewer " + digest + " acme more", "ann king,all-tenants " + digest, "ann viewer " + digest,
+		"ann viewer,all-tenants " + digest + " acme", "ann viewer,all-tenants sha256:12", "ann viewer,all-tenants " + ann, "ann  " + digest,
 		"ann viewer " + digest + " ../etc", "ann viewer " + digest + " a\nbob viewer " + digest + " b", strings.Repeat("x", 100_000),
 	} {
-		if _, err := console.ReadTokens(strings.NewReader(file)); err == nil || strings.Contains(err.Error(), ann) || strings.Contains(err.Error(), digest) {
+		if _, err := console.ReadTokens(strings.NewReader(file)); err == nil || strings.Contains(err.Error(), ann) ||
+			strings.Contains(err.Error(), digest) {
 			t.Errorf("%.60q: %v", file, err)
 		}
 	}
@@ -89,7 +91,8 @@ func TestEither(t *testing.T) {
 		t.Fatal(err)
 	}
 	for given, want := range map[string]string{
-		"": httpapi.ErrAnonymous.Error(), "Bearer " + token: "olga", "Bearer a.b.c": "ann", "Bearer a.b.d": "nobody of mine", "Bearer ab": "the token is not known",
+		"": httpapi.ErrAnonymous.Error(), "Bearer " + token: "olga", "Bearer a.b.c": "ann", "Bearer a.b.d": "nobody of mine",
+		"Bearer ab": "the token is not known",
 	} {
 		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
 		if given != "" {

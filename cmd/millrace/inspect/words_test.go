@@ -18,7 +18,8 @@ func TestWords(t *testing.T) {
 		t.Error(got)
 	}
 	for span, want := range map[time.Duration]string{
-		0: "0s", 1234567 * time.Nanosecond: "1ms", 9900 * time.Millisecond: "9.9s", 12400 * time.Millisecond: "12s", 90 * time.Second: "2m", 90 * time.Minute: "1h30m", 50 * time.Hour: "2 days",
+		0: "0s", 1234567 * time.Nanosecond: "1ms", 9900 * time.Millisecond: "9.9s", 12400 * time.Millisecond: "12s", 90 * time.Second: "2m",
+		90 * time.Minute: "1h30m", 50 * time.Hour: "2 days",
 	} {
 		if got := inspect.Span(span); got != want {
 			t.Errorf("%s: %q, want %q", span, got, want)

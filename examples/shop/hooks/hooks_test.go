@@ -210,7 +210,8 @@ func TestWhereTo(t *testing.T) {
 	if err != nil || len(found) != 2 {
 		t.Errorf("%+v, %v", found, err)
 	}
-	if err := errors.Join(d.hooks.Remove(t.Context(), made.Endpoint.ID), d.hooks.Remove(t.Context(), "none")); !errors.Is(err, webhooks.ErrNoEndpoint) {
+	if err := errors.Join(d.hooks.Remove(t.Context(), made.Endpoint.ID), d.hooks.Remove(t.Context(), "none")); !errors.Is(err,
+		webhooks.ErrNoEndpoint) {
 		t.Errorf("removed: %v", err)
 	}
 }

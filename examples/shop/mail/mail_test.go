@@ -134,7 +134,8 @@ func TestFailures(t *testing.T) {
 		t.Errorf("kept: %v", got)
 	}
 	report, err := o.Report(t.Context())
-	if err != nil || !maps.Equal(report.Counts, map[jobs.State]int{jobs.Done: 2, jobs.Dead: 1}) || len(report.Jobs) != 3 || report.Kept != 2 || len(report.Mails) != 2 {
+	if err != nil || !maps.Equal(report.Counts, map[jobs.State]int{jobs.Done: 2, jobs.Dead: 1}) || len(report.Jobs) != 3 ||
+		report.Kept != 2 || len(report.Mails) != 2 {
 		t.Errorf("%+v, %v", report, err)
 	}
 }

@@ -88,7 +88,10 @@ func TestClockChanges(t *testing.T) {
 func TestTicksRise(t *testing.T) {
 	t.Parallel()
 	var zones []*time.Location
-	for _, name := range []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kathmandu", "America/St_Johns"} {
+	for _, name := range []string{
+		"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Kathmandu",
+		"America/St_Johns",
+	} {
 		zones = append(zones, zone(t, name))
 	}
 	rapid.Check(t, func(t *rapid.T) {

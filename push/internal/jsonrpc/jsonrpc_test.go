@@ -45,13 +45,16 @@ func TestSpecification(t *testing.T) {
 		}
 	}
 	for got, want := range map[string]string{
-		string(jsonrpc.Result(json.RawMessage(`"a"`), json.RawMessage(`{"b":1}`))):  `{"jsonrpc":"2.0","id":"a","result":{"b":1}}`,
-		string(jsonrpc.Result(json.RawMessage(`1`), nil)):                           `{"jsonrpc":"2.0","id":1,"result":null}`,
-		string(jsonrpc.Chunk(json.RawMessage(`1`), json.RawMessage(`[2]`))):         `{"jsonrpc":"2.0","id":1,"chunk":true,"result":[2]}`,
-		string(jsonrpc.Failure(nil, &jsonrpc.Error{Code: -32700, Message: "<no>"})): `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"<no>"}}`,
-		string(jsonrpc.Notification("a", nil)):                                      `{"jsonrpc":"2.0","method":"a"}`,
-		string(jsonrpc.Notification("a", json.RawMessage(`{}`))):                    `{"jsonrpc":"2.0","method":"a","params":{}}`,
-		string(jsonrpc.Batch([][]byte{jsonrpc.Result(json.RawMessage(`1`), nil)})):  `[{"jsonrpc":"2.0","id":1,"result":null}]`,
+		string(jsonrpc.Result(json.RawMessage(`"a"`), json.RawMessage(`{"b":1}`))): `{"jsonrpc":"2.0","id":"a","result":{"b":1}}`,
+		string(jsonrpc.Result(json.RawMessage(`1`), nil)):                          `{"jsonrpc":"2.0","id":1,"result":null}`,
+		string(jsonrpc.Chunk(json.RawMessage(`1`), json.RawMessage(`[2]`))):        `{"jsonrpc":"2.0","id":1,"chunk":true,"result":[2]}`,
+		string(jsonrpc.Failure(nil, &jsonrpc.Error{
+			Code:    -32700,
+			Message: "<no>",
+		})): `{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"<no>"}}`,
+		string(jsonrpc.Notification("a", nil)):                                     `{"jsonrpc":"2.0","method":"a"}`,
+		string(jsonrpc.Notification("a", json.RawMessage(`{}`))):                   `{"jsonrpc":"2.0","method":"a","params":{}}`,
+		string(jsonrpc.Batch([][]byte{jsonrpc.Result(json.RawMessage(`1`), nil)})): `[{"jsonrpc":"2.0","id":1,"result":null}]`,
 	} {
 		if got != want {
 			t.Errorf("%s, want %s", got, want)
