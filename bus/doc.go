@@ -56,6 +56,7 @@
 //   - G45: of redrives and discards of a group at once the last one goes on: no dead letter moves twice. Test: TestRedriveTakenOver.
 //   - G46: of user and password in an address nothing is taken for a broker or told in an error; where it cannot be told where they end, it is refused. Test: TestAddressKeepsSecrets.
 //   - G47: a redrive or discard whose transaction Kafka has ended for its length begins once more, and no dead letter moves twice. Test: TestRedriveOverrun.
+//   - G48: what stands elsewhere than in its record can be fetched first, and is decoded without asking anybody then. Test: TestFetch.
 //
 // The tests of G7 to G10 and of G27 are the checks of bustest.Conformance, which also run on Apache Kafka.
 //

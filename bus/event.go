@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -94,17 +93,14 @@ func (e Event[T]) Decode(r Record) (T, error) {
 		return zero, err
 	}
 	v, err := e.read(r)
-	if marked, ok := errors.AsType[classed](err); ok && marked.Class() == resilience.ClassTransient {
-		return v, fmt.Errorf("bus: decode %s/%d@%d: %w", r.Topic, r.Partition, r.Offset, err)
-	}
 	if err != nil {
-		return v, &DecodeError{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Type: e.contract.name, Err: err}
+		return v, e.unread(r, err)
 	}
 	return v, nil
 }
 
 func (e Event[T]) read(r Record) (T, error) {
-	payload, writer, err := r.payload(e.contract)
+	payload, writer, err := r.payload(r.schemas.life(), e.contract)
 	if err != nil {
 		var zero T
 		return zero, err

@@ -25,13 +25,24 @@ type schemas struct {
 	registry Registry
 	framing  Framing
 	ended    context.Context //nolint:containedctx // the bus's own life
+	nobody   context.Context //nolint:containedctx // it has ended: who is given it asks nobody
 	asked    singleflight.Group
 	known    sync.Map // urn to Schema
 }
 
 func newSchemas(ended context.Context, r Registry) *schemas {
 	framing, _ := r.(Framing)
-	return &schemas{registry: r, framing: framing, ended: ended}
+	nobody, end := context.WithCancel(ended)
+	end()
+	return &schemas{registry: r, framing: framing, ended: ended, nobody: nobody}
+}
+
+// life is the bus's, or has no end where there is none.
+func (s *schemas) life() context.Context {
+	if s == nil {
+		return context.Background()
+	}
+	return s.ended
 }
 
 // frame puts a record's payload into the registry's wire format.
@@ -50,14 +61,14 @@ func (s *schemas) frame(ctx context.Context, c *Contract, r *Record) error {
 
 // payload takes a record's value out of its wire format. writer is what it was written with, and the zero value where
 // that is the contract's own schema, or the codec need not know.
-func (r Record) payload(c *Contract) (payload []byte, writer Schema, err error) {
+func (r Record) payload(ctx context.Context, c *Contract) (payload []byte, writer Schema, err error) {
 	if len(r.Value) > 0 && r.Value[0] == 0 {
 		framing, err := r.framing()
 		if err != nil {
 			return nil, Schema{}, err
 		}
 		if framing != nil {
-			ctx, cancel := context.WithTimeout(r.schemas.ended, lookupLimit)
+			ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 			defer cancel()
 			return framing.Unframe(ctx, c, r.Value)
 		}
@@ -69,8 +80,21 @@ func (r Record) payload(c *Contract) (payload []byte, writer Schema, err error) 
 	if urn == c.urn() || !strings.HasPrefix(urn, schemaURN+c.name+":") {
 		return r.Value, Schema{}, nil
 	}
-	writer, err = r.schemas.writer(c.name, urn)
+	writer, err = r.schemas.writer(ctx, c.name, urn)
 	return r.Value, writer, err
+}
+
+// known is the payload, where nobody has to be asked what it was written with.
+func (r Record) known(c *Contract) (payload []byte, known bool) {
+	if len(r.Value) == 0 || r.Value[0] != 0 {
+		return r.Value, true
+	}
+	framing, err := r.framing()
+	if err != nil || framing == nil {
+		return r.Value, true
+	}
+	payload, _, err = framing.Unframe(r.schemas.nobody, c, r.Value)
+	return payload, err == nil
 }
 
 // framing is the wire format that the record's value is in, nil for none. Who writes without Millrace does not say.
@@ -93,7 +117,7 @@ func (r Record) framing() (Framing, error) {
 }
 
 // writer is the schema that a record names.
-func (s *schemas) writer(contract, urn string) (Schema, error) {
+func (s *schemas) writer(ctx context.Context, contract, urn string) (Schema, error) {
 	version, err := strconv.Atoi(urn[strings.LastIndexByte(urn, ':')+1:])
 	if err != nil || version < 1 {
 		return Schema{}, errors.New("its header " + HeaderDataSchema + " has no version")
@@ -104,19 +128,25 @@ func (s *schemas) writer(contract, urn string) (Schema, error) {
 	if known, ok := s.known.Load(urn); ok {
 		return known.(Schema), nil //nolint:forcetypeassert // nothing else is stored
 	}
-	found, err, _ := s.asked.Do(urn, func() (any, error) {
+	answer := s.asked.DoChan(urn, func() (any, error) { //nolint:contextcheck // others wait for it too
 		ctx, cancel := context.WithTimeout(s.ended, lookupLimit)
 		defer cancel()
 		return s.registry.Schema(ctx, contract, version)
 	})
-	if errors.Is(err, ErrNoSchema) {
-		return Schema{}, fmt.Errorf("version %d: %w", version, err)
+	var found singleflight.Result
+	select {
+	case found = <-answer:
+	case <-ctx.Done():
+		found.Err = context.Cause(ctx)
 	}
-	if err != nil {
-		return Schema{}, resilience.Transient(fmt.Errorf("look for the schema of version %d: %w", version, err))
+	if errors.Is(found.Err, ErrNoSchema) {
+		return Schema{}, fmt.Errorf("version %d: %w", version, found.Err)
 	}
-	s.known.Store(urn, found)
-	return found.(Schema), nil //nolint:forcetypeassert // nothing else is returned
+	if found.Err != nil {
+		return Schema{}, resilience.Transient(fmt.Errorf("look for the schema of version %d: %w", version, found.Err))
+	}
+	s.known.Store(urn, found.Val)
+	return found.Val.(Schema), nil //nolint:forcetypeassert // nothing else is returned
 }
 
 // Adopt returns a record that was not read by this bus, but by a client of its own on the same cluster, as one that

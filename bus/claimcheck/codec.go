@@ -54,8 +54,7 @@ func Most(size int64) Option { return option(func(s *settings) { s.most = size }
 func Limit(d time.Duration) Option { return option(func(s *settings) { s.limit = d }) }
 
 // ReadLimit bounds how long the store may take to give one payload, all attempts included; a second is added for each MiB. A store that
-// takes longer counts as one that is away: the event waits, and is tried again after a pause. A lane of a partition group does nothing
-// else meanwhile, so keep it below the 5 seconds that a transaction may take. The default is 3 seconds.
+// takes longer counts as one that is away: the event waits, and is tried again after a pause. The default is 3 seconds.
 func ReadLimit(d time.Duration) Option { return option(func(s *settings) { s.readLimit = d }) }
 
 // Retry is how the store is asked again within the limits. The default is [resilience.DefaultRetry].
@@ -91,6 +90,8 @@ type codec[T any] struct {
 	place Place[T]
 	// record is whose record the value stands in, nil where that is not known.
 	record *request.Tenant
+	// held is the payload that was fetched before, or nil.
+	held *held
 }
 
 // asIs is c with the abilities of the codec within.
@@ -140,15 +141,15 @@ func (c *codec[T]) Encode(v T) ([]byte, error) {
 	r := Reference{
 		Version: version, Key: newKey(c.place.Topic, tenant), Size: size, SHA256: hex.EncodeToString(sum[:]), Type: c.ContentType(),
 	}
-	if err := c.ask(r, c.limit, func(ctx context.Context) error { return c.store.Put(ctx, r.Key, data, r.Type) }); err != nil {
+	if err := c.ask(context.Background(), r, c.limit, func(ctx context.Context) error { return c.store.Put(ctx, r.Key, data, r.Type) }); err != nil {
 		return nil, err
 	}
 	return json.Marshal(r) //nolint:wrapcheck // it never fails
 }
 
 // ask asks the store until it answers, or the time is up.
-func (c *codec[T]) ask(r Reference, limit time.Duration, question func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), limit+time.Duration(r.Size>>mebibyte)*time.Second)
+func (c *codec[T]) ask(ctx context.Context, r Reference, limit time.Duration, question func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, limit+time.Duration(r.Size>>mebibyte)*time.Second)
 	defer cancel()
 	err := resilience.Do(ctx, c.retry, func(ctx context.Context) error {
 		err := question(ctx)
@@ -161,52 +162,4 @@ func (c *codec[T]) ask(r Reference, limit time.Duration, question func(context.C
 		return err
 	}
 	return &Error{Code: CodeAway, Key: r.Key, Err: err}
-}
-
-// Decode reads a payload that is in the record, or in the store.
-func (c *codec[T]) Decode(data []byte) (T, error) { return c.read(data, c.Codec.Decode) }
-
-func (c *codec[T]) read(data []byte, decode func([]byte) (T, error)) (T, error) {
-	var zero T
-	r, is, err := ParseReference(data)
-	if !is {
-		return decode(data)
-	}
-	if err != nil {
-		return zero, err
-	}
-	topic, tenant, _ := splitKey(r.Key)
-	if topic != c.place.Topic || !c.takes(tenant) {
-		return zero, &Error{Code: CodeForged, Key: r.Key}
-	}
-	payload, err := c.fetch(r)
-	if err != nil {
-		return zero, err
-	}
-	v, err := decode(payload)
-	if err != nil {
-		return zero, err
-	}
-	if c.place.Tenant != nil && c.place.Tenant(v) != tenant {
-		return zero, &Error{Code: CodeForged, Key: r.Key}
-	}
-	return v, nil
-}
-
-// fetch has the payload from the store, if it is the one that was put there.
-func (c *codec[T]) fetch(r Reference) (payload []byte, err error) {
-	if r.Size > c.most {
-		return nil, &Error{Code: CodeTooLarge, Key: r.Key, Err: fmt.Errorf("%d bytes of %d", r.Size, c.most)}
-	}
-	err = c.ask(r, c.readLimit, func(ctx context.Context) (err error) {
-		payload, err = c.store.Get(ctx, r.Key, r.Size+1)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if sum := sha256.Sum256(payload); int64(len(payload)) != r.Size || hex.EncodeToString(sum[:]) != r.SHA256 {
-		return nil, &Error{Code: CodeChanged, Key: r.Key}
-	}
-	return payload, nil
 }

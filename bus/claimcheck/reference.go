@@ -32,15 +32,31 @@ type Reference struct {
 	Type string `json:"type"`
 }
 
-const (
-	memberVersion = "millrace-claim"
-	escape        = `\u`
-)
+const memberVersion = "millrace-claim"
+
+// mayName says whether a JSON text may hold memberVersion: as it is, or with one of its characters escaped.
+func mayName(text []byte) bool {
+	if bytes.Contains(text, []byte(memberVersion)) {
+		return true
+	}
+	const escape, digits = `\u00`, 2
+	for {
+		at := bytes.Index(text, []byte(escape))
+		if at < 0 || len(text)-at < len(escape)+digits {
+			return false
+		}
+		text = text[at+len(escape):]
+		switch { // "-" is 2d, and letters are 61 to 7a
+		case text[0] == '6', text[0] == '7', text[0] == '2' && text[1]|' ' == 'd':
+			return true
+		}
+	}
+}
 
 // isReference says whether a value is a reference. A payload that would be taken for one is never left in a record.
 func isReference(value []byte) bool {
 	text := bytes.TrimLeft(value, " \t\r\n")
-	if len(text) == 0 || text[0] != '{' || !bytes.Contains(text, []byte(memberVersion)) && !bytes.Contains(text, []byte(escape)) {
+	if len(text) == 0 || text[0] != '{' || !mayName(text) {
 		return false
 	}
 	decoder := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
@@ -67,18 +83,24 @@ func ParseReference(value []byte) (r Reference, is bool, err error) {
 	if !isReference(value) {
 		return r, false, nil
 	}
+	r, err = parseReference(value)
+	return r, true, err
+}
+
+// parseReference is for itself since what it reads into is allocated.
+func parseReference(value []byte) (r Reference, err error) {
 	if err := json.Unmarshal(value, &r); err != nil {
-		return r, true, &Error{Code: CodeFormat, Err: fmt.Errorf("it cannot be read")} // the text of err may hold some of it
+		return r, &Error{Code: CodeFormat, Err: fmt.Errorf("it cannot be read")} // the text of err may hold some of it
 	}
 	sum, err := hex.DecodeString(r.SHA256)
 	_, _, key := splitKey(r.Key)
 	switch {
 	case r.Version != version:
-		return r, true, &Error{Code: CodeFormat, Err: fmt.Errorf("it is of version %d, and %d is known; update this reader", r.Version, version)}
+		return r, &Error{Code: CodeFormat, Err: fmt.Errorf("it is of version %d, and %d is known; update this reader", r.Version, version)}
 	case err != nil || len(sum) != len(Sum{}) || r.Size < 0 || !key:
-		return r, true, &Error{Code: CodeFormat, Err: fmt.Errorf("key, size or sha256 are not such")}
+		return r, &Error{Code: CodeFormat, Err: fmt.Errorf("key, size or sha256 are not such")}
 	}
-	return r, true, nil
+	return r, nil
 }
 
 const (
