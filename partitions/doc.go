@@ -53,6 +53,9 @@
 //   - G43: what Forward answers by itself is a problem of RFC 9457 that says what to do, also where the request's time is over. Test: TestForwardRefusals.
 //   - G44: who awaits a row on its owner is given it once it is committed, or told to ask elsewhere when the shard leaves. Test: TestAwait.
 //   - G45: what a node has sent on and what comes back to it is refused at once. Test: TestForwardLoop.
+//   - G46: a payload that stands elsewhere is fetched before its record's transaction: meanwhile its partition waits, and nothing else. Test: TestFetched.
+//   - G47: a fetch that hangs holds up no shard that leaves; the next owner handles the record. Test: TestFetchRevoked.
+//   - G48: payloads that were fetched are handled in order and once, some at a time, also where transactions are made again. Test: TestFetchOrder.
 //
 // # Limits
 //
@@ -60,6 +63,9 @@
 // fails with [ErrLimit]. A transaction has many calls. It ends when it has written 64 MiB or its handlers have taken 2 seconds, and so writes no more
 // than that and what its last call does. Of both, what is neither a record nor a timer, such as what [Tx.Go] returns and [Beside.Do], has
 // one half, so that it holds up neither.
+//
+// What stands elsewhere than in its record, as of package claimcheck, is fetched beside the lane: one at a time of each partition, and at
+// most 8 of a lane, or 64 MiB of them unless one alone is larger, which are held until their transactions are committed.
 //
 // # Refused messages
 //

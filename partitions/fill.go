@@ -117,7 +117,13 @@ func (b *batch) handle(s *shard, raw *kgo.Record) error {
 		}
 		return b.poisoned(s, record, 1, refusal)
 	}
-	invoke := b.traced(s, &record, h.invoke)
+	invoke := h.invoke
+	if h.fetch != nil {
+		if a := b.lane.asides.fetched[raw]; a != nil {
+			invoke = a.invoke
+		}
+	}
+	invoke = b.traced(s, &record, invoke)
 	err := b.run(s, record, invoke)
 	if err == nil {
 		return nil

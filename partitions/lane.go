@@ -23,6 +23,7 @@ type lane struct {
 	shards   map[int32]*shard
 	pending  []*kgo.Record
 	later    []*kgo.Record
+	asides   asides
 	refused  membership
 	failures int
 	unread   time.Time // when it was last told that a record cannot be read now
@@ -32,6 +33,7 @@ type lane struct {
 	mu       sync.Mutex
 	stopped  bool
 	commands []command
+	arrived  []*aside // whose fetch has ended
 	wake     context.CancelFunc
 }
 
@@ -94,6 +96,7 @@ func (l *lane) run(ctx context.Context) error {
 		return nil
 	}
 	for ctx.Err() == nil {
+		l.gather(ctx)
 		commands := l.take()
 		if len(l.pending) == 0 {
 			if err := l.poll(ctx, len(commands) > 0); err != nil {

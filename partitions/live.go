@@ -20,6 +20,7 @@ func (l *lane) sweep() {
 		}
 	}
 	if len(gone) > 0 {
+		l.drop(gone)
 		l.consumer.RemoveConsumePartitions(gone)
 		kept := l.pending[:0]
 		for _, r := range l.pending {
@@ -91,6 +92,7 @@ func (l *lane) recover(ctx context.Context) error {
 			away[topic] = append(away[topic], id)
 		}
 	}
+	l.drop(away)
 	l.consumer.RemoveConsumePartitions(away)
 	clear(l.shards)
 	l.failures++

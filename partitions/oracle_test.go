@@ -74,9 +74,9 @@ func (s *simulation) check() {
 }
 
 // tokens is a ledger whose outputs tell the shard's token.
-func tokens(b *bus.Bus, node string, opts ...partitions.Option) (*partitions.Group, error) {
+func tokens(b *bus.Bus, node string, event bus.Event[deposit], opts ...partitions.Option) (*partitions.Group, error) {
 	balance := partitions.NewTable[string, int64]("balance")
-	return partitions.New(b, "ledger", append(opts, partitions.On(deposited, func(tx *partitions.Tx, d deposit) error {
+	return partitions.New(b, "ledger", append(opts, partitions.On(event, func(tx *partitions.Tx, d deposit) error {
 		v, _ := balance.Get(tx, d.Account)
 		balance.Put(tx, d.Account, v+d.Cents)
 		tx.Emit(balanceChanged.New(changed{Account: d.Account, Balance: v + d.Cents, Token: tx.Token(), Shard: tx.Shard()}))

@@ -35,7 +35,7 @@ func (l *lane) poll(ctx context.Context, now bool) error {
 		}
 	}
 	fetches.EachPartition(func(p kgo.FetchTopicPartition) {
-		l.pending = append(l.pending, p.Records...)
+		l.admit(place{p.Topic, p.Partition}, p.Records)
 		if s := l.shards[p.Partition]; s != nil && p.HighWatermark > 0 {
 			s.ends[p.Topic] = p.HighWatermark
 			s.measure()
@@ -44,8 +44,8 @@ func (l *lane) poll(ctx context.Context, now bool) error {
 	return nil
 }
 
-// waiting is the context that a poll waits by: nil where it must not wait, else one that ends with the next command or
-// timer.
+// waiting is the context that a poll waits by: nil where it must not wait, else one that ends with the next command, timer
+// or fetch.
 func (l *lane) waiting(ctx context.Context, now bool) (context.Context, context.CancelFunc) {
 	if now || l.due() {
 		return nil, nil //nolint:nilnil // how the client is asked not to wait
@@ -57,7 +57,7 @@ func (l *lane) waiting(ctx context.Context, now bool) (context.Context, context.
 	ctx, wake := context.WithCancel(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.commands) > 0 {
+	if len(l.commands)+len(l.arrived) > 0 {
 		wake()
 	}
 	l.wake = wake

@@ -1,6 +1,7 @@
 package partitions
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,9 @@ type redrive struct {
 	empty  atomic.Bool
 	ended  atomic.Bool // by an error
 	failed *batch
+	// fetched handles the record of a row, whose payload stood elsewhere.
+	fetched func(*Tx) error
+	row     []byte
 }
 
 // redriveAtOnce is how many parked records one transaction may handle.
@@ -63,6 +67,10 @@ func (g *Group) Redrive(ctx context.Context, key string, opts ...RedriveOption) 
 
 // some handles up to redriveAtOnce records.
 func (r *redrive) some(ctx context.Context, s *shard) (err error) {
+	if err := r.fetch(ctx, s); err != nil {
+		return err
+	}
+	r.ended.Store(false)
 	ended := make(chan error, redriveAtOnce)
 	commands := make([]command, redriveAtOnce)
 	for i := range commands {
@@ -90,8 +98,43 @@ func (r *redrive) some(ctx context.Context, s *shard) (err error) {
 	return err
 }
 
-// errSkipped: a record before this one has failed.
+// errSkipped: a record before this one has failed, or what it refers to is fetched before another transaction.
 var errSkipped = errors.New("partitions: a record before this one was not handled")
+
+// fetch has what the first parked record refers to. What else may be wrong with it the transaction finds out.
+func (r *redrive) fetch(ctx context.Context, s *shard) (err error) {
+	if r.skip {
+		return nil
+	}
+	for _, key := range r.of {
+		value, _, _ := s.state.Get(key.row(parkedPrefix))
+		at, parked := parseParkedKey(value)
+		if !parked {
+			continue
+		}
+		row := parkRow(key, at.first)
+		value, _, _ = s.state.Get(row)
+		letter, failed := r.engine.parseParked(value)
+		if h := r.elsewhere(&letter.Record); failed == nil && h != nil {
+			r.row = row
+			r.fetched, err = h.fetch(ctx, letter.Record)
+		}
+		return err
+	}
+	return nil
+}
+
+// elsewhere is the handler of a record that refers to something elsewhere, or nil.
+func (r *redrive) elsewhere(record *bus.Record) *handler {
+	h := r.engine.config.handlers[record.Topic].of(record)
+	if h == nil || h.fetch == nil {
+		return nil
+	}
+	if _, elsewhere := h.refers(*record); !elsewhere {
+		return nil
+	}
+	return h
+}
 
 // next handles the first parked record of the key.
 func (r *redrive) next(tx *Tx, skip bool) error {
@@ -116,7 +159,7 @@ func (r *redrive) next(tx *Tx, skip bool) error {
 	}
 	letter, err := r.engine.parseParked(value)
 	if err == nil {
-		err = r.handle(tx, letter, skip)
+		err = r.handle(tx, letter, row, skip)
 	}
 	if err = errors.Join(err, tx.err); err != nil {
 		r.failed = tx.batch
@@ -129,11 +172,17 @@ func (r *redrive) next(tx *Tx, skip bool) error {
 	return nil
 }
 
-func (r *redrive) handle(tx *Tx, letter bus.DeadLetter, skip bool) error {
+func (r *redrive) handle(tx *Tx, letter bus.DeadLetter, row []byte, skip bool) error {
 	if skip {
 		return tx.Publish(tx.batch.ctx, letter.Message(r.engine.config.name)).Err()
 	}
 	tx.record = letter.Record
+	switch {
+	case r.fetched != nil && bytes.Equal(row, r.row):
+		return r.fetched(tx)
+	case r.elsewhere(&letter.Record) != nil:
+		return errSkipped
+	}
 	h := r.engine.config.handlers[letter.Record.Topic].of(&letter.Record)
 	if h == nil {
 		return nil

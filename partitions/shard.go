@@ -78,13 +78,14 @@ func (s *shard) measure() {
 // gone says whether the shard is no longer this node's.
 func (s *shard) gone() bool { return s.ctx.Err() != nil }
 
-// start runs f beside the lane, unless the shard has ended.
-func (s *shard) start(f func()) {
+// start runs f beside the lane, and says whether it does: a shard that has ended begins nothing.
+func (s *shard) start(f func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.ended {
 		s.tasks.Go(f)
 	}
+	return !s.ended
 }
 
 // end gives the shard up: what runs for it outside its lane is waited for, and its state is closed.

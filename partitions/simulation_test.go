@@ -57,6 +57,7 @@ type simulation struct {
 	sent    map[string]int64
 	started int
 	copies  int
+	event   bus.Event[deposit]
 }
 
 type simulated struct {
@@ -76,7 +77,10 @@ func simulate(t *testing.T, seed uint64) {
 	s := &simulation{
 		world: newWorld(t), random: rand.New(rand.NewPCG(seed, seed)),
 		nodes: make(map[int]*simulated), sent: make(map[string]int64),
-		copies: int(seed % 2),
+		copies: int(seed % 2), event: deposited,
+	}
+	if seed%3 == 0 {
+		s.event = s.stored()
 	}
 	defer s.end()
 	for i := range simulatedNodes {
@@ -111,7 +115,7 @@ func (s *simulation) launch(i int) {
 			return
 		}
 		defer b.Close()
-		g, err := tokens(b, name, partitions.Standbys(s.copies))
+		g, err := tokens(b, name, s.event, partitions.Standbys(s.copies))
 		if err == nil {
 			err = g.Run(ctx)
 		}
@@ -119,16 +123,6 @@ func (s *simulation) launch(i int) {
 			s.t.Errorf("%s: %v", name, err)
 		}
 	})
-}
-
-func (s *simulation) publish() {
-	var msgs []bus.Message
-	for range s.random.IntN(30) {
-		account := "a" + strconv.Itoa(s.random.IntN(simulatedAccounts))
-		s.sent[account]++
-		msgs = append(msgs, deposited.New(deposit{Account: account, Cents: 1}))
-	}
-	publish(s.t, s.bus, msgs...)
 }
 
 // act does something to a node or a broker.

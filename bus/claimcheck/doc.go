@@ -20,17 +20,17 @@
 //
 // With [Place].Tenant, a key names the tenant that the payload names, and the payload that is read must name the tenant of its key. A record may
 // refer to payloads of its own tenant (ce_tenant) and to those of nobody, whose keys have "-" in the place of one; a record without a tenant to
-// those of nobody alone. So publish a tenant's payload with that tenant in the context: a large one is refused otherwise, with [ErrTenant], before it is put;
-// a test finds that for small ones too with Over(0). Readers refuse a record that was written past this package, with [ErrForged]. Without
+// those of nobody alone. So publish a tenant's payload with that tenant in the context: a large one is refused otherwise, with [ErrTenant], before it
+// is put; a test finds that for small ones too with Over(0). Readers refuse a record that was written past this package, with [ErrForged]. Without
 // Place.Tenant all payloads that are put are of nobody.
 //
 // # Waiting
 //
 // While the store is away, publishing a large payload fails with class transient, and small ones go on. Subscriptions wait with the keys concerned,
-// however long: that is no attempt, and makes no dead letter. In a group of package partitions the whole lane of the event waits, the events of its
-// other shards too, while its commands and timers go on between two tries; so there the payloads should be few. A store that hangs is waited for no
-// longer than [ReadLimit] says, and counts as one that is away then. A payload that is gone or changed makes its event a dead letter that says
-// so, which can be redriven when the object is back.
+// however long: that is no attempt, and makes no dead letter. In a group of package partitions what is behind the event in its partition waits,
+// and nothing else: the payload is fetched before the event's transaction begins, one at a time of each partition, and 8 or 64 MiB of each lane. A
+// store that hangs is waited for no longer than [ReadLimit] says, and counts as one that is away then. A payload that is gone or changed makes its
+// event a dead letter that says so, which can be redriven when the object is back.
 //
 // # Collection
 //
@@ -68,5 +68,6 @@
 //   - G17: where the store's time is not known nothing is deleted. Test: TestClock.
 //   - G18: a large payload that is published in a context that is not its tenant's is refused, and is not put. Test: TestPublishedForAnother.
 //   - G19: a topic whose retention comes past the collector ends no collection. Test: TestRetentionOutruns.
-//   - G20: a store that hangs counts as one that is away after [ReadLimit]; a lane's commands go on between tries. Test: TestStoreHangs.
+//   - G20: a store that hangs counts as one that is away after [ReadLimit]; a lane's commands go on meanwhile. Test: TestStoreHangs.
+//   - G21: a payload can be fetched before its event is decoded, which asks nobody then. Test: TestFetch.
 package claimcheck
