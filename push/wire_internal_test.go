@@ -24,7 +24,7 @@ func TestWritesAreTimed(t *testing.T) {
 			if _, err := wire.Write([]byte("a")); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(limit * 2 / 3)
+			<-time.After(limit * 2 / 3)
 		}
 		began := time.Now()
 		_, err := wire.Write([]byte("a"))
