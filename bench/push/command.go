@@ -25,7 +25,7 @@ type settings struct {
 	runs        int
 	only        string
 	clients     []int
-	long        time.Duration
+	long, warm  time.Duration
 }
 
 // one is a side, and what it is told.
@@ -47,16 +47,17 @@ func Run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("push", flag.ContinueOnError)
 	flags.StringVar(&s.kafka, "kafka", os.Getenv("KAFKA_URL"), "address of a Kafka cluster; without it a broker is started")
 	flags.BoolVar(&s.json, "json", false, "print one JSON object a line")
-	flags.BoolVar(&s.quick, "quick", false, "one run, 100 and 1,000 clients, shorter")
+	flags.BoolVar(&s.quick, "quick", false, "one run, 100 and 1,000 clients, shorter, warmed up less")
 	flags.IntVar(&s.runs, "runs", 3, "turns of each side; figures are medians")
 	flags.StringVar(&s.only, "only", "", "only sides whose name contains one of these, as in millrace,kafka")
 	flags.Func("clients", "how many clients, as in 1,1000 (default 1,100,1000,5000)", s.crowds)
 	flags.DurationVar(&s.long, "long", 10*time.Second, "how long is published at a pace")
+	flags.DurationVar(&s.warm, "warm", 20*time.Second, "how long each side that has a broker warms that up before all turns")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err //nolint:wrapcheck // flag has said it
 	}
 	if s.quick {
-		s.runs, s.long = 1, 3*time.Second
+		s.runs, s.long, s.warm = 1, 3*time.Second, 5*time.Second
 	}
 	switch {
 	case s.clients != nil:

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/bench/figures"
+	"github.com/millrace/millrace/bench/flows/fanout"
 )
 
 // results are what all turns of a side have shown, by case.
@@ -22,6 +23,11 @@ func (s settings) turns(ctx context.Context, all []one) error {
 	var found []*results
 	for _, side := range all {
 		found = append(found, &results{side, make(map[string][]shown), make(map[string][]weight)})
+	}
+	for _, r := range found {
+		if err := s.warmUp(ctx, r.side); err != nil {
+			return fmt.Errorf("%v: warm-up: %w", r.side, err)
+		}
 	}
 	for run := range s.runs {
 		for i := range found {
@@ -45,6 +51,38 @@ func (s settings) turns(ctx context.Context, all []one) error {
 
 func caseOf(clients int, phase string) string { return fmt.Sprintf("%d clients, %s", clients, phase) }
 
+// warmUp lets a broker compile what it runs, so that whose turn is the first is not measured with that.
+func (s settings) warmUp(ctx context.Context, side one) (err error) {
+	if side.work.Kafka == "" || s.warm <= 0 {
+		return nil
+	}
+	at, err := start(ctx, side.Side, side.work)
+	if err != nil {
+		return err
+	}
+	defer at.End()
+	c, err := at.follow(1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	const burst, every = 16, 10 * time.Millisecond
+	_, err = at.play(ctx, c, 1, fanout.Publish{Count: burst * int(s.warm/every), Burst: burst, Every: every, Size: size})
+	return err
+}
+
+// follow connects so many clients, and lets that come to rest.
+func (s *server) follow(clients int) (*crowd, error) {
+	c, err := connect(clients, s.ready.Address, s.ready.Hello)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.settle(time.Second); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
 // take lets a side serve so many clients, in a process of its own.
 func (s settings) take(ctx context.Context, r *results, clients int) (err error) {
 	at, err := start(ctx, r.side.Side, r.side.work)
@@ -56,14 +94,11 @@ func (s settings) take(ctx context.Context, r *results, clients int) (err error)
 	if err != nil {
 		return err
 	}
-	c, err := connect(clients, at.ready.Address, at.ready.Hello)
+	c, err := at.follow(clients)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	if err := c.settle(time.Second); err != nil {
-		return err
-	}
 	after, many, err := at.idle(ctx)
 	if err != nil {
 		return err
