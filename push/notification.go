@@ -17,7 +17,9 @@ const (
 type socketFraming struct{}
 
 func (socketFraming) message(m *message, id string) []byte {
-	return tell(tellMessage, lines{}.message(m, id))
+	const most = 64 // of the notification's own text
+	into := make([]byte, longestHead, longestHead+most+m.lineRoom(id))
+	return headed(opText, jsonrpc.AppendNotification(into, tellMessage, func(into []byte) []byte { return m.appendLine(into, id) }))
 }
 
 func (socketFraming) position(id string) []byte { return tell(tellPosition, lines{}.position(id)) }

@@ -18,15 +18,25 @@ const (
 
 // framed is a payload as a server's WebSocket frame: it is not masked, so that all who receive it share it.
 func framed(opcode byte, payload []byte) []byte {
-	into := make([]byte, 0, len(payload)+10) //nolint:mnd // the longest head
-	into = append(into, opcode)
-	switch size := len(payload); {
+	return headed(opcode, append(make([]byte, longestHead, longestHead+len(payload)), payload...))
+}
+
+// longestHead is room for the longest head of a frame.
+const longestHead = 10
+
+// headed is the same in place: behind room for the longest head there is the payload.
+func headed(opcode byte, behind []byte) []byte {
+	var room [longestHead]byte
+	head := append(room[:0], opcode)
+	switch size := len(behind) - longestHead; {
 	case size < shortPayload:
-		into = append(into, byte(size))
+		head = append(head, byte(size)) //nolint:gosec // it is less
 	case size < mediumPayload:
-		into = binary.BigEndian.AppendUint16(append(into, mediumLength), uint16(size))
+		head = binary.BigEndian.AppendUint16(append(head, mediumLength), uint16(size))
 	default:
-		into = binary.BigEndian.AppendUint64(append(into, longLength), uint64(size))
+		head = binary.BigEndian.AppendUint64(append(head, longLength), uint64(size))
 	}
-	return append(into, payload...)
+	whole := behind[longestHead-len(head):]
+	copy(whole, head)
+	return whole
 }

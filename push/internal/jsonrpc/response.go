@@ -47,12 +47,20 @@ func answer(id json.RawMessage, between string, value []byte) []byte {
 
 // Notification is told to the client, which does not answer.
 func Notification(method string, params json.RawMessage) []byte {
-	const head, most = `{"jsonrpc":"2.0","method":`, 64
-	into := AppendString(append(make([]byte, 0, len(params)+len(method)+most), head...), method)
-	if len(params) > 0 {
-		into = append(append(into, `,"params":`...), params...)
+	if len(params) == 0 {
+		return append(called(nil, method), '}')
 	}
-	return append(into, '}')
+	return AppendNotification(nil, method, func(into []byte) []byte { return append(into, params...) })
+}
+
+// AppendNotification appends a notification, whose params the function appends.
+func AppendNotification(into []byte, method string, params func([]byte) []byte) []byte {
+	into = append(called(into, method), `,"params":`...)
+	return append(params(into), '}')
+}
+
+func called(into []byte, method string) []byte {
+	return AppendString(append(into, `{"jsonrpc":"2.0","method":`...), method)
 }
 
 // Batch is the answers to a batch.
