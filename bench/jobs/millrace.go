@@ -31,7 +31,7 @@ func open(ctx context.Context, w tasks.Work) (tasks.Engine, error) {
 		return nil, err
 	}
 	e := &engine{name: w.Name, bus: b, kind: jobs.Define("bench", work, jobs.Queue(w.Name))}
-	if e.runner, err = jobs.New(b, w.Name, e.kind); err == nil {
+	if e.runner, err = jobs.New(b, w.Name, e.kind); err == nil { //nolint:contextcheck // a handler's is the record's
 		err = b.Verify(ctx, e.runner.Contracts()...)
 	}
 	if err != nil {

@@ -11,13 +11,12 @@ import (
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	taken := turn{phases: make(map[string][]result)}
-	for _, seconds := range []time.Duration{4, 1, 2} {
+	for _, took := range []time.Duration{4 * time.Second, time.Second, 2 * time.Second} {
 		for _, name := range []string{tasks.Enqueue, tasks.Drain, tasks.Low} {
 			m := tasks.Mark{
-				Phase: name, Jobs: 1000, Took: seconds * time.Second, First: seconds * time.Millisecond,
-				Times: []time.Duration{seconds * time.Millisecond},
+				Phase: name, Jobs: 1000, Took: took, First: took / 1000, Times: []time.Duration{took / 1000},
 			}
-			used := sides.Usage{CPU: seconds * time.Second, Server: 2 * seconds * time.Second, Resident: float64(seconds)}
+			used := sides.Usage{CPU: took, Server: 2 * took, Resident: took.Seconds()}
 			taken.phases[name] = append(taken.phases[name], result{Mark: m, Used: used})
 		}
 	}

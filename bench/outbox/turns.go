@@ -109,7 +109,7 @@ func (b *bench) print(all []*turn) error {
 				figure("50 a second", t.side.String(), "p99", figures.Quantile(t.took, 0.99)))
 		}
 		if err := figures.Print(os.Stdout, b.json, found...); err != nil {
-			return err //nolint:wrapcheck // a bench
+			return err
 		}
 	}
 	return nil

@@ -88,7 +88,7 @@ func Run(ctx context.Context, args []string) (err error) {
 		}
 		end, failed := all[i].Ready(ctx)
 		if failed != nil {
-			return failed //nolint:wrapcheck // a bench
+			return failed
 		}
 		defer func() { err = errors.Join(err, end()) }()
 		all[i].work.Kafka = all[i].Address

@@ -30,7 +30,9 @@ func connect(count int, address, hello string) (c *crowd, err error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // a bench
 	}
-	c = &crowd{clients: make(map[int32]*connection, count), events: make([]syscall.EpollEvent, 1024), buffer: make([]byte, 256<<10)} //nolint:mnd // much
+	c = &crowd{
+		clients: make(map[int32]*connection, count), events: make([]syscall.EpollEvent, 1024), buffer: make([]byte, 256<<10), //nolint:mnd // much
+	}
 	if c.poll, err = syscall.EpollCreate1(0); err != nil {
 		return nil, err //nolint:wrapcheck // a bench
 	}
@@ -71,7 +73,8 @@ func (c *crowd) open(at netip.AddrPort, hello string) error {
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		return err //nolint:wrapcheck // a bench
 	}
-	return syscall.EpollCtl(c.poll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)}) //nolint:gosec,wrapcheck // few
+	readable := &syscall.EpollEvent{Events: syscall.EPOLLIN, Fd: int32(fd)} //nolint:gosec // few
+	return syscall.EpollCtl(c.poll, syscall.EPOLL_CTL_ADD, fd, readable)    //nolint:wrapcheck // a bench
 }
 
 // masked is a client's text frame (RFC 6455), masked with zeros.

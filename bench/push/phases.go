@@ -52,7 +52,7 @@ func (s *server) play(ctx context.Context, c *crowd, clients int, p fanout.Publi
 	c.tally = tally{times: c.tally.times[:0]}
 	before, err := s.CPU()
 	if err != nil {
-		return shown{}, err //nolint:wrapcheck // a bench
+		return shown{}, err
 	}
 	began, told := time.Now(), make(chan error, 1)
 	go func() { told <- s.tell(ctx, "/publish", p, nil) }()
@@ -64,7 +64,7 @@ func (s *server) play(ctx context.Context, c *crowd, clients int, p fanout.Publi
 		return shown{}, err
 	}
 	after, err := s.CPU()
-	return shown{c.tally.count, took, after - before, append([]time.Duration(nil), c.tally.times...)}, err //nolint:wrapcheck // a bench
+	return shown{c.tally.count, took, after - before, append([]time.Duration(nil), c.tally.times...)}, err
 }
 
 // weight is what a quiet connection takes.
@@ -77,5 +77,5 @@ func (s *server) idle(ctx context.Context) (resident, goroutines float64, err er
 		return 0, 0, err
 	}
 	resident, err = s.Resident()
-	return resident * 1e6, float64(quiet.Goroutines), err //nolint:wrapcheck // a bench
+	return resident * 1e6, float64(quiet.Goroutines), err
 }

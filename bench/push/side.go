@@ -30,14 +30,14 @@ func start(ctx context.Context, side sides.Side, w fanout.Work) (*server, error)
 	s.Process, err = process.Start(ctx, func(ctx context.Context) (*exec.Cmd, error) {
 		cmd, err := side.Process(ctx, string(told))
 		if err != nil {
-			return nil, err //nolint:wrapcheck // a bench
+			return nil, err
 		}
 		out, err := cmd.StdoutPipe()
 		from = json.NewDecoder(out)
 		return cmd, err //nolint:wrapcheck // a bench
 	})
 	if err != nil {
-		return nil, err //nolint:wrapcheck // a bench
+		return nil, err
 	}
 	if err := from.Decode(&s.ready); err != nil {
 		s.End()

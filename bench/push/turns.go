@@ -46,7 +46,7 @@ func (s settings) turns(ctx context.Context, all []one) error {
 			lines = append(lines, r.figures(clients)...)
 		}
 	}
-	return figures.Print(os.Stdout, s.json, append(lines, ratios(s.clients, found)...)...) //nolint:wrapcheck // a bench
+	return figures.Print(os.Stdout, s.json, append(lines, ratios(s.clients, found)...)...)
 }
 
 func caseOf(clients int, phase string) string { return fmt.Sprintf("%d clients, %s", clients, phase) }

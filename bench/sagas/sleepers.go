@@ -61,7 +61,7 @@ func (s settings) sleep(ctx context.Context) (err error) {
 	if n.bus, err = bus.Open(ctx, address); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, n.close()) }()
+	defer func() { err = errors.Join(err, n.close()) }() //nolint:contextcheck // it cleans up after ctx has ended too
 	n.flow = flow.Define(n.name+"-sleepers", func(s *flow.Saga, i int) (int, error) {
 		n.asleep.Add(1)
 		if i >= n.count-early {
@@ -124,7 +124,7 @@ func (n *sleepers) memory(when string, empty uint64) error {
 	n.tell("bytes a sleeper"+when, float64(heap()-empty)/float64(n.count))
 	resident, err := procfs.Resident(os.Getpid())
 	n.tell("resident MB"+when, resident)
-	return err //nolint:wrapcheck // a bench
+	return err
 }
 
 // heap is what is in use, of which no more than that stays with the process.
@@ -151,7 +151,7 @@ func (n *sleepers) again(ctx context.Context) error {
 // wake waits until those have completed that sleep for a short time, and looks at some of the others.
 func (n *sleepers) wake(ctx context.Context) error {
 	var wg sync.WaitGroup
-	errs := make([]error, early)
+	errs := make([]error, 2*early) //nolint:mnd // of both looks
 	for i := range early {
 		wg.Go(func() {
 			at := n.count - early + i
@@ -164,7 +164,7 @@ func (n *sleepers) wake(ctx context.Context) error {
 	for i := range early {
 		at := i * (n.count - early) / early
 		if d, err := n.flow.Handle(n.group, n.id(at)).Describe(ctx); err != nil || d.Status != flow.Waiting {
-			errs = append(errs, fmt.Errorf("sleeper %d is %q: %w", at, d.Status, err))
+			errs[early+i] = fmt.Errorf("sleeper %d is %q: %w", at, d.Status, err)
 		}
 	}
 	n.tell("have woken", early)
