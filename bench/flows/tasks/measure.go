@@ -75,7 +75,7 @@ func drain(ctx context.Context, engine Engine, w Work) (m Mark, err error) {
 	defer stop()
 	began := time.Now()
 	if err := engine.Work(ctx); err != nil {
-		return m, err //nolint:wrapcheck // Measure does
+		return m, err
 	}
 	if err := finish(ctx); err != nil {
 		return m, err
@@ -95,7 +95,7 @@ func low(ctx context.Context, engine Engine, w Work) (m Mark, err error) {
 	began := time.Now()
 	for n := range count {
 		if err := engine.Enqueue(ctx, job(n)); err != nil {
-			return m, err //nolint:wrapcheck // Measure does
+			return m, err
 		}
 		select {
 		case <-ticks.C:
