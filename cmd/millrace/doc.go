@@ -48,4 +48,5 @@
 //   - G39: where a database is named, a collection keeps what rows of its outbox may refer to, and deletes nothing where it does not tell. Test: TestWaitsInLog.
 //   - G40: doctor says which rights a user lacks to run a group, as far as brokers tell. Test: TestDoctorRights.
 //   - G41: doctor finds a bucket that deletes payloads before any topic with references to them lets go. Test: TestDoctorS3.
+//   - G42: a part of a pod that does not end in order, as where requests are cut off, is logged. Test: TestCutOffIsLogged.
 package main

@@ -24,6 +24,25 @@ type stage struct {
 	done chan struct{}
 }
 
+// start runs a part until its end is called. That it fails or ends before is told, and that it does not end in order afterwards is logged.
+func (p *pod) start(ctx context.Context, wg *sync.WaitGroup, failed chan<- error, name string, run func(context.Context) error) stage {
+	own, end := context.WithCancel(context.WithoutCancel(ctx))
+	s := stage{end: end, done: make(chan struct{})}
+	wg.Go(func() {
+		defer close(s.done)
+		switch err := run(own); {
+		case own.Err() != nil && err != nil && !errors.Is(err, context.Canceled):
+			p.log.WarnContext(own, "a part of the pod has not ended in order", "part", name, "error", err)
+		case own.Err() != nil:
+		case err != nil:
+			failed <- err
+		default:
+			failed <- fmt.Errorf("%s ended before it was asked to", name)
+		}
+	})
+	return s
+}
+
 // serve runs the pod on the listener until ctx ends or a part fails. Probes are answered from the beginning, requests as soon as
 // they can be; it calls ready once the pod is. Parts end in order: HTTP and hub together, so that event streams end with word to come back, then
 // consumer, then relay.
@@ -31,19 +50,7 @@ func (p *pod) serve(ctx context.Context, listener net.Listener, ready func()) er
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	failed := make(chan error, 8) //nolint:mnd // more than there are parts
-	start := func(name string, run func(context.Context) error) stage {
-		own, end := context.WithCancel(context.WithoutCancel(ctx))
-		s := stage{end: end, done: make(chan struct{})}
-		wg.Go(func() {
-			defer close(s.done)
-			if err := run(own); err != nil && own.Err() == nil {
-				failed <- err
-			} else if own.Err() == nil {
-				failed <- fmt.Errorf("%s ended before it was asked to", name)
-			}
-		})
-		return s
-	}
+	start := func(name string, run func(context.Context) error) stage { return p.start(ctx, &wg, failed, name, run) }
 	scraped := start("metrics", p.otel.Run)
 	relay := start("relay", p.resumed(p.group.Run))
 	hub := start("hub", p.hub.Run)
