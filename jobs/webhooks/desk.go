@@ -24,13 +24,18 @@ type node struct {
 	warned sync.Once
 
 	overdue pool // attempts on endpoints that have answered before, which take long
+
+	draining bool
+	changed  *sync.Cond // with mu: something of the above may have changed
 }
 
 func newNode(h *Hooks) *node {
-	return &node{
+	n := &node{
 		Hooks: h, transport: h.guard.transport(), desks: make(map[int32]*desk), fast: pool{most: h.config.fast}, slow: pool{most: h.config.slow},
 		overdue: pool{most: h.config.slow},
 	}
+	n.changed = sync.NewCond(&n.mu)
+	return n
 }
 
 // desk has what this node knows of one shard while it owns it, under one token. What it has is guarded by the node.
@@ -86,6 +91,7 @@ func (n *node) do(f func(*begun)) {
 	var a begun
 	n.mu.Lock()
 	f(&a)
+	n.changed.Broadcast()
 	n.mu.Unlock()
 	for _, begin := range a {
 		begin()
@@ -100,6 +106,7 @@ func (n *node) gone(shard int32, d *desk) {
 		}
 		n.closeDesk(d, a)
 		if len(n.desks) == 0 {
+			n.draining = false
 			n.transport.CloseIdleConnections()
 		}
 	})
@@ -107,10 +114,7 @@ func (n *node) gone(shard int32, d *desk) {
 
 func (n *node) closeDesk(d *desk, a *begun) {
 	d.closed = true
-	for job := range d.idle {
-		n.leave(&job.place, a)
-	}
-	clear(d.idle)
+	n.recall(d, a)
 	for key := range d.lines {
 		n.drop(d, key)
 	}

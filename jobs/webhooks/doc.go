@@ -14,7 +14,8 @@
 // An event comes to the shard of its tenant, which knows who wants it, and a delivery goes from there to the shard of each endpoint. That
 // has the endpoint's queue, makes the attempts, and stores what comes of them. Each step is one Kafka transaction; the request itself is
 // beside it. So an event is delivered at least once, under the same webhook-id each time: an attempt that is under way when its node dies
-// or its shard moves is made again, and is not in the log. Receivers handle an id once. Without [Settings].Ordered, deliveries have no order.
+// or its shard moves is made again, and is not in the log. A node that stops begins no attempts and waits for those under way, 10 seconds at most.
+// Receivers handle an id once. Without [Settings].Ordered, deliveries have no order.
 //
 // An answer of 2xx within [Timeout] is a success, and all else a failure, redirects too. [Schedule] says when a failed delivery is tried
 // again, and when it is dead. A receiver may put that off by Retry-After, a day at most, and with 429, 502, 503 and 504 all its attempts, an hour
@@ -68,6 +69,7 @@
 //   - G36: an event that cannot be read stops no replay, and its place is logged. Test: TestUnreadableEvent.
 //   - G37: where the clocks of nodes differ, no attempt comes before its time by the clock of the node that makes it, which signs by it. Test: TestSkewedClocks.
 //   - G38: a delivery that is remembered takes at most 130 bytes of the changelog and 400 of a node whose tables are in memory. Test: TestRemembered.
+//   - G39: a node that stops lets attempts that are under way end, for a while, and begins no others. Test: TestAttemptsEnd.
 //
 // # Secrets
 //

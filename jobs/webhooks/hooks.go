@@ -147,7 +147,7 @@ func (h *Hooks) Part() partitions.Option {
 		partitions.On(h.delivery, n.arrive), partitions.On(h.configured, n.configure),
 		partitions.Answer(h.manage, h.managed), partitions.Answer(h.list, h.listed), partitions.Answer(h.look, h.looked),
 		partitions.Answer(h.tries, h.tried), partitions.Answer(h.losses, h.lost), partitions.Answer(h.trial, n.try),
-		partitions.Opened(h.reseal), partitions.Opened(n.opened),
+		partitions.Opened(h.reseal), partitions.Opened(n.opened), partitions.Draining(n.drain),
 	)
 }
 
