@@ -27,8 +27,8 @@ func TestShutdownAtOnce(t *testing.T) { //nolint:paralleltest // no other pods o
 	s.until("the witness is told of orders", func() bool { return witness.told("orders") })
 	pages.Go(func() { left <- page.follow(following, s.client, s.first.url) })
 	s.until("the page is told of orders and checkouts", func() bool { return page.told("orders") && page.told("checkouts") })
-	endpoint, answer := s.hangWebhook()
 	mail, charge := s.hangOrder()
+	endpoint, answer := s.hangWebhook()
 	half := s.prefix + "half"
 	finish := s.beginOrder(half)
 
@@ -36,7 +36,7 @@ func TestShutdownAtOnce(t *testing.T) { //nolint:paralleltest // no other pods o
 	if err := s.first.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	s.seat.fell(t, asked)
+	s.closed(asked)
 	if got := finish(); got != http.StatusCreated {
 		t.Errorf("a request of which half had come is answered with %d", got)
 	}
@@ -65,7 +65,7 @@ func TestShutdownAtOnce(t *testing.T) { //nolint:paralleltest // no other pods o
 		t.Errorf("the order that was begun, at the other pod: %d", got)
 	}
 	s.settled(int(s.next.Load()) + 2) // that of which half had come, and that whose mail and payment hung
-	s.delivered(endpoint)
+	s.told(endpoint)
 	s.until("the page has been told of all, in order", func() bool { return page.resumed(witness) })
 	if page.gaps() > 0 {
 		t.Error("the page was told of a gap")

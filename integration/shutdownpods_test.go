@@ -2,6 +2,7 @@ package integration_test
 
 import (
 	"context"
+	"net/http"
 	"net/url"
 	"os"
 	"regexp"
@@ -134,6 +135,21 @@ func (s *shutdown) moved(group string) bool {
 func (s *shutdown) owns(group, key string) bool {
 	described, err := partitions.Describe(s.Context(), s.bus, group)
 	return err == nil && described.Shards[described.ShardOf(key)].Owner.ID == s.nodes[group]
+}
+
+// closed waits until the first pod has stopped listening, and holds that readiness fell before, and liveness never.
+func (s *shutdown) closed(asked time.Time) {
+	s.Helper()
+	fell := s.seat.await(s.T, asked, "readiness falls", func(one sample) bool { return one.ready != http.StatusOK })
+	if fell.ready != http.StatusServiceUnavailable || fell.live != http.StatusOK {
+		s.Errorf("readiness did not fall first: %+v", fell)
+	}
+	closed := s.seat.await(s.T, asked, "the port is closed", func(one sample) bool { return one.live == 0 })
+	for _, one := range s.seat.since(asked) {
+		if one.at.Before(closed.at) && one.live != http.StatusOK {
+			s.Errorf("liveness fell: %+v", one)
+		}
+	}
 }
 
 var graceLine = regexp.MustCompile(`terminationGracePeriodSeconds: (\d+)`)
