@@ -71,10 +71,8 @@ func TestFetched(t *testing.T) {
 		w.awaitHandled()
 		behind, others := apart(t, g, huge)
 		store.hang()
-		w.pay(event, huge, huge)
-		<-time.After(10 * time.Second)
-		w.pay(event, small()...)
-		<-time.After(2 * time.Second)
+		w.pay(event, append([]string{huge, huge}, small()...)...)
+		<-time.After(12 * time.Second)
 		if err := g.Do(t.Context(), huge, func(*partitions.Tx) error { return nil }); err != nil {
 			t.Error(err)
 		}
