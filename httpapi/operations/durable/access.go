@@ -105,13 +105,16 @@ func toOwner(group *partitions.Group, opts []partitions.ForwardOption) func(http
 func away(err error) error {
 	transient := resilience.Stated(err) && resilience.ClassOf(err) == resilience.ClassTransient
 	refused, _ := errors.AsType[*partitions.AskError](err)
-	older := refused != nil && refused.Code == partitions.CodeUnknown // an owner that does not know the command yet
-	if errors.Is(err, partitions.ErrNotRunning) || errors.Is(err, partitions.ErrNotOwner) || transient || older {
-		return &httpapi.Problem{
-			Status: http.StatusServiceUnavailable, Detail: "its shard is on the move; ask again", Header: http.Header{"Retry-After": {"1"}},
-		}
+	p := &httpapi.Problem{Status: http.StatusServiceUnavailable, Header: http.Header{"Retry-After": {"1"}}}
+	switch {
+	case refused != nil && refused.Code == partitions.CodeUnknown:
+		p.Detail = "its owner is of a version that cannot do this; nothing was done"
+	case errors.Is(err, partitions.ErrNotRunning), errors.Is(err, partitions.ErrNotOwner), transient:
+		p.Detail = "its shard is on the move; ask again"
+	default:
+		return err
 	}
-	return err
+	return p
 }
 
 // unsure is the problem of what may have been done, or be done later, and else what away says. Where the client has gone nobody is told.

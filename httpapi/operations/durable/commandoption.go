@@ -86,10 +86,7 @@ func (c *commandConfig) problem(refused *partitions.AskError) error {
 			Status: http.StatusUnprocessableEntity, Detail: "this idempotency key was used for another request; choose a new one",
 		}
 	case partitions.CodeUnknown:
-		return &httpapi.Problem{
-			Status: http.StatusServiceUnavailable, Detail: "its owner is of a version that cannot do this; nothing was done",
-			Header: http.Header{"Retry-After": {"1"}},
-		}
+		return away(refused)
 	}
 	for _, r := range c.refusals {
 		if r.code == refused.Code {
