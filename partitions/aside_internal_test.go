@@ -159,7 +159,9 @@ func TestAsideIsBounded(t *testing.T) {
 	if len(l.pending) != 1 {
 		t.Errorf("%d are pending", len(l.pending))
 	}
-	l.drop(map[string][]int32{"sizes": {1}})
+	l.shards[1].offsets["sizes"] = 0
+	l.shards[1].cancel(ErrNotOwner)
+	l.sweep()
 	paused(0)
 	<-woken // the one that was dropped has ended
 	codec.let <- struct{}{}
