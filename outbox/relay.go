@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 	metricnoop "go.opentelemetry.io/otel/metric/noop"
 
+	"github.com/millrace/millrace/internal/pgaddress"
 	"github.com/millrace/millrace/partitions"
 )
 
@@ -89,7 +90,7 @@ type Status struct {
 // NewRelay makes a relay of a database's outbox. The address is PostgreSQL's own form, postgres://user@host/database; the
 // role needs the REPLICATION attribute, but not with [Polled]. Nothing is contacted before a group with the relay's [Relay.Part] runs.
 func NewRelay(database string, opts ...RelayOption) (*Relay, error) {
-	config, err := pgx.ParseConfig(database)
+	config, err := pgaddress.Parse(database)
 	if err != nil {
 		return nil, errors.New("outbox: relay: the database address must be of the form postgres://user@host:5432/name")
 	}

@@ -30,7 +30,9 @@ func TestLineHasJSONAsWritten(t *testing.T) {
 
 func TestFrameHeads(t *testing.T) {
 	t.Parallel()
-	for size, head := range map[int]string{0: "\x81\x00", 125: "\x81\x7d", 126: "\x81\x7e\x00\x7e", 65535: "\x81\x7e\xff\xff", 65536: "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"} {
+	for size, head := range map[int]string{
+		0: "\x81\x00", 125: "\x81\x7d", 126: "\x81\x7e\x00\x7e", 65535: "\x81\x7e\xff\xff", 65536: "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00",
+	} {
 		payload := bytes.Repeat([]byte("x"), size)
 		if got := framed(opText, payload); string(got) != head+string(payload) {
 			t.Errorf("%d bytes: %x", size, got[:min(len(got), longestHead)])

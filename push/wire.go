@@ -30,7 +30,7 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err //nolint:wrapcheck // the library's caller wraps it
 	}
 	_ = conn.SetDeadline(time.Time{}) // those of its request
-	h.conn, h.ResponseWriter = &timed{Conn: conn, limit: h.limit}, hollow{h.ResponseWriter.Header()}
+	h.conn, h.ResponseWriter = &timed{Conn: conn, limit: h.limit, began: time.Now()}, hollow{h.ResponseWriter.Header()}
 	if buffered.Reader.Buffered() > 0 { // what came with the request
 		buffered.Writer.Reset(h.conn)
 		return h.conn, buffered, nil
@@ -39,19 +39,20 @@ func (h *hijacked) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 }
 
 // timed is a connection each of whose writes may take its limit, or half as long again: the deadline is moved when it is too near, as to set
-// it for each write takes longer than many a write.
+// it for each write takes longer than many a write. The library's own frames are writes of it too.
 type timed struct {
 	net.Conn
 
 	limit time.Duration
-	until atomic.Int64 // the deadline, in nanoseconds since 1970
+	began time.Time
+	until atomic.Int64 // the deadline, in nanoseconds since it began: the clock may be set
 }
 
 func (t *timed) Write(b []byte) (int, error) {
-	if now := time.Now(); now.Add(t.limit).UnixNano() > t.until.Load() {
+	if now := time.Now(); now.Add(t.limit).Sub(t.began) > time.Duration(t.until.Load()) {
 		until := now.Add(t.limit + t.limit/2) //nolint:mnd // half
-		t.until.Store(until.UnixNano())
 		_ = t.SetWriteDeadline(until)
+		t.until.Store(int64(until.Sub(t.began))) // another write may go by it at once
 	}
 	return t.Conn.Write(b) //nolint:wrapcheck // it is the connection
 }

@@ -18,7 +18,7 @@ func TestWritesAreTimed(t *testing.T) {
 		const limit = 10 * time.Second
 		ours, theirs := net.Pipe()
 		defer func() { _ = theirs.Close() }()
-		wire := &timed{Conn: ours, limit: limit}
+		wire := &timed{Conn: ours, limit: limit, began: time.Now()}
 		for range 100 { // each has its time, however long after the last one
 			go func() { _, _ = io.CopyN(io.Discard, theirs, 1) }()
 			if _, err := wire.Write([]byte("a")); err != nil {

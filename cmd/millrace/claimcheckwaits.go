@@ -13,6 +13,7 @@ import (
 
 	"github.com/millrace/millrace/bus"
 	"github.com/millrace/millrace/bus/claimcheck"
+	"github.com/millrace/millrace/internal/pgaddress"
 	"github.com/millrace/millrace/outbox"
 )
 
@@ -72,7 +73,7 @@ const outboxQuery = `SELECT now(), pg_current_wal_insert_lsn()::text, (SELECT sy
 
 // ask is the present where nothing waits. A transaction that is open now is not seen: its rows are younger than the grace.
 func (w waits) ask(ctx context.Context) (time.Time, error) {
-	conn, err := pgx.Connect(ctx, w.database)
+	conn, err := pgaddress.Connect(ctx, w.database)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("postgres: %w", err)
 	}

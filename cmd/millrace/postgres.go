@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/millrace/millrace/cmd/millrace/inspect"
+	"github.com/millrace/millrace/internal/pgaddress"
 )
 
 const doctorLimit = 10 * time.Second
@@ -50,7 +51,7 @@ func diagnosePostgres(ctx context.Context, at string) []finding {
 	const server = "postgres"
 	ctx, cancel := context.WithTimeout(ctx, doctorLimit)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, at)
+	conn, err := pgaddress.Connect(ctx, at)
 	if err != nil {
 		return unreachable(server, err)
 	}

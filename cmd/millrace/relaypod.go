@@ -9,11 +9,11 @@ import (
 	"net/http"
 	"os"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/millrace/millrace/bus"
+	"github.com/millrace/millrace/internal/pgaddress"
 	"github.com/millrace/millrace/observe"
 	"github.com/millrace/millrace/observe/otlp"
 	"github.com/millrace/millrace/outbox"
@@ -110,7 +110,7 @@ func pool(ctx context.Context, address string) (*pgxpool.Pool, error) {
 }
 
 func migrate(ctx context.Context, address string, names []outbox.NameOption) error {
-	conn, err := pgx.Connect(ctx, address)
+	conn, err := pgaddress.Connect(ctx, address)
 	if err != nil {
 		return fmt.Errorf("--migrate: %w", err)
 	}

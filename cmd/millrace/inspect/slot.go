@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/millrace/millrace/internal/pgaddress"
 	"github.com/millrace/millrace/outbox"
 )
 
@@ -49,7 +50,7 @@ const askLimit = 10 * time.Second
 func ReadDatabase(ctx context.Context, at string) (*Database, error) {
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, at)
+	conn, err := pgaddress.Connect(ctx, at)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
