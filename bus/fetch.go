@@ -15,7 +15,8 @@ type Fetcher[T any] interface {
 	// Refers says how many bytes Decode has to ask for elsewhere, and false where it asks nobody. It asks nobody either, and must not keep the slice.
 	Refers(data []byte) (size int64, elsewhere bool)
 	// Fetch asks for what data refers to, and returns the codec that decodes the same data without asking, as often as it is told to. Its errors are
-	// those of Decode. It ends with ctx.
+	// those of Decode. It ends with ctx, which may have no end in sight: Fetch must bound by itself how long it takes, since it keeps room from
+	// others meanwhile. A transient error then has it called again.
 	Fetch(ctx context.Context, data []byte) (Codec[T], error)
 }
 

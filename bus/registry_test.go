@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -120,6 +121,11 @@ func (rawCodec) Resolve(data []byte, writer bus.Schema) ([]byte, error) {
 	return append(slices.Clone(data), writer.Text...), nil
 }
 
+// panicking is a registry that panics when it is asked for a schema.
+type panicking struct{ *memory }
+
+func (panicking) Schema(context.Context, string, int) (bus.Schema, error) { panic("no such table") }
+
 func TestResolver(t *testing.T) {
 	t.Parallel()
 	version := func(n int) bus.Event[[]byte] {
@@ -172,5 +178,10 @@ func TestResolver(t *testing.T) {
 	}
 	if len(registry.log) != 2 {
 		t.Errorf("what was found was asked for again: %v", registry.log)
+	}
+	panics := openAt(t, bustest.Broker(t), bus.SchemaRegistry(panicking{newMemory()}))
+	_, err = version(2).Decode(panics.Adopt(records[0]))
+	if p, ok := errors.AsType[*bus.PanicError](err); !ok || p.Value != "no such table" || resilience.ClassOf(err) != resilience.ClassTransient {
+		t.Errorf("a registry that panics: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -131,7 +132,7 @@ func (s *schemas) writer(ctx context.Context, contract, urn string) (Schema, err
 	answer := s.asked.DoChan(urn, func() (any, error) { //nolint:contextcheck // others wait for it too
 		ctx, cancel := context.WithTimeout(s.ended, lookupLimit)
 		defer cancel()
-		return s.registry.Schema(ctx, contract, version)
+		return s.look(ctx, contract, version)
 	})
 	var found singleflight.Result
 	select {
@@ -147,6 +148,16 @@ func (s *schemas) writer(ctx context.Context, contract, urn string) (Schema, err
 	}
 	s.known.Store(urn, found.Val)
 	return found.Val.(Schema), nil //nolint:forcetypeassert // nothing else is returned
+}
+
+// look asks the registry, on a goroutine on which nobody else recovers a panic.
+func (s *schemas) look(ctx context.Context, contract string, version int) (schema Schema, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("mend Registry.Schema: %w", &PanicError{Value: fmt.Sprint(v), Stack: string(debug.Stack())})
+		}
+	}()
+	return s.registry.Schema(ctx, contract, version)
 }
 
 // Adopt returns a record that was not read by this bus, but by a client of its own on the same cluster, as one that

@@ -26,6 +26,7 @@ type aside struct {
 	records []*kgo.Record
 	bytes   int
 	paused  bool
+	pausing bool // until it is fetched again
 
 	// invoke handles the record with what was fetched, unless err says that it cannot be fetched now.
 	invoke func(*Tx) error
@@ -37,6 +38,7 @@ type asides struct {
 	of       map[place]*aside
 	waiting  []*aside // for room to be fetched, in their order
 	fetching int
+	pausing  int
 	fetched  map[*kgo.Record]*aside
 	bytes    int64 // of what is fetched, and being fetched
 }
@@ -70,7 +72,8 @@ func (l *lane) admit(at place, records []*kgo.Record) {
 	l.pending = append(l.pending, records...)
 }
 
-// refers finds the handler of a record that refers to something elsewhere, which is not here yet, and its size.
+// refers finds the handler of a record that refers to something elsewhere, which is not here yet, and its size: one that nobody knows leaves room for
+// no other.
 func (l *lane) refers(s *shard, handlers *topicHandlers, raw *kgo.Record) (*handler, int64) {
 	if raw.Offset < s.offsets[raw.Topic] || l.asides.fetched[raw] != nil {
 		return nil, 0
@@ -78,6 +81,9 @@ func (l *lane) refers(s *shard, handlers *topicHandlers, raw *kgo.Record) (*hand
 	record := l.engine.bus.Received(raw)
 	for _, h := range handlers.fetching {
 		if size, elsewhere := h.refers(record); elsewhere && handlers.of(&record) == h {
+			if size <= 0 {
+				size = maxFetchedBytes
+			}
 			return h, size
 		}
 	}
@@ -117,10 +123,10 @@ func (l *lane) drop(gone map[string][]int32) {
 			l.release(a)
 		}
 	}
+	l.asides.waiting = slices.DeleteFunc(l.asides.waiting, func(a *aside) bool { return is(a.at) })
 	for raw, a := range l.asides.fetched {
 		if is(a.at) {
-			delete(l.asides.fetched, raw)
-			l.asides.bytes -= a.size
+			l.forget(raw, a)
 		}
 	}
 }

@@ -2,11 +2,14 @@ package partitions
 
 import (
 	"context"
+	"log/slog"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -22,7 +25,7 @@ func laneFor(t *testing.T, shards int32, opts ...Option) *lane {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lane{engine: &engine{bus: &bus.Bus{}, config: c}, shards: make(map[int32]*shard)}
+	l := &lane{engine: &engine{bus: &bus.Bus{}, config: c, logger: slog.New(slog.DiscardHandler)}, shards: make(map[int32]*shard)}
 	for id := range shards {
 		s := &shard{id: id, lane: l, offsets: map[string]int64{}}
 		s.ctx, s.cancel = context.WithCancelCause(t.Context()) //nolint:fatcontext // a life of its own for each shard
@@ -78,12 +81,13 @@ func (s sized) Fetch(ctx context.Context, _ []byte) (bus.Codec[int64], error) {
 	}
 }
 
-// TestFetchedBytes begins to fetch in order what fits into 64 MiB together with what was fetched and is not committed, and what is larger alone.
+// TestFetchedBytes begins to fetch in order what fits into 64 MiB together with what was fetched and is not committed, and what is larger,
+// or of a size that nobody knows, alone. Nothing keeps a payload once its transaction is committed.
 func TestFetchedBytes(t *testing.T) {
 	t.Parallel()
 	codec := sized{bus.JSON[int64](), make(chan struct{})}
 	event := bus.Define("test.sizes.told", func(int64) string { return "" }, bus.InTopic("sizes")).Encoded(codec)
-	sizes := []int64{40 << 20, 20 << 20, 30 << 20, 1, 100 << 20, math.MaxInt64, 1}
+	sizes := []int64{40 << 20, 20 << 20, 30 << 20, 1, 100 << 20, math.MaxInt64, 1, 0, 1}
 	l := laneFor(t, int32(len(sizes)), On(event, func(*Tx, int64) error { return nil }))
 	for i, size := range sizes {
 		l.admit(place{"sizes", int32(i)}, []*kgo.Record{{
@@ -91,9 +95,13 @@ func TestFetchedBytes(t *testing.T) {
 			Headers: []kgo.RecordHeader{{Key: bus.HeaderType, Value: []byte("test.sizes.told")}},
 		}})
 	}
+	var held []weak.Pointer[aside]
+	for _, a := range l.asides.of {
+		held = append(held, weak.Make(a))
+	}
 	woken := make(chan struct{}, len(sizes))
 	l.wake = func() { woken <- struct{}{} }
-	for _, want := range []int{2, 2, 1, 1, 1} {
+	for _, want := range []int{2, 2, 1, 1, 1, 1, 1} {
 		l.gather(t.Context())
 		if l.asides.fetching != want {
 			t.Fatalf("%d are fetched at once, want %d: %d bytes are here, and %d wait", l.asides.fetching, want, l.asides.bytes, len(l.asides.waiting))
@@ -115,6 +123,15 @@ func TestFetchedBytes(t *testing.T) {
 	}
 	if l.gather(t.Context()); len(l.pending) != len(sizes) || l.asides.bytes != 0 || len(l.asides.of) != 0 {
 		t.Errorf("%d are pending, %d bytes are counted", len(l.pending), l.asides.bytes)
+	}
+	for _, s := range l.shards {
+		s.tasks.Wait()
+	}
+	runtime.GC()
+	for _, a := range held {
+		if a.Value() != nil {
+			t.Error("a payload is held on")
+		}
 	}
 }
 
@@ -161,9 +178,9 @@ func TestAsideIsBounded(t *testing.T) {
 	}
 	l.shards[1].offsets["sizes"] = 0
 	l.shards[1].cancel(ErrNotOwner)
-	l.sweep()
+	<-woken // the one that goes has ended
+	l.gather(t.Context())
 	paused(0)
-	<-woken // the one that was dropped has ended
 	codec.let <- struct{}{}
 	<-woken
 	l.gather(t.Context())

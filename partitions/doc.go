@@ -66,6 +66,8 @@
 //
 // What stands elsewhere than in its record, as of package claimcheck, is fetched beside the lane: one at a time of each partition, and at
 // most 8 of a lane, or 64 MiB of them unless one alone is larger, which are held until their transactions are committed.
+// A store that hangs keeps up to 8 fetches of a lane for as long as its codec lets each take, and others wait for room; the pause after a fetch that
+// failed keeps none.
 //
 // # Refused messages
 //

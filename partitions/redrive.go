@@ -30,9 +30,10 @@ type redrive struct {
 	empty  atomic.Bool
 	ended  atomic.Bool // by an error
 	failed *batch
-	// fetched handles the record of a row, whose payload stood elsewhere.
+	// fetched handles the record of a row, whose payload stood elsewhere. The row may have another one since.
 	fetched func(*Tx) error
 	row     []byte
+	record  bus.Record
 }
 
 // redriveAtOnce is how many parked records one transaction may handle.
@@ -103,6 +104,7 @@ var errSkipped = errors.New("partitions: a record before this one was not handle
 
 // fetch has what the first parked record refers to. What else may be wrong with it the transaction finds out.
 func (r *redrive) fetch(ctx context.Context, s *shard) (err error) {
+	r.row, r.record, r.fetched = nil, bus.Record{}, nil
 	if r.skip {
 		return nil
 	}
@@ -116,7 +118,7 @@ func (r *redrive) fetch(ctx context.Context, s *shard) (err error) {
 		value, _, _ = s.state.Get(row)
 		letter, failed := r.engine.parseParked(value)
 		if h := r.elsewhere(&letter.Record); failed == nil && h != nil {
-			r.row = row
+			r.row, r.record = row, letter.Record
 			r.fetched, err = h.fetch(ctx, letter.Record)
 		}
 		return err
@@ -172,13 +174,17 @@ func (r *redrive) next(tx *Tx, skip bool) error {
 	return nil
 }
 
+func samePlace(a, b *bus.Record) bool {
+	return a.Topic == b.Topic && a.Partition == b.Partition && a.Offset == b.Offset
+}
+
 func (r *redrive) handle(tx *Tx, letter bus.DeadLetter, row []byte, skip bool) error {
 	if skip {
 		return tx.Publish(tx.batch.ctx, letter.Message(r.engine.config.name)).Err()
 	}
 	tx.record = letter.Record
 	switch {
-	case r.fetched != nil && bytes.Equal(row, r.row):
+	case r.fetched != nil && bytes.Equal(row, r.row) && samePlace(&r.record, &letter.Record):
 		return r.fetched(tx)
 	case r.elsewhere(&letter.Record) != nil:
 		return errSkipped
