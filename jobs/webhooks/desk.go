@@ -25,7 +25,7 @@ type node struct {
 
 	overdue pool // attempts on endpoints that have answered before, which take long
 
-	draining bool
+	draining bool       // desks that are made meanwhile drain too
 	changed  *sync.Cond // with mu: something of the above may have changed
 }
 
@@ -44,6 +44,7 @@ type desk struct {
 	beside     partitions.Beside
 	open       bool
 	closed     bool
+	draining   bool                 // it begins no attempts any more
 	lines      map[string]*line     // by endpoint
 	idle       map[*attempting]bool // attempts that have places and are not under way yet
 	subscribed map[request.Tenant]subscribed
@@ -61,6 +62,7 @@ func (n *node) desk(tx *partitions.Tx) *desk {
 		}
 		d = &desk{
 			token: tx.Token(), lines: make(map[string]*line), subscribed: make(map[request.Tenant]subscribed), idle: make(map[*attempting]bool),
+			draining: n.draining,
 		}
 		n.desks[tx.Shard()] = d
 	})
@@ -106,7 +108,6 @@ func (n *node) gone(shard int32, d *desk) {
 		}
 		n.closeDesk(d, a)
 		if len(n.desks) == 0 {
-			n.draining = false
 			n.transport.CloseIdleConnections()
 		}
 	})
@@ -114,10 +115,10 @@ func (n *node) gone(shard int32, d *desk) {
 
 func (n *node) closeDesk(d *desk, a *begun) {
 	d.closed = true
-	n.recall(d, a)
-	for key := range d.lines {
+	for key := range d.lines { // first, so that none of them takes a place that another one gives back
 		n.drop(d, key)
 	}
+	n.recall(d, a)
 }
 
 // drop forgets an endpoint. Its attempts that are under way end by themselves.

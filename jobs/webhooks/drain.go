@@ -11,6 +11,9 @@ func (n *node) drain() {
 	n.do(func(a *begun) {
 		n.draining = true
 		for _, d := range n.desks {
+			d.draining = true
+		}
+		for _, d := range n.desks {
 			n.recall(d, a)
 		}
 	})
@@ -21,7 +24,7 @@ func (n *node) drain() {
 	for !over && n.busy() {
 		n.changed.Wait()
 	}
-	n.draining = len(n.desks) > 0 // until the last of them has gone
+	n.draining = false // what it has owned goes; it may run again
 }
 
 // recall takes the places back of attempts that are not under way yet.

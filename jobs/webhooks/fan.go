@@ -61,8 +61,11 @@ func (n *node) subscriptionsOf(tx *partitions.Tx, tenant request.Tenant) ([]Endp
 	}
 	d := n.desk(tx)
 	n.mu.Lock()
-	known := d.subscribed[tenant]
+	known, open := d.subscribed[tenant], d.open
 	n.mu.Unlock()
+	if !open {
+		n.committed(tx, func(*desk, *begun) {}) // from then on it goes with its shard
+	}
 	if known.version == row.Version {
 		return known.endpoints, tx.Err()
 	}

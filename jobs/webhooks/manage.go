@@ -18,7 +18,7 @@ var (
 	ErrNoEndpoint = errors.New("webhooks: there is no such endpoint")
 	// ErrExists: the tenant has an endpoint of that id.
 	ErrExists = errors.New("webhooks: there is an endpoint of that id")
-	// ErrTooMany: the tenant has as many endpoints as it may, or a test is made in vain since too many are under way.
+	// ErrTooMany: the tenant has as many endpoints as it may, or a test is made in vain since too many are under way or the node stops.
 	ErrTooMany = errors.New("webhooks: there are too many")
 	// ErrSettings: the settings of an endpoint are refused.
 	ErrSettings = errors.New("webhooks: settings are refused")

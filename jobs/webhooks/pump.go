@@ -9,7 +9,7 @@ import (
 
 // pump begins attempts of an endpoint, as many as may be made now, and sees to it that it is looked at again when more may be.
 func (n *node) pump(l *line, a *begun) {
-	for !l.closed && l.row.Enabled && !n.draining {
+	for !l.closed && l.row.Enabled && !l.desk.draining {
 		now := l.now()
 		switch {
 		case len(l.ready) == 0 && l.more:

@@ -56,7 +56,7 @@ func (n *node) try(tx *partitions.Tx, in trying) (Attempt, error) {
 		return Attempt{}, err
 	}
 	if !n.tests(1) {
-		return Attempt{}, refusal(codeTooMany, "too many tests are under way: try again")
+		return Attempt{}, refusal(codeTooMany, "too many tests are under way, or the node stops: try again")
 	}
 	question := n.trial.Later(tx)
 	tx.Committed(func(b partitions.Beside) {
@@ -78,7 +78,7 @@ func (n *node) try(tx *partitions.Tx, in trying) (Attempt, error) {
 func (n *node) tests(count int) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.trials+count > maxTrials {
+	if count > 0 && (n.draining || n.trials+count > maxTrials) {
 		return false
 	}
 	n.trials += count
