@@ -39,6 +39,6 @@
 //   - G25: schemathesis finds no answer of routes that are derived from a group's commands that is not as their document says. Test: TestSchemathesisDerived.
 //   - G26: a store that hangs, is killed and comes back while large events are read loses none of them and makes no dead letter, and commands of the lane go on. Test: TestClaimStoreKilled.
 //   - G27: where the pod that collects is killed in its sweep another one goes on, and no payload that a record refers to is deleted. Test: TestCollectingPodKilled.
-//   - G29: a pod that is told to stop while it holds half a request, a page, a job, a step and a webhook that hang, and half of the shards, under orders, ends what it has begun, hands on the rest, and ends well within its grace: no order, mail, payment, webhook or message to a page is lost or doubled. Test: TestShutdownAtOnce.
+//   - G29: a pod that is told to stop while it holds half a request, a page, a job, a step and a webhook that hang, and half of the shards, under orders, ends what it has begun, hands on the rest, and ends well within its grace: no order, mail, payment or message to a page is lost or doubled, and no webhook is lost: what has hung too long is attempted again under the same id. Test: TestShutdownAtOnce.
 //   - G28: doctor tells a user what it lacks to run a group on Apache Kafka. Test: TestDoctorRightsOnKafka.
 package integration

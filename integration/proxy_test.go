@@ -141,11 +141,20 @@ func (b *balancer) next() *backend {
 	return nil
 }
 
+// ServeHTTP waits for a pod that is ready: probes that are late are no fault of the pods.
 func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	late := time.NewTimer(patience)
+	defer late.Stop()
 	p := b.next()
-	if p == nil {
-		w.WriteHeader(http.StatusServiceUnavailable)
-		return
+	for ; p == nil; p = b.next() {
+		select {
+		case <-time.After(readyEvery):
+		case <-r.Context().Done():
+			return
+		case <-late.C:
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
 	}
 	p.proxy.ServeHTTP(w, r)
 }

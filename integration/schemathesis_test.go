@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ const schemathesisPatience = 8 * time.Minute
 // TestSchemathesis lets schemathesis ask a shop whatever its OpenAPI document allows and forbids: each answer must be as the document says.
 func TestSchemathesis(t *testing.T) {
 	t.Parallel()
-	tool, err := installSchemathesis(t)
+	tool, err := installSchemathesis()
 	servers.Require(t, err)
 	answers := schemathesisAsks(t, tool, startPod(t).url).pass(t)
 	if answers[removeEndpoint+" 204"] == 0 || answers[removeEndpoint+" 404"] == 0 {
@@ -45,7 +46,7 @@ const removeEndpoint = "DELETE /hooks/endpoints/{id}"
 // TestSchemathesisFindsFaults puts a fault before the shop that those alone meet who remove an endpoint that is there, and none.
 func TestSchemathesisFindsFaults(t *testing.T) {
 	t.Parallel()
-	tool, err := installSchemathesis(t)
+	tool, err := installSchemathesis()
 	servers.Require(t, err)
 	shop, err := url.Parse(startPod(t).url)
 	if err != nil {
@@ -76,7 +77,7 @@ func TestSchemathesisFindsFaults(t *testing.T) {
 // TestSchemathesisDerived lets it ask the routes that the bank has of its commands.
 func TestSchemathesisDerived(t *testing.T) {
 	t.Parallel()
-	tool, err := installSchemathesis(t)
+	tool, err := installSchemathesis()
 	servers.Require(t, err)
 	b := bustest.Open(t)
 	if err := b.Create(t.Context(), bus.TopicSpec{Name: "bank.deposits", Partitions: 4}); err != nil {
@@ -153,19 +154,18 @@ func schemathesisAsks(t *testing.T, tool, server string, args ...string) asked {
 	return a
 }
 
-// installSchemathesis makes a virtual environment of Python in the user's cache, unless there is one.
-func installSchemathesis(t *testing.T) (string, error) {
-	t.Helper()
+// installSchemathesis makes a virtual environment of Python in the user's cache, unless there is one. Tests share it.
+var installSchemathesis = sync.OnceValues(func() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		cache = t.TempDir()
+		return "", fmt.Errorf("schemathesis has nowhere to be: set XDG_CACHE_HOME: %w", err)
 	}
 	dir := filepath.Join(cache, "millrace", "schemathesis-"+schemathesis)
 	tool := filepath.Join(dir, "bin", "schemathesis")
 	if _, err := os.Stat(tool); err == nil {
 		return tool, nil
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), schemathesisPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), schemathesisPatience) // of no test: others wait for it too
 	defer cancel()
 	for _, command := range [][]string{
 		{"python3", "-m", "venv", "--clear", dir},
@@ -176,4 +176,4 @@ func installSchemathesis(t *testing.T) (string, error) {
 		}
 	}
 	return tool, nil
-}
+})

@@ -24,7 +24,7 @@ func TestShutdownAtOnce(t *testing.T) { //nolint:paralleltest // no other pods o
 
 	witness, page, left := newPage(), newPage(), make(chan error, 1)
 	pages.Go(func() { _ = witness.follow(following, s.client, s.second.url) }) // until the test leaves it
-	s.until("the witness is told of orders", func() bool { return witness.told("orders") })
+	s.until("the witness is told of orders and checkouts", func() bool { return witness.told("orders") && witness.told("checkouts") })
 	pages.Go(func() { left <- page.follow(following, s.client, s.first.url) })
 	s.until("the page is told of orders and checkouts", func() bool { return page.told("orders") && page.told("checkouts") })
 	mail, charge := s.hangOrder()

@@ -114,9 +114,14 @@ func (s *shutdown) hangs(table string) (yes bool) {
 func (s *shutdown) hangOrder() (mail, charge func()) {
 	s.Helper()
 	id := s.prefix + "held"
-	for !s.owns("jobs.mail", id+"/placed") || !s.owns("shop-checkout", id) {
-		id += "-"
-	}
+	s.until("the first pod has the shards of an order", func() bool {
+		mails, mailsKnown := s.owns("jobs.mail", id+"/placed")
+		checkouts, checkoutsKnown := s.owns("shop-checkout", id)
+		if mailsKnown && checkoutsKnown && (!mails || !checkouts) {
+			id += "-"
+		}
+		return mails && checkouts
+	})
 	mail, charge = s.hold("shop.mails", "order_id", id), s.hold("shop.payments", "order_id", id)
 	if status, says := s.ask(http.MethodPost, s.first.url+"/orders", s.draft(id, 450)); status != http.StatusCreated {
 		s.Fatalf("POST /orders: %d %s", status, says)
@@ -139,7 +144,7 @@ func (s *shutdown) hangWebhook() (endpoint string, release func()) {
 			return false
 		}
 		endpoint = made.Endpoint.ID
-		if s.owns("shop-webhooks", "/"+endpoint) {
+		if owned, _ := s.owns("shop-webhooks", "/"+endpoint); owned {
 			return true
 		}
 		s.unregister(s.first, endpoint)

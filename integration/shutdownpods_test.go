@@ -67,7 +67,13 @@ func newShutdown(t *testing.T) *shutdown {
 			return first > 0 && second > 0
 		})
 	}
-	if first, _ := s.shards(shutdownGroups[0]); first != 1 {
+	relay := 0
+	s.until("one pod has the relay", func() bool {
+		first, second := s.shards(shutdownGroups[0])
+		relay = first
+		return first+second == 1
+	})
+	if relay != 1 {
 		t.Error("the first pod's relay has moved")
 	}
 	return s
@@ -131,16 +137,21 @@ func (s *shutdown) moved(group string) bool {
 	return first == 0 && second > 0
 }
 
-// owns says whether the first pod has a key's shard.
-func (s *shutdown) owns(group, key string) bool {
+// owns says whether the first pod has a key's shard, and whether that is known.
+func (s *shutdown) owns(group, key string) (owned, known bool) {
 	described, err := partitions.Describe(s.Context(), s.bus, group)
-	return err == nil && described.Shards[described.ShardOf(key)].Owner.ID == s.nodes[group]
+	if err != nil {
+		return false, false // it rebalances
+	}
+	return described.Shards[described.ShardOf(key)].Owner.ID == s.nodes[group], true
 }
 
 // closed waits until the first pod has stopped listening, and holds that readiness fell before, and liveness never.
 func (s *shutdown) closed(asked time.Time) {
 	s.Helper()
-	fell := s.seat.await(s.T, asked, "readiness falls", func(one sample) bool { return one.ready != http.StatusOK })
+	fell := s.seat.await(s.T, asked, "readiness falls", func(one sample) bool {
+		return one.ready != http.StatusOK && (one.ready != 0 || one.live != http.StatusOK) // a probe may be late
+	})
 	if fell.ready != http.StatusServiceUnavailable || fell.live != http.StatusOK {
 		s.Errorf("readiness did not fall first: %+v", fell)
 	}
