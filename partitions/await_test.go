@@ -122,7 +122,7 @@ type forgetful struct {
 }
 
 func (f *forgetful) Write(b []byte) (int, error) {
-	if len(b) > 5 && int16(binary.BigEndian.Uint16(b[4:])) == int16(kmsg.EndTxn) && f.loses.Load() { //nolint:gosec // a request's key
+	if len(b) > 5 && int16(binary.BigEndian.Uint16(b[4:])) == int16(kmsg.EndTxn) && f.loses.Load() {
 		f.lost.Store(true)
 	}
 	return f.Conn.Write(b)

@@ -52,12 +52,12 @@ func accessOf(address string) (a access, err error) {
 	a.brokers, a.scheme = brokers, query.Get("sasl")
 	switch {
 	case a.scheme != "":
-	case query.Has("token_file"):
+	case query.Get("token_file") != "":
 		a.scheme = oauthbearer
 	case hasUser(address):
 		a.scheme = "scram-sha-512"
 	}
-	certified := query.Has("cert")
+	certified := query.Get("cert") != ""
 	if !encrypted && (certified || a.scheme == "plain" || a.scheme == oauthbearer) {
 		return a, errors.New("certificates, sasl=plain and sasl=oauthbearer need the scheme kafkas")
 	}
