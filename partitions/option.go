@@ -114,8 +114,9 @@ func Zone(zone, rack string) Option { return option(func(c *config) { c.zone, c.
 // client: it knows all owners and may ask them, and owns nothing.
 func Weight(n int) Option { return option(func(c *config) { c.weight = n }) }
 
-// Lanes is how many transactions this node runs at once, 1 to 64. Shards are spread over them. A lane waits for brokers
-// about as long as it works: the default is two for each processor, at most 16.
+// Lanes is how many transactions this node runs at once, 1 to 64. Shards are spread over them. Fewer make larger
+// transactions, each of which costs the brokers about the same: the default is one for each processor, 2 to 16. More may
+// help handlers that wait.
 func Lanes(n int) Option { return option(func(c *config) { c.lanes = n }) }
 
 // WallClock is what this node takes for the time of day: in [Tx.Now], of timers, and of rows that expire. The default is [time.Now]. It is for
@@ -150,7 +151,7 @@ func newConfig(name string, opts []Option) (*config, error) {
 	c := &config{
 		name: name, handlers: make(map[bus.Topic]*topicHandlers), parts: make(map[string]part),
 		timers: make(map[string]*timerDefinition), expiring: make(map[string]time.Duration),
-		weight: 1, lanes: min(2*runtime.GOMAXPROCS(0), 16), batch: 10_000,
+		weight: 1, lanes: min(max(2, runtime.GOMAXPROCS(0)), 16), batch: 10_000,
 		start: bus.Earliest, clock: time.Now, session: 6 * time.Second, workers: 64, shards: 12, parkLimit: 100_000,
 		retry: resilience.RetryPolicy{Attempts: 3, Initial: 5 * time.Millisecond, Max: 50 * time.Millisecond, Multiplier: 2},
 	}
