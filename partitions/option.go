@@ -116,7 +116,7 @@ func Weight(n int) Option { return option(func(c *config) { c.weight = n }) }
 
 // Lanes is how many transactions this node runs at once, 1 to 64. Shards are spread over them. Fewer make larger
 // transactions, each of which costs the brokers about the same: the default is one for each processor, 2 to 16. More may
-// help handlers that wait.
+// help handlers that wait, and bulk work, at the price of latency and memory.
 func Lanes(n int) Option { return option(func(c *config) { c.lanes = n }) }
 
 // WallClock is what this node takes for the time of day: in [Tx.Now], of timers, and of rows that expire. The default is [time.Now]. It is for

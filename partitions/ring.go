@@ -50,7 +50,7 @@ func openRing(ctx context.Context, e *engine, lane int) (*ring, error) {
 			kgo.MetadataMinAge(clientMetadataAge),
 			kgo.RequestTimeoutOverhead(brokerPatience),
 			kgo.MaxBufferedRecords(1<<20),
-			// The commit's flush sends what no full batch has sent before: every request costs the broker about as much as its records.
+			// Records wait for a full batch or the commit's flush: a small request costs the broker about as much as a large one.
 			kgo.ProducerLinger(handlerBudget),
 			// A record's own time may be long ago; the commit bounds how long its writing takes.
 			kgo.RecordDeliveryTimeout(0),
